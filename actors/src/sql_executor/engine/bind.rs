@@ -1,0 +1,201 @@
+//! Argument values to DuckDB values of the type that the statement expects.
+//!
+//! The statement decides the type, not the value: a value that arrives in the expected type lets DuckDB keep its plan,
+//! one of another type makes it bind and plan again at every run. Nothing is rounded or cut on the way; what does not
+//! fit is refused.
+
+use super::data_type::DataType;
+use super::ffi::{DuckdbError, Value};
+use crate::sql_executor::value::SqlValue;
+
+/// Why a value cannot be bound.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BindError {
+    /// A number outside the type's range.
+    #[error("{value} is out of range for {expected}")]
+    OutOfRange {
+        /// The number.
+        value: String,
+        /// The type.
+        expected: DataType,
+    },
+    /// DuckDB cannot build the value.
+    #[error("{0}")]
+    Duckdb(#[from] DuckdbError),
+}
+
+/// Digits of DuckDB's widest decimal.
+const MAX_DECIMAL_WIDTH: u8 = 38;
+
+/// Converts `value` to `expected`, or to its natural type where the statement leaves the type open.
+pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<Value, BindError> {
+    match (value, expected) {
+        (SqlValue::Null, _) => Ok(Value::null()),
+        (SqlValue::Integer(number), Some(expected)) => integer(*number, expected),
+        (SqlValue::Integer(number), None) => Ok(natural_integer(*number)),
+        (SqlValue::Double(number), Some(DataType::Decimal { width, scale })) => {
+            // DuckDB casts text to a decimal exactly; the shortest digits of the number are what the caller wrote.
+            decimal_from_text(&number.to_string(), *width, *scale)
+        }
+        (SqlValue::Double(number), _) => Ok(Value::double(*number)),
+        (SqlValue::Decimal { unscaled, scale }, Some(DataType::Double | DataType::Float)) => {
+            Ok(Value::double(approximate(*unscaled, *scale)))
+        }
+        (SqlValue::Decimal { unscaled, scale }, _) => {
+            Ok(Value::decimal(*unscaled, MAX_DECIMAL_WIDTH, *scale))
+        }
+        (SqlValue::Boolean(value), _) => Ok(Value::boolean(*value)),
+        (SqlValue::Text(text), _) => Ok(Value::text(text)),
+        (SqlValue::Blob(bytes), _) => Ok(Value::blob(bytes)),
+        (SqlValue::Date(days), _) => Ok(Value::date(*days)),
+        (SqlValue::Time(micros), _) => Ok(Value::time(*micros)),
+        (SqlValue::Timestamp(micros), _) => Ok(Value::timestamp(*micros)),
+        (SqlValue::TimestampTz(micros), _) => Ok(Value::timestamp_tz(*micros)),
+        (SqlValue::List(elements), expected) => list(elements, expected),
+        (SqlValue::Struct(members), expected) => structure(members, expected),
+    }
+}
+
+fn integer(number: i128, expected: &DataType) -> Result<Value, BindError> {
+    let out_of_range = || BindError::OutOfRange {
+        value: number.to_string(),
+        expected: expected.clone(),
+    };
+    let value = match expected {
+        DataType::TinyInt => i8::try_from(number).map(Value::tiny_int),
+        DataType::SmallInt => i16::try_from(number).map(Value::small_int),
+        DataType::Integer => i32::try_from(number).map(Value::integer),
+        DataType::BigInt => i64::try_from(number).map(Value::big_int),
+        DataType::UTinyInt => u8::try_from(number).map(Value::unsigned_tiny_int),
+        DataType::USmallInt => u16::try_from(number).map(Value::unsigned_small_int),
+        DataType::UInteger => u32::try_from(number).map(Value::unsigned_integer),
+        DataType::UBigInt => u64::try_from(number).map(Value::unsigned_big_int),
+        DataType::HugeInt => Ok(Value::huge_int(number)),
+        DataType::Float | DataType::Double => Ok(Value::double(approximate(number, 0))),
+        DataType::Varchar => Ok(Value::text(&number.to_string())),
+        DataType::Decimal { width, scale } => return decimal_from_text(&number.to_string(), *width, *scale),
+        _ => return Ok(natural_integer(number)),
+    };
+    value.map_err(|_| out_of_range())
+}
+
+/// The smallest of `INTEGER`, `BIGINT` and `HUGEINT`: DuckDB widens without being asked, but it never narrows, and
+/// `DATE + n` or `round(x, n)` take an `INTEGER` only.
+fn natural_integer(number: i128) -> Value {
+    match (i32::try_from(number), i64::try_from(number)) {
+        (Ok(small), _) => Value::integer(small),
+        (_, Ok(number)) => Value::big_int(number),
+        _ => Value::huge_int(number),
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the statement asked for a binary floating-point number"
+)]
+fn approximate(unscaled: i128, scale: u8) -> f64 {
+    unscaled as f64 / 10_f64.powi(i32::from(scale))
+}
+
+/// An exact decimal of the given type from plain decimal digits.
+fn decimal_from_text(text: &str, width: u8, scale: u8) -> Result<Value, BindError> {
+    let out_of_range = || BindError::OutOfRange {
+        value: text.to_owned(),
+        expected: DataType::Decimal { width, scale },
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > usize::from(scale) {
+        // More digits than the type keeps: let DuckDB round as it would in the statement.
+        return Ok(Value::text(text));
+    }
+    let digits = format!("{whole}{fraction:0<width$}", width = usize::from(scale));
+    let unscaled: i128 = digits.parse().map_err(|_| out_of_range())?;
+    let limit = 10_i128.checked_pow(u32::from(width)).unwrap_or(i128::MAX);
+    match unscaled.abs() < limit {
+        true => Ok(Value::decimal(unscaled, width, scale)),
+        false => Err(out_of_range()),
+    }
+}
+
+fn list(elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, BindError> {
+    let element = match expected {
+        Some(DataType::List(child) | DataType::Array(child, _)) => (**child).clone(),
+        _ => common_type(elements),
+    };
+    let values = elements
+        .iter()
+        .map(|value| convert(value, Some(&element)))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Value::list(&element, &values)?)
+}
+
+fn structure(members: &[(String, SqlValue)], expected: Option<&DataType>) -> Result<Value, BindError> {
+    let expected_of = |name: &str| match expected {
+        Some(DataType::Struct(declared)) => declared
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, data_type)| data_type.clone()),
+        _ => None,
+    };
+    let described: Vec<(String, DataType)> = members
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.clone(),
+                expected_of(name).unwrap_or_else(|| natural_type(value)),
+            )
+        })
+        .collect();
+    let values = members
+        .iter()
+        .zip(&described)
+        .map(|((_, value), (_, data_type))| convert(value, Some(data_type)))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Value::structure(&described, &values)?)
+}
+
+/// The type that a value has by itself.
+pub(crate) fn natural_type(value: &SqlValue) -> DataType {
+    match value {
+        SqlValue::Null => DataType::Null,
+        SqlValue::Boolean(_) => DataType::Boolean,
+        SqlValue::Integer(number) if i64::try_from(*number).is_ok() => DataType::BigInt,
+        SqlValue::Integer(_) => DataType::HugeInt,
+        SqlValue::Double(_) => DataType::Double,
+        SqlValue::Decimal { scale, .. } => DataType::Decimal {
+            width: MAX_DECIMAL_WIDTH,
+            scale: *scale,
+        },
+        SqlValue::Text(_) => DataType::Varchar,
+        SqlValue::Blob(_) => DataType::Blob,
+        SqlValue::Date(_) => DataType::Date,
+        SqlValue::Time(_) => DataType::Time,
+        SqlValue::Timestamp(_) => DataType::Timestamp,
+        SqlValue::TimestampTz(_) => DataType::TimestampTz,
+        SqlValue::List(elements) => DataType::List(Box::new(common_type(elements))),
+        SqlValue::Struct(members) => DataType::Struct(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), natural_type(value)))
+                .collect(),
+        ),
+    }
+}
+
+/// The type of a list's elements: the widest number among numbers, otherwise that of the first value.
+fn common_type(elements: &[SqlValue]) -> DataType {
+    let types = elements
+        .iter()
+        .map(natural_type)
+        .filter(|data_type| *data_type != DataType::Null);
+    types.reduce(wider).unwrap_or(DataType::Null)
+}
+
+fn wider(first: DataType, second: DataType) -> DataType {
+    match (&first, &second) {
+        (DataType::BigInt, DataType::HugeInt | DataType::Double) | (DataType::HugeInt, DataType::Double) => {
+            second
+        }
+        _ => first,
+    }
+}

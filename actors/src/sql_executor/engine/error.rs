@@ -1,0 +1,53 @@
+//! Everything that can go wrong between a statement and its answer.
+
+use super::encode::EncodeError;
+use super::ffi::DuckdbError;
+use super::guard::Refusal;
+use super::limits::LimitExceeded;
+use super::plan::ShapeError;
+use crate::domain::cancel::CancelReason;
+
+/// Why a query has no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum QueryError {
+    /// DuckDB refused or failed. The message may quote the statement.
+    #[error("{0}")]
+    Duckdb(#[from] DuckdbError),
+    /// The text does not hold exactly one statement.
+    #[error("the SQL holds {0} statements; exactly one is accepted")]
+    StatementCount(u64),
+    /// A caller's own SQL asked for something that the guard does not allow.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// A parameter's value does not fit the type that the statement expects.
+    #[error("parameter ${parameter}: {message}")]
+    Parameter {
+        /// The parameter's name, without `$`.
+        parameter: String,
+        /// What does not fit.
+        message: String,
+    },
+    /// The answer grew beyond a limit.
+    #[error("{0}")]
+    Limit(#[from] LimitExceeded),
+    /// The call was stopped.
+    #[error("{0}")]
+    Cancelled(CancelReason),
+    /// The rows do not have the shape that the definition declares.
+    #[error("{0}")]
+    Shape(#[from] ShapeError),
+    /// A value has no JSON form.
+    #[error("column {column}: {source}")]
+    Encode {
+        /// The column's name.
+        column: String,
+        /// What has no form.
+        source: EncodeError,
+    },
+}
+
+impl From<CancelReason> for QueryError {
+    fn from(reason: CancelReason) -> Self {
+        Self::Cancelled(reason)
+    }
+}

@@ -1,0 +1,93 @@
+//! What DuckDB answers when it refuses: the message as it gave it, and the class that we act on.
+
+use std::fmt;
+
+/// The class of a DuckDB failure, as far as the server acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuckdbErrorKind {
+    /// The running statement was stopped by an interrupt.
+    Interrupted,
+    /// The text is not SQL.
+    Parser,
+    /// A name, type or argument does not fit.
+    Binder,
+    /// Something named in the statement does not exist, or exists already.
+    Catalog,
+    /// The instance's settings forbid it (read-only, external access, locked configuration).
+    Permission,
+    /// A file or the network failed.
+    Io,
+    /// The instance's memory limit was reached.
+    OutOfMemory,
+    /// Everything else, among it `error()` in SQL.
+    Other,
+}
+
+/// A refusal of DuckDB. The message may quote the statement and values in it: redact before it leaves the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuckdbError {
+    kind: DuckdbErrorKind,
+    message: String,
+}
+
+impl DuckdbError {
+    /// Classifies a message by the prefix that DuckDB puts before every one (`Binder Error: …`).
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        let message = message.into();
+        let kind = Self::classify(&message);
+        Self { kind, message }
+    }
+
+    fn classify(message: &str) -> DuckdbErrorKind {
+        let prefix = message.split(" Error").next().unwrap_or_default();
+        match prefix {
+            "INTERRUPT" => DuckdbErrorKind::Interrupted,
+            "Parser" | "Syntax" => DuckdbErrorKind::Parser,
+            "Binder" | "Mismatch Type" => DuckdbErrorKind::Binder,
+            "Catalog" => DuckdbErrorKind::Catalog,
+            "Permission" => DuckdbErrorKind::Permission,
+            "IO" | "HTTP" => DuckdbErrorKind::Io,
+            "Out of Memory" => DuckdbErrorKind::OutOfMemory,
+            _ => DuckdbErrorKind::Other,
+        }
+    }
+
+    /// The class that callers act on.
+    pub fn kind(&self) -> DuckdbErrorKind {
+        self.kind
+    }
+
+    /// DuckDB's own words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for DuckdbError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DuckdbError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_classified_by_its_prefix() {
+        let kind = |message: &str| DuckdbError::new(message).kind();
+        assert_eq!(
+            kind("INTERRUPT Error: Interrupted!"),
+            DuckdbErrorKind::Interrupted
+        );
+        assert_eq!(
+            kind("Parser Error: syntax error at or near"),
+            DuckdbErrorKind::Parser
+        );
+        assert_eq!(kind("Binder Error: column \"x\""), DuckdbErrorKind::Binder);
+        assert_eq!(kind("Out of Memory Error: failed"), DuckdbErrorKind::OutOfMemory);
+        assert_eq!(kind("Invalid Input Error: Binder Error"), DuckdbErrorKind::Other);
+    }
+}

@@ -1,0 +1,27 @@
+//! DuckDB behind a small interface. The only room that names `duckdb`; `ffi/` is the only one with `unsafe`.
+//!
+//! - [`generation`]: one open instance of one database file with fixed settings; [`session`]: one connection of it that
+//!   runs one statement at a time, as somebody, within limits.
+//! - [`identity`]: who asks, as SQL sees it. [`guard`]: what a caller's own SQL may do.
+//! - [`statement`]: an owner's statement, checked at load and never run by the check. [`bind`] and [`encode`]: values in
+//!   and out. [`plan`] and [`limits`]: what of a result goes out, and how much of it.
+//! - [`syntax`]: DuckDB's own parse tree, which the guard reads and the load check rewrites.
+
+pub mod bind;
+pub mod data_type;
+pub mod encode;
+pub mod error;
+mod ffi;
+pub mod generation;
+pub mod guard;
+pub mod identity;
+pub mod limits;
+pub mod plan;
+mod prepared;
+mod read;
+pub mod session;
+pub mod statement;
+mod syntax;
+
+pub use error::QueryError;
+pub use ffi::{DuckdbError, DuckdbErrorKind};

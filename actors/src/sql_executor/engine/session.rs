@@ -1,0 +1,278 @@
+//! One connection that runs one statement at a time, on behalf of one caller, within limits.
+//!
+//! A session keeps the owner's statements prepared. It says whether it is still clean: a statement that could leave
+//! something behind (an open transaction, a temporary object, a setting) makes it unfit for the next caller, and it is
+//! replaced by a fresh one, which costs less than finding out what to undo.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::error::QueryError;
+use super::ffi::{Connection, InterruptSlot, Progress, StatementKind, VectorData};
+use super::generation::{Generation, OpenError};
+use super::guard;
+use super::identity::{self, Seat, SqlIdentity};
+use super::limits::ResultLimits;
+use super::plan::OutputPlan;
+use super::prepared::Prepared;
+use super::read::{self, EncodedResult};
+use super::statement::Statement;
+use super::syntax::SyntaxTree;
+use crate::domain::cancel::{CancelReason, CancelToken, Interrupt};
+use crate::sql_executor::value::SqlValue;
+
+/// Prepared statements kept per session. A project has fewer; after many reloads the oldest generation goes first.
+const KEPT_STATEMENTS: usize = 512;
+
+/// What to run.
+pub enum Source<'query> {
+    /// A statement of the project's owner, checked at load; kept prepared.
+    Owner(&'query Statement),
+    /// A caller's own text, run under the guard; prepared for this one run.
+    Caller(&'query str),
+}
+
+/// One run: what, for whom, with which values, and how much of the answer.
+pub struct Query<'query> {
+    /// The statement.
+    pub source: Source<'query>,
+    /// Values by parameter name, without `$`.
+    pub parameters: &'query [(String, SqlValue)],
+    /// On whose behalf.
+    pub caller: Arc<SqlIdentity>,
+    /// Columns and shape of the answer.
+    pub plan: &'query OutputPlan,
+    /// Limits of the answer.
+    pub limits: ResultLimits,
+}
+
+/// An open session.
+pub struct Session {
+    // The statements go before their connection, and the seat after both.
+    statements: HashMap<u64, Prepared>,
+    connection: Connection,
+    seat: Seat,
+    clean: bool,
+    generation: Arc<Generation>,
+}
+
+/// Interrupts one run. Each run has its own, so that a late interrupt finds an empty slot and not the next caller.
+#[derive(Default)]
+struct Interruptible(Arc<InterruptSlot>);
+
+impl Interrupt for Interruptible {
+    fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+impl Session {
+    pub(super) fn new(generation: Arc<Generation>, connection: Connection, seat: Seat) -> Self {
+        Self {
+            statements: HashMap::new(),
+            connection,
+            seat,
+            clean: true,
+            generation,
+        }
+    }
+
+    /// Whether the next caller may use this session. A session that is not clean is dropped and replaced.
+    pub fn is_clean(&self) -> bool {
+        self.clean
+    }
+
+    /// The database that this session belongs to.
+    pub fn generation(&self) -> &Arc<Generation> {
+        &self.generation
+    }
+
+    /// Runs one statement to its encoded answer.
+    pub fn run(&mut self, query: &Query<'_>, cancel: &CancelToken) -> Result<EncodedResult, QueryError> {
+        cancel.check()?;
+        match query.source {
+            Source::Owner(statement) => self.run_owner(statement, query, cancel),
+            Source::Caller(sql) => self.run_caller(sql, query, cancel),
+        }
+    }
+
+    fn run_owner(
+        &mut self,
+        statement: &Statement,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
+        let mut prepared = match self.statements.remove(&statement.id()) {
+            Some(prepared) => prepared,
+            None => self.prepare_only(statement.sql())?,
+        };
+        let defines = prepared.kind() == StatementKind::Other;
+        let answer = self.execute(&mut prepared, query, cancel);
+        prepared.clear_bindings();
+        if self.statements.len() >= KEPT_STATEMENTS {
+            self.statements.clear();
+        }
+        self.statements.insert(statement.id(), prepared);
+        if defines {
+            self.refuse_reserved_names().map_err(reserved_name)?;
+        }
+        answer
+    }
+
+    fn run_caller(
+        &mut self,
+        sql: &str,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
+        let tree = SyntaxTree::parse(self, sql)?;
+        let catalog = guard::Catalog::read(self)?;
+        guard::check(&tree, &catalog)?;
+        cancel.check()?;
+        let mut prepared = self.prepare_only(sql)?;
+        if prepared.kind() != StatementKind::Select {
+            return Err(guard::Refusal::NotASelect.into());
+        }
+        self.execute(&mut prepared, query, cancel)
+    }
+
+    /// Binds and runs; the caller is present and the connection interruptible until the last row was read.
+    fn execute(
+        &mut self,
+        prepared: &mut Prepared,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
+        if !leaves_nothing(prepared.kind()) {
+            self.clean = false;
+        }
+        prepared.bind(query.parameters)?;
+        let occupied = self.seat.occupy(Arc::clone(&query.caller));
+        let interruptible = Arc::<Interruptible>::default();
+        let lent = self.connection.lend(&interruptible.0);
+        let attached = cancel.attach(interruptible);
+        let answer = stream(prepared, query, cancel);
+        drop((attached, lent, occupied));
+        answer.map_err(|error| name_the_cause(error, cancel))
+    }
+
+    /// Prepares a text that must hold exactly one statement. Nothing of it runs, also not what follows a `;`.
+    pub(super) fn prepare_only(&self, sql: &str) -> Result<Prepared, QueryError> {
+        let extracted = self.connection.extract(sql)?;
+        match extracted.count() {
+            1 => Ok(Prepared::new(extracted.prepare(0)?)),
+            count => Err(QueryError::StatementCount(count)),
+        }
+    }
+
+    /// How many statements a text holds. Nothing of it is bound or run.
+    pub(super) fn count_statements(&self, sql: &str) -> Result<u64, QueryError> {
+        Ok(self.connection.extract(sql)?.count())
+    }
+
+    /// Runs a statement of the server itself and forgets its rows.
+    pub(super) fn administer(&mut self, sql: &str) -> Result<(), QueryError> {
+        self.texts(sql, &[]).map(drop)
+    }
+
+    /// Runs a statement of the server itself and reads its rows as text (`NULL` and what is no text as the empty string).
+    pub(super) fn texts(
+        &mut self,
+        sql: &str,
+        parameters: &[(String, SqlValue)],
+    ) -> Result<Vec<Vec<String>>, QueryError> {
+        let mut prepared = self.prepare_only(sql)?;
+        prepared.bind(parameters)?;
+        let _occupied = self.seat.occupy(Generation::nobody());
+        let mut result = prepared.start()?.finish()?;
+        let width = result.columns().len();
+        let mut rows = Vec::new();
+        while let Some(chunk) = result.next_chunk()? {
+            if chunk.row_count() == 0 {
+                break;
+            }
+            let columns: Vec<_> = (0..width).filter_map(|index| chunk.column(index)).collect();
+            for row in 0..chunk.row_count() {
+                rows.push(columns.iter().map(|column| text_at(column, row)).collect());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Nobody may define an identity function of their own: a macro in the database's main schema would change the
+    /// built-in for every connection.
+    pub(super) fn refuse_reserved_names(&mut self) -> Result<(), OpenError> {
+        // Without a function or an operator: a macro in the database could change what an unqualified name means.
+        let sql = "SELECT function_name, database_name, schema_name, function_type \
+                   FROM system.main.duckdb_functions() WHERE database_name NOT IN ('system', 'temp')";
+        let found = self.texts(sql, &[])?;
+        let reserved =
+            |name: &str| identity::reserved_names().any(|reserved| reserved.eq_ignore_ascii_case(name));
+        for row in found {
+            if let Ok([name, database, schema, kind]) = <[String; 4]>::try_from(row)
+                && reserved(&name)
+            {
+                let schema = format!("{database}.{schema}");
+                return Err(OpenError::ReservedName { name, schema, kind });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn reserved_name(error: OpenError) -> QueryError {
+    match error {
+        OpenError::Query(error) => error,
+        other => QueryError::Refused(guard::Refusal::ReservedName(other.to_string())),
+    }
+}
+
+fn text_at(column: &super::ffi::Vector<'_>, row: usize) -> String {
+    match column.data() {
+        VectorData::Text(values) if !column.is_null(row) => values
+            .get(row)
+            .map(|value| String::from_utf8_lossy(value.bytes()).into_owned())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+fn leaves_nothing(kind: StatementKind) -> bool {
+    match kind {
+        StatementKind::Select | StatementKind::Write | StatementKind::Explain => true,
+        StatementKind::Transaction | StatementKind::Other => false,
+    }
+}
+
+fn stream(
+    prepared: &mut Prepared,
+    query: &Query<'_>,
+    cancel: &CancelToken,
+) -> Result<EncodedResult, QueryError> {
+    let mut pending = prepared.start()?;
+    loop {
+        // Starting cleared an interrupt that came before it; the token still knows.
+        cancel.check()?;
+        match pending.execute_task()? {
+            Progress::Working => {}
+            Progress::Ready | Progress::Elsewhere => break,
+        }
+    }
+    let mut result = pending.finish()?;
+    read::encode(&mut result, query.plan, query.limits, cancel)
+}
+
+/// An interrupted statement fails with DuckDB's word for it; what counts is who tripped the token.
+fn name_the_cause(error: QueryError, cancel: &CancelToken) -> QueryError {
+    match (&error, cancel.reason()) {
+        (QueryError::Duckdb(duckdb), Some(reason))
+            if duckdb.kind() == super::ffi::DuckdbErrorKind::Interrupted =>
+        {
+            QueryError::Cancelled(reason)
+        }
+        (QueryError::Duckdb(duckdb), None) if duckdb.kind() == super::ffi::DuckdbErrorKind::Interrupted => {
+            QueryError::Cancelled(CancelReason::Operator)
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,191 @@
+//! DuckDB's own parse tree of a SELECT, as JSON: read by the guard, rewritten by the load check.
+//!
+//! Only DuckDB knows what it will run, so nothing here looks at the text of a statement. The tree is a plain JSON value;
+//! what its nodes mean is said where they are used.
+
+use serde_json::{Value, json};
+
+use super::data_type::DataType;
+use super::error::QueryError;
+use super::guard::Refusal;
+use super::session::Session;
+use crate::sql_executor::value::SqlValue;
+
+/// The tree of exactly one SELECT statement.
+pub(crate) struct SyntaxTree {
+    root: Value,
+}
+
+impl SyntaxTree {
+    /// Parses a text that holds exactly one SELECT. Runs and binds nothing of it.
+    pub(super) fn parse(session: &mut Session, sql: &str) -> Result<Self, QueryError> {
+        session.count_statements(sql).and_then(|count| match count {
+            1 => Ok(()),
+            count => Err(QueryError::StatementCount(count)),
+        })?;
+        let json = one_text(
+            session,
+            "SELECT system.main.json_serialize_sql($sql::VARCHAR)::VARCHAR",
+            sql,
+        )?;
+        let root: Value = serde_json::from_str(&json).map_err(|_| Refusal::TooDeep)?;
+        match root.get("error").and_then(Value::as_bool) {
+            Some(false) => Ok(Self { root }),
+            _ => Err(Refusal::NotASelect.into()),
+        }
+    }
+
+    /// The statement's node.
+    pub(super) fn node(&self) -> &Value {
+        &self.root["statements"][0]["node"]
+    }
+
+    /// The tree as SQL again.
+    pub(super) fn to_sql(&self, session: &mut Session) -> Result<String, QueryError> {
+        one_text(
+            session,
+            "SELECT system.main.json_deserialize_sql($sql::JSON)",
+            &self.root.to_string(),
+        )
+    }
+
+    /// Names of the parameters, in the order of their first appearance.
+    pub(super) fn parameters(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        visit(&self.root, &mut |node| {
+            if let Some(name) = parameter_name(node)
+                && !names.iter().any(|known| known == name)
+            {
+                names.push(name.to_owned());
+            }
+        });
+        names
+    }
+
+    /// Whether binding the statement would read something that may be absent, far away or named by a parameter: a
+    /// table function (or a file named as a table) with an address or a parameter among its arguments.
+    pub(super) fn reads_elsewhere(&self) -> bool {
+        let mut found = false;
+        visit(&self.root, &mut |node| {
+            let is_table_function = node["type"] == "TABLE_FUNCTION";
+            found |= is_table_function && mentions(&node["function"]["children"]);
+            found |= node["type"] == "BASE_TABLE" && is_address(&node["table_name"]);
+        });
+        found
+    }
+
+    /// Puts a cast around each parameter that has an entry in `casts`. Columns keep their names: DuckDB names a column
+    /// without an alias by its expression, so what the expression was called before is written beside it first.
+    pub(super) fn cast_parameters(
+        &mut self,
+        session: &mut Session,
+        casts: &[(String, DataType)],
+    ) -> Result<(), QueryError> {
+        name_columns(&mut self.root, session)?;
+        cast_within(&mut self.root, casts);
+        Ok(())
+    }
+}
+
+/// Gives every selected expression with a parameter in it the name that DuckDB would give it.
+fn name_columns(node: &mut Value, session: &mut Session) -> Result<(), QueryError> {
+    if let Some(columns) = node.get_mut("select_list").and_then(Value::as_array_mut) {
+        for column in columns
+            .iter_mut()
+            .filter(|column| column["alias"] == "" && has_parameter(column))
+        {
+            let name = expression_text(column, session)?;
+            column["alias"] = Value::String(name);
+        }
+    }
+    match node {
+        Value::Object(members) => members
+            .values_mut()
+            .try_for_each(|member| name_columns(member, session)),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .try_for_each(|element| name_columns(element, session)),
+        _ => Ok(()),
+    }
+}
+
+fn has_parameter(node: &Value) -> bool {
+    let mut found = false;
+    visit(node, &mut |node| found |= parameter_name(node).is_some());
+    found
+}
+
+/// An expression as DuckDB writes it.
+fn expression_text(expression: &Value, session: &mut Session) -> Result<String, QueryError> {
+    let mut tree = SyntaxTree::parse(session, "SELECT 1")?;
+    tree.root["statements"][0]["node"]["select_list"][0] = expression.clone();
+    let sql = tree.to_sql(session)?;
+    Ok(sql.strip_prefix("SELECT ").unwrap_or(&sql).to_owned())
+}
+
+fn one_text(session: &mut Session, sql: &str, argument: &str) -> Result<String, QueryError> {
+    let rows = session.texts(sql, &[("sql".to_owned(), SqlValue::from(argument))])?;
+    Ok(rows.into_iter().flatten().next().unwrap_or_default())
+}
+
+/// Calls `see` for every object of the tree.
+fn visit(node: &Value, see: &mut impl FnMut(&Value)) {
+    match node {
+        Value::Object(members) => {
+            see(node);
+            members.values().for_each(|member| visit(member, see));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| visit(element, see)),
+        _ => {}
+    }
+}
+
+fn parameter_name(node: &Value) -> Option<&str> {
+    match node["class"] == "PARAMETER" {
+        true => node["identifier"].as_str(),
+        false => None,
+    }
+}
+
+fn mentions(arguments: &Value) -> bool {
+    let mut found = false;
+    visit(arguments, &mut |node| {
+        found |= parameter_name(node).is_some();
+        found |= node["class"] == "CONSTANT" && is_address(&node["value"]["value"]);
+    });
+    found
+}
+
+fn is_address(text: &Value) -> bool {
+    text.as_str().is_some_and(|text| text.contains("://"))
+}
+
+fn cast_within(node: &mut Value, casts: &[(String, DataType)]) {
+    if let Some(data_type) = parameter_name(node).and_then(|name| cast_for(name, casts)) {
+        let mut parameter = node.take();
+        let alias = std::mem::replace(&mut parameter["alias"], Value::String(String::new()));
+        *node = json!({
+            "class": "CAST",
+            "type": "OPERATOR_CAST",
+            "alias": alias,
+            "child": parameter,
+            "cast_type": { "id": data_type.to_string(), "type_info": null },
+            "try_cast": false,
+        });
+        return;
+    }
+    match node {
+        Value::Object(members) => members.values_mut().for_each(|member| cast_within(member, casts)),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|element| cast_within(element, casts)),
+        _ => {}
+    }
+}
+
+fn cast_for<'casts>(name: &str, casts: &'casts [(String, DataType)]) -> Option<&'casts DataType> {
+    casts
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, data_type)| data_type)
+}

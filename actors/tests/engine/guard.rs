@@ -1,0 +1,251 @@
+//! What a caller's own SQL may and may not do.
+
+use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
+use mxcp_actors::sql_executor::engine::session::Session;
+use serde_json::json;
+
+use crate::fixture::{caller, owner};
+
+/// A database whose owner may read files in a folder, where a file lies that callers must not reach.
+fn database() -> (tempfile::TempDir, Session) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("secret.csv"), "a,b\n1,2\n").unwrap();
+    let settings = InstanceSettings {
+        data_directories: vec![folder.path().to_owned()],
+        ..InstanceSettings::default()
+    };
+    let generation = Generation::in_memory(&settings).unwrap();
+    let mut session = generation.session().unwrap();
+    for sql in [
+        "CREATE TABLE docs AS SELECT 1 AS id, 'mallory' AS owner UNION ALL SELECT 2, 'ada'",
+        "CREATE VIEW my_docs AS SELECT * FROM docs WHERE owner = get_username()",
+        "CREATE SCHEMA extra",
+        "CREATE TABLE extra.notes AS SELECT 'n' AS note",
+        "CREATE SEQUENCE counter",
+        "CREATE MACRO twice(x) AS x * 2",
+        "CREATE MACRO numbers(n) AS TABLE SELECT range AS i FROM range(n)",
+    ] {
+        owner(&mut session, sql).unwrap();
+    }
+    let session = generation.session().unwrap();
+    (folder, session)
+}
+
+#[test]
+fn reading_and_computing_is_allowed() {
+    let (_folder, mut session) = database();
+    for sql in [
+        "SELECT count(*) FROM docs",
+        "FROM docs",
+        "SELECT * FROM memory.main.docs d JOIN extra.notes n ON true",
+        "SELECT * FROM memory.docs",
+        "WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT * FROM b",
+        "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 5) SELECT sum(i) FROM r",
+        "SELECT * FROM range(3) t(i), LATERAL (SELECT i * 2 AS j)",
+        "SELECT id, row_number() OVER (PARTITION BY owner ORDER BY id DESC) FROM docs QUALIFY true",
+        "SELECT list_transform([1, 2], lambda x: x + 1), {'a': 1}, MAP {'k': 2}, [1, 2][1], now(), uuid()",
+        "SELECT CASE WHEN id BETWEEN 1 AND 2 THEN CAST(id AS VARCHAR) ELSE 'x' END FROM docs",
+        "SELECT * FROM docs WHERE id IN (SELECT max(id) FROM docs) AND EXISTS (SELECT 1) LIMIT 5 OFFSET 0",
+        "SELECT DISTINCT ON (owner) * EXCLUDE (id) FROM docs ORDER BY ALL",
+        "SELECT * FROM (VALUES (1, 'a')) v(x, y) UNION ALL BY NAME SELECT 2 AS x, 'b' AS y",
+        "SELECT * FROM docs PIVOT (count(*) FOR owner IN ('ada', 'mallory'))",
+        "DESCRIBE docs",
+        "SUMMARIZE docs",
+        "SHOW TABLES",
+        "SELECT table_name FROM information_schema.tables",
+        "SELECT twice(21) AS x",
+        "FROM numbers(3)",
+        "SELECT unnest([1, 2]), date_trunc('month', DATE '2024-05-06'), INTERVAL 1 DAY",
+        "SELECT owner, count(*) FILTER (WHERE id > 1) FROM docs GROUP BY CUBE (owner)",
+        "SELECT id FROM docs USING SAMPLE 1 ROWS",
+    ] {
+        assert!(
+            caller(&mut session, sql).is_ok(),
+            "{sql}: {:?}",
+            caller(&mut session, sql)
+        );
+    }
+    assert_eq!(
+        caller(&mut session, "FROM my_docs").unwrap(),
+        json!([{ "id": 1, "owner": "mallory" }])
+    );
+    assert_eq!(
+        caller(&mut session, "SELECT get_username() AS u").unwrap(),
+        json!([{ "u": "mallory" }])
+    );
+}
+
+/// Statements that are not one SELECT.
+const STATEMENTS: &[&str] = &[
+    "INSERT INTO docs VALUES (3, 'x')",
+    "WITH x AS (SELECT 1) DELETE FROM docs",
+    "/* SELECT */ DELETE FROM docs",
+    "UPDATE docs SET id = 1",
+    "CREATE TEMP TABLE t AS SELECT 1",
+    "CREATE TEMP MACRO lower(x) AS 'pwned'",
+    "SET VARIABLE x = 1",
+    "SET threads = 4",
+    "RESET threads",
+    "PRAGMA database_list",
+    "PREPARE p AS SELECT 1",
+    "EXECUTE p",
+    "CALL pragma_version()",
+    "COPY docs TO '/tmp/stolen.csv'",
+    "ATTACH ':memory:' AS other",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "CHECKPOINT",
+    "BEGIN",
+    "EXPLAIN ANALYZE SELECT 1",
+    "EXPORT DATABASE '/tmp/x'",
+    "USE memory",
+    "PIVOT docs ON owner",
+];
+
+/// Table functions that act or reveal although the statement is of type SELECT.
+const TABLE_FUNCTIONS: &[&str] = &[
+    "FROM enable_logging()",
+    "FROM truncate_duckdb_logs()",
+    "FROM checkpoint()",
+    "FROM force_checkpoint()",
+    "FROM enable_profiling()",
+    "FROM disable_profiling()",
+    "FROM query('SELECT 1')",
+    "FROM query_table('docs')",
+    "FROM json_execute_serialized_sql('{}')",
+    "FROM duckdb_settings()",
+    "FROM duckdb_secrets()",
+    "FROM duckdb_logs",
+    "FROM which_secret('s3://x', 's3')",
+    "FROM read_text('/etc/passwd')",
+    "FROM read_csv('secret.csv')",
+    "FROM read_blob('*')",
+    "FROM glob('*')",
+    "FROM parquet_metadata('x')",
+    "FROM sniff_csv('x')",
+    "FROM pragma_table_info('docs')",
+    "SELECT * FROM docs, LATERAL (FROM read_text('/etc/passwd'))",
+    "SELECT (SELECT content FROM read_text('/etc/passwd') LIMIT 1)",
+    "SELECT * FROM docs WHERE id IN (SELECT 1 FROM duckdb_secrets())",
+    "WITH a AS (FROM duckdb_secrets()) SELECT * FROM a",
+    "SELECT 1 UNION ALL SELECT count(*) FROM duckdb_secrets()",
+];
+
+/// Scalar functions with effects, or that reveal the server.
+const SCALAR_FUNCTIONS: &[&str] = &[
+    "SELECT write_log('x')",
+    "SELECT nextval('counter')",
+    "SELECT currval('counter')",
+    "SELECT getenv('HOME')",
+    "SELECT current_setting('threads')",
+    "SELECT getvariable('x')",
+    "SELECT sleep_ms(1)",
+    "SELECT pg_sleep(1)",
+    "SELECT setseed(0.5)",
+    "SELECT json_serialize_plan('SELECT 1')",
+    "SELECT current_connection_id()",
+    "SELECT list_transform([1], lambda x: nextval('counter'))",
+    "SELECT id FROM docs ORDER BY write_log('x')",
+    "SELECT id FROM docs LIMIT (SELECT nextval('counter'))",
+    "SELECT sum(id) FILTER (WHERE write_log('x') IS NULL) FROM docs",
+    "SELECT Write_Log('x'), system.main.write_log('x')",
+];
+
+/// Names that are files, catalogs or parameters.
+const NAMES: &[&str] = &[
+    "FROM 'secret.csv'",
+    "FROM \"secret.csv\"",
+    "WITH \"secret.csv\" AS (FROM \"secret.csv\") FROM \"secret.csv\"",
+    "SELECT (WITH \"secret.csv\" AS (SELECT 1) SELECT 1), a FROM \"secret.csv\"",
+    "DESCRIBE 'secret.csv'",
+    "SUMMARIZE 'secret.csv'",
+    "SHOW ALL TABLES",
+    "SHOW DATABASES",
+    "FROM duckdb_settings",
+    "FROM pg_catalog.pg_settings",
+    "FROM sqlite_master",
+    "FROM pragma_database_list",
+    "SELECT $1",
+    "SELECT $name",
+    "SELECT ?",
+];
+
+#[test]
+fn everything_that_writes_runs_or_reveals_is_refused() {
+    let (folder, mut session) = database();
+    let file = folder.path().join("secret.csv").display().to_string();
+    for sql in [STATEMENTS, TABLE_FUNCTIONS, SCALAR_FUNCTIONS, NAMES].concat() {
+        let result = caller(&mut session, sql);
+        assert!(
+            matches!(
+                result,
+                Err(QueryError::Refused(_) | QueryError::StatementCount(_) | QueryError::Duckdb(_))
+            ),
+            "{sql}: {result:?}"
+        );
+    }
+    assert!(caller(&mut session, &format!("FROM '{file}'")).is_err());
+    // Nothing of it left a trace, and the owner still reads the file that callers cannot.
+    assert_eq!(
+        owner(&mut session, "SELECT count(*) AS n FROM docs").unwrap(),
+        json!([{ "n": 2 }])
+    );
+    for sql in [format!("FROM '{file}'"), format!("FROM read_csv('{file}')")] {
+        assert_eq!(owner(&mut session, &sql).unwrap(), json!([{ "a": 1, "b": 2 }]));
+    }
+    assert!(session.is_clean());
+}
+
+/// A refusal by DuckDB (a parser error) would hide a hole in the guard: these must be refused by the guard itself.
+#[test]
+fn the_guard_itself_refuses_and_says_what() {
+    let (_folder, mut session) = database();
+    for (sql, message) in [
+        (
+            "FROM enable_logging()",
+            "the table function enable_logging() is not allowed here",
+        ),
+        (
+            "FROM query('SELECT 1')",
+            "the table function query() is not allowed here",
+        ),
+        (
+            "FROM read_csv('secret.csv')",
+            "the table function read_csv() is not allowed here",
+        ),
+        (
+            "SELECT write_log('x')",
+            "the function write_log() is not allowed here",
+        ),
+        (
+            "FROM 'secret.csv'",
+            "the table secret.csv is not a table or view of this database",
+        ),
+        (
+            "CREATE TEMP MACRO f(x) AS 1",
+            "only one SELECT statement is accepted here",
+        ),
+        (
+            "SELECT $n",
+            "the parameter $n has no value; write the value into the statement",
+        ),
+        (
+            "SHOW DATABASES",
+            "this kind of SQL is not allowed here: SHOW \"databases\"",
+        ),
+    ] {
+        let error = caller(&mut session, sql).unwrap_err();
+        assert!(matches!(error, QueryError::Refused(_)), "{sql}: {error:?}");
+        assert!(error.to_string().starts_with(message), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn a_callers_sql_never_sees_the_external_token() {
+    let identity = mxcp_actors::sql_executor::engine::identity::SqlIdentity {
+        external_token: Some("gho_canary".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(identity.without_external_token().external_token, None);
+}

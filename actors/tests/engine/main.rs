@@ -1,0 +1,12 @@
+//! The SQL engine, tested through its public surface: statements, parameters, identity, guard, cancel, encoding.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+mod cancel;
+mod encoding;
+mod fixture;
+mod guard;
+mod identity;
+mod instance;
+mod parameters;
+mod shadowing;
+mod statements;
