@@ -4,7 +4,10 @@
 //! crate, HTTP, YAML or a policy language.
 //!
 //! - [`domain`]: plain types and rules.
+//! - [`handle`]: the only way to ask an actor; [`error`]: why it did not answer.
 //! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL.
 
 pub mod domain;
+pub mod error;
+pub mod handle;
 pub mod sql_executor;

@@ -1,0 +1,144 @@
+//! The actor: takes queries in, hands them to the queue, and owns the workers.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix::{Actor, Context, Handler};
+
+use super::admission::AdmissionLimits;
+use super::cancel::Deadlines;
+use super::engine::generation::Generation;
+use super::messages::RunQuery;
+use super::queue::{Queue, RETRY_AFTER};
+use super::runner::{DuckdbRunner, Runner};
+use super::worker::Worker;
+use crate::handle::{Carried, Handle, HandleSettings};
+
+/// What the executor is given.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlExecutorSettings {
+    /// Queries that run at once: one worker thread each.
+    pub workers: usize,
+    /// What may wait, and what one caller may run.
+    pub admission: AdmissionLimits,
+    /// How long a caller waits for an answer, waiting in the queue included, before giving up.
+    pub deadline: Duration,
+}
+
+/// Runs SQL on behalf of callers. See the module's documentation.
+pub struct SqlExecutor {
+    queue: Arc<Queue>,
+}
+
+impl Actor for SqlExecutor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        // Admission has bounded what can be on its way; the mailbox only has to hold it.
+        context.set_mailbox_capacity(MAILBOX);
+    }
+
+    fn stopped(&mut self, _context: &mut Self::Context) {
+        self.queue.close();
+    }
+}
+
+/// A message stays in the mailbox for microseconds: handling it is putting it into a queue.
+const MAILBOX: usize = 4_096;
+
+impl Handler<Carried<RunQuery>> for SqlExecutor {
+    type Result = ();
+
+    fn handle(&mut self, message: Carried<RunQuery>, _context: &mut Self::Context) {
+        let (query, reply) = message.split();
+        self.queue.admit(query, reply);
+    }
+}
+
+/// The executor from outside: the handle to ask it, and the means to stop it in order.
+pub struct RunningSqlExecutor {
+    /// Asks the actor.
+    pub handle: Handle<SqlExecutor>,
+    queue: Arc<Queue>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl SqlExecutor {
+    /// Starts the actor on the current arbiter, and its workers on threads of their own.
+    pub fn launch(
+        generation: &Arc<Generation>,
+        settings: SqlExecutorSettings,
+    ) -> std::io::Result<RunningSqlExecutor> {
+        let runner = DuckdbRunner {
+            generation: Arc::clone(generation),
+            deadlines: Deadlines::start()?,
+        };
+        Self::launch_with(runner, settings)
+    }
+
+    /// The same with anything that runs queries.
+    pub(super) fn launch_with<R: Runner>(
+        runner: R,
+        settings: SqlExecutorSettings,
+    ) -> std::io::Result<RunningSqlExecutor> {
+        let count = settings.workers.max(1);
+        let queue = Queue::new(settings.admission, count);
+        let runner = Arc::new(runner);
+        let workers = (0..count)
+            .map(|number| {
+                let (queue, runner) = (Arc::clone(&queue), Arc::clone(&runner));
+                let worker = Worker {
+                    number,
+                    queue,
+                    runner,
+                };
+                let thread = thread::Builder::new().name(format!("sql-worker-{number}"));
+                thread.spawn(move || worker.run())
+            })
+            .collect::<std::io::Result<Vec<_>>>()?;
+        let address = Self {
+            queue: Arc::clone(&queue),
+        }
+        .start();
+        let handle = Handle::new(address, handle_settings(settings, count));
+        Ok(RunningSqlExecutor {
+            handle,
+            queue,
+            workers,
+        })
+    }
+}
+
+fn handle_settings(settings: SqlExecutorSettings, workers: usize) -> HandleSettings {
+    HandleSettings {
+        name: "sql_executor",
+        // Everything that waits or runs, and as many answers on their way back.
+        capacity: settings.admission.max_waiting + 2 * workers,
+        deadline: settings.deadline,
+        retry_after: RETRY_AFTER,
+    }
+}
+
+impl RunningSqlExecutor {
+    /// Queries that wait, and queries that run.
+    pub fn depth(&self) -> (usize, usize) {
+        self.queue.depth()
+    }
+
+    /// Takes no more queries, answers those that wait, and lets those that run go on.
+    pub fn close(&self) {
+        self.queue.close();
+    }
+
+    /// Stops what still runs, and waits for the workers.
+    pub fn stop(self) {
+        self.queue.close();
+        self.queue.cancel_running();
+        for worker in self.workers {
+            if worker.join().is_err() {
+                log::error!("a SQL worker had panicked");
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The queue between the actor and its workers: fair admission behind a lock.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::admission::{Admission, AdmissionLimits, Refused};
+use super::messages::{QueryOutcome, RunQuery};
+use crate::domain::cancel::{CancelReason, CancelToken};
+use crate::error::CallError;
+use crate::handle::Reply;
+
+/// What a caller that finds the queue full is told to wait.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A query that waits or runs.
+pub(super) struct Job {
+    pub(super) query: RunQuery,
+    pub(super) reply: Reply<QueryOutcome>,
+    pub(super) arrived: Instant,
+}
+
+impl Job {
+    fn refuse(self, error: CallError) {
+        self.reply.answer(Err(error));
+    }
+
+    /// Nobody waits any more, or somebody said stop.
+    fn is_abandoned(&self) -> bool {
+        !self.reply.is_awaited() || self.query.context.cancel.reason().is_some()
+    }
+
+    fn abandon(self) {
+        let waited = self.arrived.elapsed();
+        let Some(reason) = self.query.context.cancel.reason() else {
+            return;
+        };
+        let result = Err(reason.into());
+        self.reply.answer(Ok(QueryOutcome {
+            result,
+            waited,
+            ran: Duration::ZERO,
+        }));
+    }
+}
+
+struct State {
+    admission: Admission<Job>,
+    closed: bool,
+    /// Tokens of the running queries, by the worker that runs them.
+    running: Vec<Option<CancelToken>>,
+}
+
+/// Shared by the actor, which fills it, and the workers, which empty it.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Queue {
+    pub(super) fn new(limits: AdmissionLimits, workers: usize) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                admission: Admission::new(limits),
+                closed: false,
+                running: vec![None; workers],
+            }),
+            changed: Condvar::new(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues the query, or answers it at once: the queue is full, or closed.
+    pub(super) fn admit(&self, query: RunQuery, reply: Reply<QueryOutcome>) {
+        let share = Arc::clone(&query.context.share);
+        let job = Job {
+            query,
+            reply,
+            arrived: Instant::now(),
+        };
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            return job.refuse(CallError::Stopped);
+        }
+        let outcome = match state.admission.enqueue(&share, job) {
+            // Places held by callers who went away are free.
+            Err((Refused::Full | Refused::ShareFull, job)) => {
+                let abandoned = state.admission.retain(|job| !job.is_abandoned());
+                let outcome = state.admission.enqueue(&share, job);
+                drop(state);
+                abandoned.into_iter().for_each(Job::abandon);
+                outcome
+            }
+            outcome => {
+                drop(state);
+                outcome
+            }
+        };
+        match outcome {
+            Ok(()) => self.changed.notify_one(),
+            Err((_, job)) => job.refuse(CallError::Busy {
+                retry_after: RETRY_AFTER,
+            }),
+        }
+    }
+
+    /// The next job for `worker`; waits for one. `None` once the queue is closed and empty.
+    pub(super) fn take(&self, worker: usize) -> Option<(Arc<str>, Job)> {
+        let mut state = self.lock();
+        loop {
+            match state.admission.take() {
+                Some((share, job)) if job.is_abandoned() => {
+                    state.admission.finished(&share);
+                    job.abandon();
+                }
+                Some((share, job)) => {
+                    if let Some(place) = state.running.get_mut(worker) {
+                        *place = Some(job.query.context.cancel.clone());
+                    }
+                    return Some((share, job));
+                }
+                None if state.closed => return None,
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// The worker's job has ended; a job of the same caller that had to wait for it may run now.
+    pub(super) fn finished(&self, worker: usize, share: &Arc<str>) {
+        let mut state = self.lock();
+        state.admission.finished(share);
+        if let Some(place) = state.running.get_mut(worker) {
+            *place = None;
+        }
+        let more = state.admission.waiting() > 0;
+        drop(state);
+        if more {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes no more work, and answers what waits. Running queries go on.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waiting = state.admission.retain(|_| false);
+        drop(state);
+        for job in waiting {
+            job.refuse(CallError::Stopped);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Stops what runs.
+    pub(super) fn cancel_running(&self) {
+        let running: Vec<_> = self.lock().running.iter().flatten().cloned().collect();
+        for token in running {
+            token.cancel(CancelReason::Shutdown);
+        }
+    }
+
+    /// Queries that wait, and queries that run.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.admission.waiting(), state.admission.running())
+    }
+}

@@ -1,0 +1,4 @@
+//! Translation between HTTP and use cases. No decision about tokens, protocol or SQL is taken here.
+
+mod health;
+pub mod routes;

@@ -1,0 +1,110 @@
+"""The official Python SDK against a protected server: discovery, dynamic registration, login with PKCE, call, refresh."""
+
+import httpx2
+from browser import sign_in
+from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
+from mcp import Client
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+
+REDIRECT_URI = "http://127.0.0.1:33418/callback"
+
+
+class Memory:
+    """Keeps the registration and every token pair that the SDK was given, newest last."""
+
+    def __init__(self) -> None:
+        self.registration: OAuthClientInformationFull | None = None
+        self.tokens: list[OAuthToken] = []
+
+    async def get_client_info(self) -> OAuthClientInformationFull | None:
+        return self.registration
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self.registration = client_info
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens[-1] if self.tokens else None
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens.append(tokens)
+
+
+class Person:
+    """Signs in when the SDK sends the user to a page, and counts how often that was needed."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._username, self._password = username, password
+        self._callback = httpx2.QueryParams()
+        self.visits = 0
+
+    async def open(self, url: str) -> None:
+        self.visits += 1
+        self._callback = await sign_in(url, REDIRECT_URI, self._username, self._password)
+
+    async def callback(self) -> AuthorizationCodeResult:
+        assert "code" in self._callback, f"the server sent no code: {self._callback}"
+        return AuthorizationCodeResult(
+            code=self._callback["code"], state=self._callback.get("state"), iss=self._callback.get("iss")
+        )
+
+
+async def main() -> str:
+    options_parser = parser(__doc__)
+    options_parser.add_argument("--username", required=True)
+    options_parser.add_argument("--password", required=True)
+    options_parser.add_argument(
+        "--client-authentication",
+        choices=["none", "client_secret_basic", "client_secret_post"],
+        default="none",
+        help="how the registered client identifies itself at the token endpoint; `none` is a public client",
+    )
+    options = options_parser.parse_args()
+    memory, person = Memory(), Person(options.username, options.password)
+    provider = OAuthClientProvider(
+        server_url=options.url,
+        client_metadata=OAuthClientMetadata(
+            client_name="Python interoperability test",
+            redirect_uris=[REDIRECT_URI],
+            grant_types=["authorization_code", "refresh_token"],
+            response_types=["code"],
+            token_endpoint_auth_method=options.client_authentication,
+        ),
+        storage=memory,
+        redirect_handler=person.open,
+        callback_handler=person.callback,
+    )
+    async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
+        transport = streamable_http_client(options.url, http_client=http)
+        async with Client(transport, mode=options.mode) as client:
+            version = client.protocol_version
+            assert version == PROTOCOL_OF_MODE[options.mode], f"the connection speaks {version}"
+            tools = [tool.name for tool in (await client.list_tools()).tools]
+            assert options.tool in tools, f"{options.tool!r} is not among the tools {tools}"
+            check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
+            check_registration(memory.registration, options.client_authentication)
+
+            # An access token that the client takes for expired makes it refresh before its next request.
+            provider.context.token_expiry_time = 0.001
+            check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
+            check_refresh(memory.tokens)
+            assert person.visits == 1, f"the person had to sign in {person.visits} times"
+    return f"protocol {version}, {len(tools)} tools, {options.tool} answered {options.expect!r}, and again after a refresh"
+
+
+def check_registration(registration: OAuthClientInformationFull | None, method: str) -> None:
+    """A public client gets no secret, a confidential one does."""
+    assert registration is not None, "the client was not registered"
+    assert registration.token_endpoint_auth_method == method, registration.token_endpoint_auth_method
+    assert (registration.client_secret is None) == (method == "none"), "wrong kind of client"
+
+
+def check_refresh(tokens: list[OAuthToken]) -> None:
+    """The refresh gave one new pair, with another access token."""
+    assert len(tokens) == 2, f"{len(tokens)} token answers instead of one login and one refresh"
+    first, second = tokens
+    assert first.access_token != second.access_token, "the refresh gave the same access token again"
+
+
+run(main())

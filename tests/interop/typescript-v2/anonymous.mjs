@@ -1,0 +1,19 @@
+// The TypeScript SDK, version 2, against a server without authentication: connect, list the tools, call one.
+
+import assert from "node:assert/strict";
+
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+
+import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
+
+await run(async () => {
+  const options = readCommandLine(["modern", "legacy"]);
+  const mode = options.mode === "modern" ? { pin: options.protocol } : "legacy";
+  const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
+  await client.connect(new StreamableHTTPClientTransport(options.url));
+  assert.equal(client.getNegotiatedProtocolVersion(), options.protocol, "protocol version");
+  const tools = await listTools(client, options);
+  await callTool(client, options);
+  await client.close();
+  return `protocol ${options.protocol}, ${tools.length} tools, ${options.tool} answered ${options.expect}`;
+});

@@ -1,0 +1,86 @@
+// The application's half of a login with a TypeScript SDK: what it registers, what it remembers, and the person at
+// the browser. Both SDK versions take the same object as their `authProvider`.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+
+import { signIn } from "./browser.mjs";
+
+const REDIRECT_URI = "http://127.0.0.1:33418/callback";
+
+/** The options that a login needs beside the common ones. */
+export const LOGIN_OPTIONS = {
+  username: { type: "string" },
+  password: { type: "string" },
+  // How the registered client identifies itself at the token endpoint; `none` is a public client.
+  "client-authentication": { type: "string", default: "none" },
+};
+
+export class OAuthClient {
+  redirectUrl = REDIRECT_URI;
+  visits = 0;
+  issued = [];
+  #state = randomBytes(16).toString("base64url");
+  #discovered;
+  #registration;
+  #tokens;
+  #verifier;
+  #callback;
+  #options;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get clientMetadata() {
+    return {
+      client_name: "TypeScript interoperability test",
+      redirect_uris: [REDIRECT_URI],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      token_endpoint_auth_method: this.#options["client-authentication"],
+    };
+  }
+
+  state = () => this.#state;
+  discoveryState = () => this.#discovered;
+  saveDiscoveryState = (discovered) => { this.#discovered = discovered; };
+  clientInformation = () => this.#registration;
+  saveClientInformation = (registration) => { this.#registration = registration; };
+  codeVerifier = () => this.#verifier;
+  saveCodeVerifier = (verifier) => { this.#verifier = verifier; };
+  tokens = () => this.#tokens;
+
+  saveTokens(tokens) {
+    this.issued.push(tokens);
+    this.#tokens = tokens;
+  }
+
+  /** The SDK sends the person to the authorization page: sign in and keep what came back for `callback`. */
+  async redirectToAuthorization(url) {
+    this.visits += 1;
+    this.#callback = await signIn(url, REDIRECT_URI, this.#options);
+  }
+
+  /** What the redirect brought; an application checks the state before it hands the rest to the SDK. */
+  callback() {
+    assert.ok(this.#callback?.has("code"), `the server sent no code: ${this.#callback}`);
+    assert.equal(this.#callback.get("state"), this.#state, "the state came back changed");
+    return this.#callback;
+  }
+
+  /** Damages the access token, as if it had expired: the next request is refused and the SDK has to refresh. */
+  forgetAccessToken() {
+    this.#tokens = { ...this.#tokens, access_token: "expired" };
+  }
+
+  /** One login and one refresh happened, for the kind of client that was asked for. */
+  check() {
+    const method = this.#options["client-authentication"];
+    assert.equal(this.#registration.token_endpoint_auth_method, method, "registered with another method");
+    assert.equal(this.#registration.client_secret === undefined, method === "none", "wrong kind of client");
+    assert.equal(this.visits, 1, `the person had to sign in ${this.visits} times`);
+    assert.equal(this.issued.length, 2, "token answers: one login and one refresh");
+    assert.notEqual(this.issued[0].access_token, this.issued[1].access_token, "the refresh gave the same token again");
+  }
+}

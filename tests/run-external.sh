@@ -1,0 +1,206 @@
+#!/usr/bin/env bash
+# Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
+#
+#   tests/run-external.sh BINARY            everything
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login
+#
+# Each server runs on a free loopback port, in a throw-away copy of its project, with a HOME of its own. A baseline lists
+# the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
+# After a failure the logs stay, and their ends are printed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# The project without authentication, a tool of it, and a value or a whole text that the tool answers with.
+open_project=tests/conformance/project
+open_call=(--tool test_simple_text --expect "This is a simple text response for testing.")
+# The project with a login, the user who signs in, and a tool whose answer holds that user's name.
+login_project=config/demo
+login_call=(--tool get_user_profile --username testuser --password testpass --expect testuser)
+
+seconds_to_start=30
+seconds_to_stop=10
+seconds_per_program=120
+
+refuse() { echo "run-external: $*" >&2; exit 2; }
+
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login"
+[[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
+binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+shift
+suites=(conformance stateless anonymous login)
+if [[ $# -ge 1 ]]; then suites=("$@"); fi
+for suite in "${suites[@]}"; do
+  case $suite in conformance | stateless | anonymous | login) ;; *) refuse "there is no suite $suite" ;; esac
+done
+
+.ci/install.sh tools
+export PYTHONDONTWRITEBYTECODE=1
+python=tests/.venv/bin/python
+node=$(compgen -G 'tests/node_modules/node-*-*/bin/node' || command -v node)
+[[ $("$node" -p 'process.versions.node.split(".")[0]') -ge 22 ]] || refuse "Node.js 22 or newer is needed, $node is older"
+
+logs=$(mktemp -d "${TMPDIR:-/tmp}/mxcp-actor-external.XXXXXX")
+total_passed=0 total_failed=0 total_skipped=0
+server='' url=''
+
+# --- The server ---
+
+# start_server PROJECT: copies the project, starts the binary on it, and sets `url` once it is healthy. The kernel's free
+# port may be taken by someone else before the server binds it: a server that ended is started again on another.
+start_server() {
+  local attempt port
+  local folder=$logs/${1//\//-}
+  local log=$folder.server.log
+  mkdir -p "$logs/home" && cp -R "$1" "$folder"
+  for attempt in 1 2 3; do
+    port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    (
+      cd "$folder"
+      export HOME="$logs/home"
+      if [[ -f config.yml ]]; then export MXCP_CONFIG=config.yml; fi
+      exec "$binary" serve --port "$port"
+    ) >"$log" 2>&1 </dev/null &
+    server=$!
+    if is_healthy "http://localhost:$port"; then
+      url=http://localhost:$port/mcp
+      return
+    fi
+    echo "attempt $attempt: the server for $1 did not become healthy in $seconds_to_start seconds, or ended:" >&2
+    tail -n 30 "$log" | sed 's/^/    /' >&2
+    if kill -0 "$server" 2>/dev/null; then break; fi
+  done
+  exit 1
+}
+
+# Polls /health until it answers, the server ends, or the time is over.
+is_healthy() {
+  local deadline=$((SECONDS + seconds_to_start))
+  until curl --fail --silent --max-time 2 --output /dev/null "$1/health"; do
+    kill -0 "$server" 2>/dev/null && ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+  kill -0 "$server" 2>/dev/null # otherwise someone else's server answered
+}
+
+# Asks the server to stop and waits for it; a server that does not is killed, and that is a failure.
+stop_server() {
+  local deadline=$((SECONDS + seconds_to_stop)) ended=$server
+  [[ -n $server ]] || return 0
+  server=''
+  kill "$ended" 2>/dev/null || true
+  while kill -0 "$ended" 2>/dev/null; do
+    if ((SECONDS >= deadline)); then
+      kill -9 "$ended" 2>/dev/null || true
+      wait "$ended" 2>/dev/null || true
+      echo "the server did not stop within $seconds_to_stop seconds" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+  wait "$ended" 2>/dev/null || true
+}
+
+# --- Running and counting ---
+
+bounded() {
+  if command -v timeout >/dev/null; then timeout --kill-after=5 "$seconds_per_program" "$@"; else "$@"; fi
+}
+
+# summarize NAME PASSED FAILED SKIPPED: the suite's line, added to the totals.
+summarize() {
+  local skipped=''
+  if [[ $4 -gt 0 ]]; then skipped=", $4 known failures skipped"; fi
+  echo "  $1: $2 passed, $3 failed$skipped"
+  total_passed=$((total_passed + $2)) total_failed=$((total_failed + $3)) total_skipped=$((total_skipped + $4))
+}
+
+# conformance VERSION PACKAGE OPTION...: one run of the suite's server tests against `url`, judged by its baseline.
+conformance() {
+  local name="conformance $1" baseline=tests/conformance/baseline-$1.yml results=$logs/conformance-$1
+  local package=tests/node_modules/$2/dist/index.js log=$logs/conformance-$1.log
+  local status=0 counts
+  shift 2
+  bounded "$node" "$package" server --url "$url" "$@" --expected-failures "$baseline" --output-dir "$results" \
+    >"$log" 2>&1 </dev/null || status=$?
+  counts=$("$node" tests/conformance/report.mjs "$results" "$log" "$status")
+  # shellcheck disable=SC2086 # three numbers
+  summarize "$name" $counts
+}
+
+# client NAME PROGRAM...: one client program, which passes when it exits with 0.
+client() {
+  local name=$1 log=$logs/client-${1//[^a-z0-9]/-}.log
+  shift
+  if bounded "$@" >"$log" 2>&1 </dev/null; then
+    clients_passed=$((clients_passed + 1))
+  else
+    clients_failed=$((clients_failed + 1))
+    echo "  FAILED: $name"
+    tail -n 40 "$log" | sed 's/^/    /'
+  fi
+}
+
+# --- The suites ---
+
+run_conformance() { conformance 0.1.16 conformance --suite all; }
+
+run_stateless() { conformance 0.2.0-alpha.12 conformance-alpha --scenario server-stateless; }
+
+run_anonymous() {
+  local clients_passed=0 clients_failed=0
+  local python_client=("$python" tests/interop/python/anonymous.py "$url" "${open_call[@]}")
+  local typescript_v1=("$node" tests/interop/typescript-v1/anonymous.mjs "$url" "${open_call[@]}")
+  local typescript_v2=("$node" tests/interop/typescript-v2/anonymous.mjs "$url" "${open_call[@]}")
+  client "anonymous python auto" "${python_client[@]}" --mode auto
+  client "anonymous python legacy" "${python_client[@]}" --mode legacy
+  client "anonymous typescript-v1" "${typescript_v1[@]}"
+  client "anonymous typescript-v2 modern" "${typescript_v2[@]}" --mode modern
+  client "anonymous typescript-v2 legacy" "${typescript_v2[@]}" --mode legacy
+  summarize "clients without login" "$clients_passed" "$clients_failed" 0
+}
+
+run_login() {
+  local clients_passed=0 clients_failed=0
+  local python_client=("$python" tests/interop/python/login.py "$url" "${login_call[@]}")
+  local typescript_v1=("$node" tests/interop/typescript-v1/login.mjs "$url" "${login_call[@]}")
+  local typescript_v2=("$node" tests/interop/typescript-v2/login.mjs "$url" "${login_call[@]}")
+  client "login python auto public" "${python_client[@]}" --mode auto --client-authentication none
+  client "login python legacy post" "${python_client[@]}" --mode legacy --client-authentication client_secret_post
+  client "login typescript-v1 public" "${typescript_v1[@]}" --client-authentication none
+  client "login typescript-v1 basic" "${typescript_v1[@]}" --client-authentication client_secret_basic
+  client "login typescript-v2 modern public" "${typescript_v2[@]}" --mode modern --client-authentication none
+  client "login typescript-v2 legacy post" "${typescript_v2[@]}" --mode legacy --client-authentication client_secret_post
+  summarize "clients with login" "$clients_passed" "$clients_failed" 0
+}
+
+# run_against PROJECT SUITE...: the chosen ones of these suites, against one server.
+run_against() {
+  local project=$1 suite chosen=()
+  shift
+  for suite in "$@"; do
+    if [[ " ${suites[*]} " == *" $suite "* ]]; then chosen+=("$suite"); fi
+  done
+  [[ ${#chosen[@]} -gt 0 ]] || return 0
+  [[ -d $project ]] || refuse "the project $project does not exist"
+  start_server "$project"
+  for suite in "${chosen[@]}"; do "run_$suite"; done
+  stop_server || total_failed=$((total_failed + 1))
+}
+
+# On every way out: no server is left behind, and the logs stay if they are of use.
+leave() {
+  local status=$?
+  stop_server || true
+  if [[ $status -eq 0 ]]; then rm -rf "$logs"; else echo "logs: $logs" >&2; fi
+}
+trap leave EXIT
+trap 'exit 130' INT TERM
+
+echo "external suites:"
+run_against "$open_project" conformance stateless anonymous
+run_against "$login_project" login
+
+closing="$total_passed passed, $total_failed failed"
+if [[ $total_skipped -gt 0 ]]; then closing+=", $total_skipped skipped"; fi
+echo "$closing"
+[[ $total_failed -eq 0 && $total_passed -gt 0 ]]
