@@ -4,10 +4,16 @@
 //!
 //! - [`cli`]: one file per subcommand.
 //! - [`app`]: the composition root and the life of the process.
+//! - [`config`]: what the files, the environment and the flags say; read by `app` alone.
+//! - [`yaml`]: YAML with the place of every value, for `config` and for definitions.
 //! - [`http`]: translation between HTTP and use cases, nothing else.
+//! - [`mcp`]: the Model Context Protocol without HTTP.
 //!
 //! What the server does, independent of how it is asked, lives in the core crate `mxcp-actors`.
 
 pub mod app;
 pub mod cli;
+pub mod config;
 pub mod http;
+pub mod mcp;
+pub mod yaml;

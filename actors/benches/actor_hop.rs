@@ -1,4 +1,5 @@
 //! What it costs to ask an actor, beside a direct call: the numbers in `docs/actors.md` come from here.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run ends here")]
 
 use std::hint::black_box;
 use std::sync::mpsc;
@@ -57,24 +58,23 @@ fn thread_with_channel() -> mpsc::SyncSender<(u64, oneshot::Sender<u64>)> {
 
 fn hops(criterion: &mut Criterion) {
     let system = System::new();
-    let runner = actix_rt::Runtime::new().expect("a runtime starts");
     let mut group = criterion.benchmark_group("one question, one answer");
     group.bench_function("direct call", |bencher| bencher.iter(|| double(1)));
 
-    let same = runner.block_on(async { Async.start() });
+    let same = system.block_on(async { Async.start() });
     group.bench_function("actor on the same thread", |bencher| {
-        bencher.iter(|| runner.block_on(same.send(Double(1))).expect("it answers"));
+        bencher.iter(|| system.block_on(same.send(Double(1))).expect("it answers"));
     });
 
     let arbiter = Arbiter::new();
     let other = Async::start_in_arbiter(&arbiter.handle(), |_| Async);
     group.bench_function("actor on another thread", |bencher| {
-        bencher.iter(|| runner.block_on(other.send(Double(1))).expect("it answers"));
+        bencher.iter(|| system.block_on(other.send(Double(1))).expect("it answers"));
     });
 
     let pool = system.block_on(async { SyncArbiter::start(1, || Sync) });
     group.bench_function("sync arbiter", |bencher| {
-        bencher.iter(|| runner.block_on(pool.send(Double(1))).expect("it answers"));
+        bencher.iter(|| system.block_on(pool.send(Double(1))).expect("it answers"));
     });
 
     let plain = thread_with_channel();
@@ -82,12 +82,11 @@ fn hops(criterion: &mut Criterion) {
         bencher.iter(|| {
             let (reply, answer) = oneshot::channel();
             plain.send((1, reply)).expect("the thread lives");
-            runner.block_on(answer).expect("it answers")
+            system.block_on(answer).expect("it answers")
         });
     });
     group.finish();
 }
 
-/// Starting an actor needs a local task set, which a bare runtime of actix has.
 criterion_group!(benches, hops);
 criterion_main!(benches);

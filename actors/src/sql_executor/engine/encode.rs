@@ -26,7 +26,7 @@ pub enum EncodeError {
     Infinite(DataType),
 }
 
-/// Refuses a column type that [`write_value`] could not write, before the first row is read.
+/// Refuses a column type that `write_value` could not write, before the first row is read.
 pub fn check(data_type: &DataType) -> Result<(), EncodeError> {
     match data_type {
         DataType::Unsupported(name) => Err(EncodeError::Unsupported((*name).to_owned())),

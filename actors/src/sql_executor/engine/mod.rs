@@ -5,7 +5,7 @@
 //! - [`identity`]: who asks, as SQL sees it. [`guard`]: what a caller's own SQL may do.
 //! - [`statement`]: an owner's statement, checked at load and never run by the check. [`bind`] and [`encode`]: values in
 //!   and out. [`plan`] and [`limits`]: what of a result goes out, and how much of it.
-//! - [`syntax`]: DuckDB's own parse tree, which the guard reads and the load check rewrites.
+//! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
 
 pub mod bind;
 pub mod data_type;

@@ -1,0 +1,165 @@
+//! `auth.clients`: OAuth clients that need not register.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::DEFAULT_SCOPE;
+use crate::config::Secret;
+use crate::config::values::{is_loopback, located_text, scopes};
+use crate::yaml::{FromYaml, Item, Located, Location, Problems};
+
+/// Where the MCP command line client waits for its code.
+const DEFAULT_REDIRECT_URIS: [&str; 2] = [
+    "http://127.0.0.1:49153/oauth/callback",
+    "http://localhost:49153/oauth/callback",
+];
+
+/// Schemes that would run code or read files in the user's browser.
+const DANGEROUS_SCHEMES: [&str; 6] = ["javascript", "data", "vbscript", "file", "blob", "about"];
+
+/// A client as RFC 7591 section 2 describes it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// `client_id`
+    pub id: String,
+    /// `client_name`
+    pub name: String,
+    /// The secret of a confidential client; a client without one is public.
+    pub secret: Option<Secret>,
+    /// The redirect URIs, compared byte by byte.
+    pub redirect_uris: Vec<String>,
+    /// What the client may ask the token endpoint for.
+    pub grant_types: Vec<GrantType>,
+    /// The scopes that the client may have.
+    pub scopes: Vec<String>,
+}
+
+/// What a client may ask the token endpoint for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// `authorization_code`
+    AuthorizationCode,
+    /// `refresh_token`
+    RefreshToken,
+}
+
+/// A client as written, with the places of what is checked later.
+pub(in crate::config) struct ClientFile {
+    id: Located<String>,
+    name: String,
+    secret: Option<Secret>,
+    pub(in crate::config) redirect_uris: Vec<Located<RedirectUri>>,
+    grant_types: Vec<GrantType>,
+    scopes: Option<Vec<String>>,
+}
+
+/// An absolute URI without a fragment (RFC 6749 section 3.1.2), as text and as URL.
+pub(in crate::config) struct RedirectUri {
+    text: String,
+    pub(in crate::config) url: Url,
+}
+
+impl FromYaml for GrantType {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        item.choice(&[
+            ("authorization_code", Self::AuthorizationCode),
+            ("refresh_token", Self::RefreshToken),
+        ])
+    }
+}
+
+impl FromYaml for RedirectUri {
+    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
+        let text = item.again().non_empty_string()?;
+        let url = match Url::parse(&text) {
+            Ok(url) => url,
+            Err(error) => {
+                return item.refuse(format!(
+                    "expected an absolute URI such as https://app.example.com/callback: {error}"
+                ));
+            }
+        };
+        if text.contains('#') {
+            return item.refuse("a redirect URI must not have a fragment (#…)");
+        }
+        if DANGEROUS_SCHEMES.contains(&url.scheme()) {
+            return item.refuse(format!(
+                "the scheme {} is not accepted for a redirect URI",
+                url.scheme()
+            ));
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            item.warn(
+                "is http and not a loopback address: authorization codes would cross the network unencrypted",
+            );
+        }
+        Some(Self { text, url })
+    }
+}
+
+impl FromYaml for ClientFile {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        let mut fields = item.fields()?.named("Client configuration");
+        let id = fields.required_with("client_id", located_text);
+        let name = fields.required_string("name");
+        let secret = fields.optional("client_secret");
+        let redirect_uris = fields.optional_with("redirect_uris", Item::one_or_many);
+        let grant_types: Option<Vec<GrantType>> = fields.optional_with("grant_types", Item::one_or_many);
+        let scopes = fields.optional_with("scopes", scopes);
+        fields.finish();
+        Some(Self {
+            id: id?,
+            name: name?,
+            secret,
+            redirect_uris: redirect_uris.unwrap_or_default(),
+            grant_types: grant_types
+                .filter(|types| !types.is_empty())
+                .unwrap_or(vec![GrantType::AuthorizationCode]),
+            scopes,
+        })
+    }
+}
+
+impl ClientFile {
+    /// The client with its defaults. No redirect URI, or an empty list of them, means the command line client's.
+    pub(super) fn client(&self) -> Client {
+        let written = self.redirect_uris.iter().map(|uri| uri.value.text.clone());
+        let redirect_uris: Vec<String> = if self.redirect_uris.is_empty() {
+            DEFAULT_REDIRECT_URIS.map(str::to_owned).to_vec()
+        } else {
+            written.collect()
+        };
+        Client {
+            id: self.id.value.clone(),
+            name: self.name.clone(),
+            secret: self.secret.clone(),
+            redirect_uris,
+            grant_types: self.grant_types.clone(),
+            scopes: self
+                .scopes
+                .clone()
+                .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]),
+        }
+    }
+}
+
+/// Two clients with one id: the second would answer with the first one's rights.
+pub(super) fn refuse_duplicates(clients: &[ClientFile], problems: &mut Problems) {
+    let mut seen: BTreeMap<&str, &Location> = BTreeMap::new();
+    for client in clients {
+        match seen.get(client.id.value.as_str()) {
+            Some(first) => {
+                let place = first
+                    .position()
+                    .map_or_else(String::new, |place| format!(", first at {place}"));
+                client
+                    .id
+                    .refuse::<()>(problems, format!("the client id is used twice{place}"));
+            }
+            None => {
+                seen.insert(&client.id.value, &client.id.location);
+            }
+        }
+    }
+}

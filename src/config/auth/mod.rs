@@ -1,0 +1,152 @@
+//! `auth`: who may use the server, and how logins and tokens behave. One file per block; a provider's block has
+//! the provider's name.
+//!
+//! To add a provider: a file with its settings and `FromYaml`, a variant of [`Provider`], a line in
+//! `ProviderName::CHOICES` and in `AuthFile::provider`.
+
+mod client;
+mod local;
+mod persistence;
+mod provider;
+mod session;
+mod upstream_client;
+
+mod atlassian;
+mod github;
+mod google;
+mod keycloak;
+mod oidc;
+mod salesforce;
+
+pub use atlassian::Atlassian;
+pub use client::{Client, GrantType};
+pub use github::Github;
+pub use google::Google;
+pub use keycloak::Keycloak;
+pub use local::{Local, LocalUser};
+pub use oidc::{Oidc, OidcLogin};
+pub use persistence::Persistence;
+pub use provider::Provider;
+pub use salesforce::Salesforce;
+pub use session::Session;
+pub use upstream_client::{ClaimMappings, UpstreamClient};
+
+pub(super) use client::{ClientFile, RedirectUri};
+use persistence::PersistenceFile;
+use provider::ProviderBlocks;
+
+use super::folders::Folders;
+use super::values::scopes;
+use crate::yaml::{FromYaml, Item, Located, Problems};
+
+/// The scope that clients get unless told otherwise.
+const DEFAULT_SCOPE: &str = "mxcp:access";
+
+/// Authentication, authorization and what they keep.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// Whether this server issues tokens or checks those of another.
+    pub mode: AuthMode,
+    /// Who knows the users.
+    pub provider: Provider,
+    /// The clients that need not register.
+    pub clients: Vec<Client>,
+    /// The scopes that every call needs.
+    pub required_scopes: Vec<String>,
+    /// The scopes that a client that registered itself may have.
+    pub registration_scopes: Vec<String>,
+    /// Where clients, codes and tokens are kept.
+    pub persistence: Persistence,
+    /// How long tokens live.
+    pub session: Session,
+}
+
+/// Whose tokens the server accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthMode {
+    /// Its own: it is the authorization server and passes the login on to the provider.
+    #[default]
+    Issuer,
+    /// Those of the OpenID provider.
+    Verifier,
+}
+
+/// The section as written.
+#[derive(Default)]
+pub(super) struct AuthFile {
+    mode: AuthMode,
+    provider: Provider,
+    pub(super) clients: Vec<ClientFile>,
+    required_scopes: Vec<String>,
+    registration_scopes: Option<Vec<String>>,
+    pub(super) persistence: Option<Located<PersistenceFile>>,
+    session: Session,
+    /// For warnings about the section as a whole.
+    pub(super) section: Option<Located<()>>,
+}
+
+impl FromYaml for AuthMode {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        item.choice(&[("issuer", Self::Issuer), ("verifier", Self::Verifier)])
+    }
+}
+
+impl FromYaml for AuthFile {
+    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
+        let section = Located::read_with(item.again(), |_| Some(()));
+        let mut fields = item.fields()?;
+        let mode = fields.optional("mode").unwrap_or_default();
+        let provider = ProviderBlocks::read(&mut fields, mode);
+        let file = Self {
+            mode,
+            provider: provider.unwrap_or_default(),
+            clients: fields.optional("clients").unwrap_or_default(),
+            required_scopes: fields
+                .optional_with("authorization", required_scopes)
+                .unwrap_or_default(),
+            registration_scopes: fields.optional_with("registration", allowed_scopes),
+            persistence: fields.optional("persistence"),
+            session: fields.optional("session").unwrap_or_default(),
+            section,
+        };
+        fields.finish();
+        Some(file)
+    }
+}
+
+fn required_scopes(item: Item<'_>) -> Option<Vec<String>> {
+    let mut fields = item.fields()?;
+    let required = fields.optional_with("required_scopes", scopes);
+    fields.finish();
+    required
+}
+
+fn allowed_scopes(item: Item<'_>) -> Option<Vec<String>> {
+    let mut fields = item.fields()?;
+    let allowed = fields.optional_with("allowed_scopes", scopes);
+    fields.finish();
+    allowed
+}
+
+impl AuthFile {
+    /// Fills in what needs the folders, and checks what single blocks cannot show.
+    pub(super) fn resolve(&self, folders: &Folders, problems: &mut Problems) -> Option<Auth> {
+        client::refuse_duplicates(&self.clients, problems);
+        let persistence = match &self.persistence {
+            None => Some(Persistence::Memory),
+            Some(file) => PersistenceFile::resolve(file, folders, problems),
+        };
+        Some(Auth {
+            mode: self.mode,
+            provider: self.provider.clone(),
+            clients: self.clients.iter().map(ClientFile::client).collect(),
+            required_scopes: self.required_scopes.clone(),
+            registration_scopes: self
+                .registration_scopes
+                .clone()
+                .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]),
+            persistence: persistence?,
+            session: self.session.clone(),
+        })
+    }
+}

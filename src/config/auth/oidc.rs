@@ -1,0 +1,101 @@
+//! `auth.oidc`: any OpenID provider, for logins (mode issuer) or as the issuer of the tokens that are accepted
+//! (mode verifier).
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::upstream_client::callback_path;
+use super::{AuthMode, ClaimMappings};
+use crate::config::Secret;
+use crate::config::values::secret_carrying_address;
+use crate::yaml::{Fields, Item};
+
+pub(super) const SUBJECT: &str = "OIDC configuration";
+
+/// An OpenID provider.
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    /// The discovery document.
+    pub config_url: Url,
+    /// The client id that the provider issued.
+    pub client_id: String,
+    /// The client secret that the provider issued.
+    pub client_secret: Secret,
+    /// The scopes to ask for, separated by spaces; `openid` is among them.
+    pub scope: String,
+    /// The audience that tokens must have.
+    pub audience: Option<String>,
+    /// The name that user records carry instead of `oidc`.
+    pub provider_name: Option<String>,
+    /// Who the user is, if not where the discovery document has it.
+    pub userinfo_url: Option<Url>,
+    /// What the user's claims grant.
+    pub claim_mappings: ClaimMappings,
+    /// How users log in; none in mode verifier, where they log in elsewhere.
+    pub login: Option<OidcLogin>,
+}
+
+/// How users log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OidcLogin {
+    /// The path that the provider sends browsers back to.
+    pub callback_path: String,
+    /// Parameters that the provider wants to see in the authorization request besides the standard ones.
+    pub extra_authorize_params: BTreeMap<String, String>,
+}
+
+impl Oidc {
+    /// Reads the block, whose keys depend on the mode.
+    pub(super) fn read(item: Item<'_>, mode: AuthMode) -> Option<Self> {
+        let mut fields = item.fields()?.named(SUBJECT);
+        let config_url = fields.required_with("config_url", secret_carrying_address);
+        let client_id = fields.required_string("client_id");
+        let client_secret = fields.required("client_secret");
+        let scope = fields.required_with("scope", scope_with_openid);
+        let audience = fields.optional_with("audience", Item::non_empty_string);
+        let provider_name = fields.optional_with("provider_name", Item::non_empty_string);
+        let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
+        let claim_mappings = fields.optional("claim_mappings").unwrap_or_default();
+        let login = read_login(&mut fields, mode);
+        fields.finish();
+        Some(Self {
+            config_url: config_url?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            scope: scope?,
+            audience,
+            provider_name,
+            userinfo_url,
+            claim_mappings,
+            login,
+        })
+    }
+}
+
+fn read_login(fields: &mut Fields<'_>, mode: AuthMode) -> Option<OidcLogin> {
+    let path = fields.optional_with("callback_path", callback_path);
+    let extra = fields.optional("extra_authorize_params");
+    match mode {
+        AuthMode::Issuer => Some(OidcLogin {
+            callback_path: path.unwrap_or_else(|| "/oidc/callback".to_owned()),
+            extra_authorize_params: extra.unwrap_or_default(),
+        }),
+        AuthMode::Verifier => {
+            for key in ["callback_path", "extra_authorize_params"] {
+                if !fields.is_absent(key) {
+                    fields.refuse(key, "does not apply to mode verifier: users log in elsewhere");
+                }
+            }
+            None
+        }
+    }
+}
+
+fn scope_with_openid(mut item: Item<'_>) -> Option<String> {
+    let scope = item.again().non_empty_string()?;
+    if scope.split_whitespace().any(|part| part == "openid") {
+        return Some(scope);
+    }
+    item.refuse("must contain openid")
+}

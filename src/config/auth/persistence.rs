@@ -1,0 +1,115 @@
+//! `auth.persistence`: where clients, codes and tokens are kept.
+
+use std::path::PathBuf;
+
+use crate::config::Secret;
+use crate::config::folders::Folders;
+use crate::config::values::located_text;
+use crate::yaml::{FromYaml, Item, Located, Problems};
+
+const DEFAULT_SQLITE_PATH: &str = "~/.mxcp/oauth.db";
+
+/// Where clients, codes and tokens are kept.
+#[derive(Clone, Debug)]
+pub enum Persistence {
+    /// In memory: a restart ends all logins.
+    Memory,
+    /// In an SQLite file, for one process.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// The key that seals upstream tokens.
+        encryption_key: Option<Secret>,
+    },
+    /// In a PostgreSQL database, for several replicas.
+    Postgresql {
+        /// The connection URL, which usually holds a password.
+        url: Secret,
+        /// The key that seals upstream tokens.
+        encryption_key: Option<Secret>,
+    },
+}
+
+/// The section as written.
+pub(in crate::config) struct PersistenceFile {
+    kind: Kind,
+    path: Option<Located<String>>,
+    url: Option<Secret>,
+    encryption_key: Option<Secret>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    Memory,
+    /// A block that does not say its type means a file, as it always did.
+    #[default]
+    Sqlite,
+    Postgresql,
+}
+
+impl FromYaml for Kind {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        item.choice(&[
+            ("memory", Self::Memory),
+            ("sqlite", Self::Sqlite),
+            ("postgresql", Self::Postgresql),
+        ])
+    }
+}
+
+impl FromYaml for PersistenceFile {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        let mut fields = item.fields()?.named("Persistence configuration");
+        let kind = fields.optional("type").unwrap_or_default();
+        let path = fields.optional_with("path", located_text);
+        let url = if kind == Kind::Postgresql {
+            fields.required("url")
+        } else {
+            fields.optional("url")
+        };
+        let encryption_key = fields.optional("auth_encryption_key");
+        if path.is_some() && kind != Kind::Sqlite {
+            fields.refuse("path", "applies to type sqlite only");
+        }
+        if url.is_some() && kind != Kind::Postgresql {
+            fields.refuse("url", "applies to type postgresql only");
+        }
+        fields.finish();
+        Some(Self {
+            kind,
+            path,
+            url,
+            encryption_key,
+        })
+    }
+}
+
+impl PersistenceFile {
+    /// `file` with its place, for the default that needs a home folder.
+    pub(super) fn resolve(
+        file: &Located<Self>,
+        folders: &Folders,
+        problems: &mut Problems,
+    ) -> Option<Persistence> {
+        let Self {
+            kind,
+            path,
+            url,
+            encryption_key,
+        } = &file.value;
+        let encryption_key = encryption_key.clone();
+        match kind {
+            Kind::Memory => Some(Persistence::Memory),
+            Kind::Sqlite => {
+                let default = || file.clone_place(DEFAULT_SQLITE_PATH.to_owned());
+                let written = path.clone().unwrap_or_else(default);
+                let path = folders.resolve_or_report(&written, problems)?;
+                Some(Persistence::Sqlite { path, encryption_key })
+            }
+            Kind::Postgresql => Some(Persistence::Postgresql {
+                url: url.clone()?,
+                encryption_key,
+            }),
+        }
+    }
+}

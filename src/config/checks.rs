@@ -1,0 +1,88 @@
+//! Warnings that no single section can give: settings that are valid and that people regret.
+
+use super::auth::{Auth, AuthFile, AuthMode, ClientFile, Persistence, RedirectUri};
+use super::public_url::PublicUrl;
+use super::user::{Transport, TransportKind};
+use super::values::{is_loopback, is_loopback_host};
+use crate::yaml::{KeyPath, Located, Location, Problems};
+
+/// Looks across sections. Nothing here stops the start.
+pub(super) fn warn(
+    written: &AuthFile,
+    auth: &Auth,
+    transport: &Transport,
+    public_url: &PublicUrl,
+    problems: &mut Problems,
+) {
+    if auth.provider.is_none()
+        && transport.kind != TransportKind::Stdio
+        && !is_loopback_host(&transport.http.host)
+    {
+        let message = format!(
+            "no authentication, and the server listens on {}: whoever reaches it may call everything",
+            transport.http.host
+        );
+        let (location, path) = section(written);
+        problems.warning(location, path, message);
+    }
+    // Without logins of its own the server keeps nothing and sends nobody anywhere.
+    if auth.provider.is_none() || auth.mode == AuthMode::Verifier {
+        return;
+    }
+    persistence(written, auth, transport, problems);
+    for client in &written.clients {
+        redirect_uris(client, auth, public_url, problems);
+    }
+}
+
+/// The place of the `auth` block, or its name if there is none.
+fn section(written: &AuthFile) -> (Location, KeyPath) {
+    match &written.section {
+        Some(section) => (section.location.clone(), section.path.clone()),
+        None => (Location::whole("auth"), KeyPath::root()),
+    }
+}
+
+fn persistence(written: &AuthFile, auth: &Auth, transport: &Transport, problems: &mut Problems) {
+    let is_memory = matches!(auth.persistence, Persistence::Memory);
+    let (location, path) = match &written.persistence {
+        Some(block) => (block.location.clone(), block.path.clone()),
+        None => section(written),
+    };
+    if is_memory && written.persistence.is_none() {
+        let message = "no persistence block: clients, codes and tokens are kept in memory and a restart ends all logins";
+        problems.warning(location.clone(), path.clone(), message);
+    }
+    if is_memory && transport.http.stateless {
+        let message = "stateless with memory persistence: another instance of this server would not know the tokens of this one";
+        problems.warning(location, path, message);
+    }
+}
+
+fn redirect_uris(client: &ClientFile, auth: &Auth, public_url: &PublicUrl, problems: &mut Problems) {
+    for uri in &client.redirect_uris {
+        if is_own_callback(uri, auth, public_url) {
+            uri.warn(
+                problems,
+                "is this server's own callback, which no client can receive; authorizing to it is refused. Name the client's own redirect URI",
+            );
+        }
+        let url = &uri.value.url;
+        if public_url.is_always_http() && url.scheme() == "https" && !is_loopback(url) {
+            uri.warn(
+                problems,
+                format!(
+                    "is https while the public URL of this server is {public_url}: browsers and providers answer that with \"CSRF detected\" or \"invalid callback URL\". Set transport.http.scheme: https, trust_proxy: true or base_url"
+                ),
+            );
+        }
+    }
+}
+
+fn is_own_callback(uri: &Located<RedirectUri>, auth: &Auth, public_url: &PublicUrl) -> bool {
+    let url = &uri.value.url;
+    auth.provider.callback_path().is_some_and(|path| {
+        let prefix = public_url.fixed().map_or("", |base_url| base_url.path());
+        url.path().strip_prefix(prefix) == Some(path) && public_url.covers(url)
+    })
+}

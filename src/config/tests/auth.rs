@@ -1,0 +1,230 @@
+//! `auth`: providers, clients, persistence, session.
+
+use std::time::Duration;
+
+use super::Machine;
+use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
+
+fn auth(block: &str) -> Auth {
+    Machine::with_auth(block).config().auth
+}
+
+#[test]
+fn no_block_means_no_authentication() {
+    let auth = Machine::new().config().auth;
+    assert!(auth.provider.is_none());
+    assert_eq!(auth.provider.name(), "none");
+    assert_eq!(auth.mode, AuthMode::Issuer);
+    assert!(auth.clients.is_empty() && auth.required_scopes.is_empty());
+    assert_eq!(auth.registration_scopes, ["mxcp:access"]);
+    assert!(matches!(auth.persistence, Persistence::Memory));
+    assert_eq!(auth.session.access_token_ttl, Duration::from_hours(1));
+    assert_eq!(auth.session.refresh_idle_ttl, Duration::from_hours(14 * 24));
+    assert_eq!(auth.session.refresh_absolute_ttl, Duration::from_hours(90 * 24));
+    assert_eq!(auth.session.refresh_reuse_window, Duration::from_secs(30));
+}
+
+#[test]
+fn github_needs_an_id_and_a_secret() {
+    let Provider::Github(github) =
+        auth("{provider: github, github: {client_id: a, client_secret: b}}").provider
+    else {
+        panic!("not GitHub")
+    };
+    assert_eq!(github.client.scope, "user:email");
+    assert_eq!(github.client.callback_path, "/github/callback");
+    assert_eq!(
+        github.auth_url.as_str(),
+        "https://github.com/login/oauth/authorize"
+    );
+    assert_eq!(
+        github.token_url.as_str(),
+        "https://github.com/login/oauth/access_token"
+    );
+    assert_eq!(github.api_url.as_str(), "https://api.github.com/");
+}
+
+#[test]
+fn every_other_provider_is_typed_too() {
+    let provider = |block: &str| auth(block).provider;
+    let Provider::Atlassian(settings) =
+        provider("{provider: atlassian, atlassian: {client_id: a, client_secret: b, scope: 'read:me'}}")
+    else {
+        panic!("not Atlassian")
+    };
+    assert_eq!(settings.client.callback_path, "/atlassian/callback");
+    assert_eq!(settings.api_url.as_str(), "https://api.atlassian.com/");
+
+    let Provider::Salesforce(settings) = provider(
+        "{provider: salesforce, salesforce: {client_id: a, client_secret: b, auth_url: 'https://test.salesforce.com/services/oauth2/authorize', token_url: 'https://test.salesforce.com/services/oauth2/token'}}",
+    ) else {
+        panic!("not Salesforce")
+    };
+    assert_eq!(settings.client.scope, "");
+    assert_eq!(
+        settings.userinfo_url.as_str(),
+        "https://test.salesforce.com/services/oauth2/userinfo"
+    );
+
+    let Provider::Google(settings) = provider(
+        "{provider: google, google: {client_id: a, client_secret: b, scope: openid, userinfo_url: 'http://127.0.0.1:9/me'}}",
+    ) else {
+        panic!("not Google")
+    };
+    assert_eq!(settings.userinfo_url.as_str(), "http://127.0.0.1:9/me");
+
+    let Provider::Keycloak(settings) = provider(
+        "{provider: keycloak, keycloak: {client_id: a, client_secret: b, realm: r, server_url: 'https://id.example', claim_mappings: {realm_access.roles: {admin: ['mxcp:admin']}}}}",
+    ) else {
+        panic!("not Keycloak")
+    };
+    assert_eq!(
+        (settings.realm.as_str(), settings.client.callback_path.as_str()),
+        ("r", "/keycloak/callback")
+    );
+    assert_eq!(
+        settings.client.claim_mappings["realm_access.roles"]["admin"],
+        ["mxcp:admin"]
+    );
+}
+
+#[test]
+fn oidc_has_two_modes() {
+    let keys = "config_url: 'https://id.example/.well-known/openid-configuration', client_id: a, client_secret: b, scope: openid email, audience: api, provider_name: corp";
+    let Provider::Oidc(issuer) = auth(&format!(
+        "{{provider: oidc, oidc: {{{keys}, extra_authorize_params: {{prompt: login}}}}}}"
+    ))
+    .provider
+    else {
+        panic!("not OIDC")
+    };
+    let login = issuer.login.unwrap();
+    assert_eq!(
+        (
+            login.callback_path.as_str(),
+            login.extra_authorize_params["prompt"].as_str()
+        ),
+        ("/oidc/callback", "login")
+    );
+    let auth = auth(&format!("{{provider: oidc, mode: verifier, oidc: {{{keys}}}}}"));
+    assert_eq!(auth.mode, AuthMode::Verifier);
+    assert_eq!(auth.provider.callback_path(), None);
+    let Provider::Oidc(verifier) = auth.provider else {
+        panic!("not OIDC")
+    };
+    assert!(verifier.login.is_none());
+    assert_eq!(
+        (verifier.audience.as_deref(), verifier.provider_name.as_deref()),
+        (Some("api"), Some("corp"))
+    );
+}
+
+#[test]
+fn local_users_have_everything_that_policies_ask_for() {
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    let block = format!(
+        "{{provider: local, local: {{open_introspection: true, users: [{{username: testuser, password_hash: \"{hash}\", name: Test, email: t@example.com, role: admin, permissions: [a, b], groups: g}}, {{username: two, password_hash: \"{hash}\"}}]}}}}"
+    );
+    let auth = auth(&block);
+    assert_eq!(auth.provider.callback_path(), None);
+    let Provider::Local(local) = auth.provider else {
+        panic!("not local")
+    };
+    assert!(local.open_introspection);
+    let user = &local.users[0];
+    assert_eq!(
+        (user.username.as_str(), user.password_hash.expose()),
+        ("testuser", hash)
+    );
+    assert_eq!(
+        (user.name.as_deref(), user.email.as_deref(), user.role.as_deref()),
+        (Some("Test"), Some("t@example.com"), Some("admin"))
+    );
+    assert_eq!(
+        (user.permissions.as_slice(), user.groups.as_slice()),
+        (&["a".to_owned(), "b".to_owned()][..], &["g".to_owned()][..])
+    );
+    assert_eq!(local.users[1].role, None);
+    assert!(!format!("{local:?}").contains("argon2"));
+}
+
+#[test]
+fn clients_have_the_defaults_of_the_command_line_client() {
+    let clients = auth(
+        "{clients: [{client_id: a, name: A}, {client_id: b, name: B, client_secret: s, redirect_uris: ['https://b.example/cb', 'cursor://x/y', 'urn:ietf:wg:oauth:2.0:oob'], grant_types: [authorization_code, refresh_token], scopes: ['mxcp:access', 'mxcp:admin']}, {client_id: c, name: C, redirect_uris: [], grant_types: [], scopes: []}]}",
+    )
+    .clients;
+    let defaults = [
+        "http://127.0.0.1:49153/oauth/callback",
+        "http://localhost:49153/oauth/callback",
+    ];
+    assert_eq!(clients[0].redirect_uris, defaults);
+    assert_eq!(clients[0].grant_types, [GrantType::AuthorizationCode]);
+    assert_eq!(clients[0].scopes, ["mxcp:access"]);
+    assert!(clients[0].secret.is_none());
+    assert_eq!(
+        clients[1].redirect_uris,
+        [
+            "https://b.example/cb",
+            "cursor://x/y",
+            "urn:ietf:wg:oauth:2.0:oob"
+        ]
+    );
+    assert_eq!(
+        clients[1].grant_types,
+        [GrantType::AuthorizationCode, GrantType::RefreshToken]
+    );
+    assert_eq!(clients[1].scopes, ["mxcp:access", "mxcp:admin"]);
+    assert_eq!(clients[1].secret.as_ref().map(Secret::expose), Some("s"));
+    assert_eq!(
+        (clients[2].redirect_uris.as_slice(), clients[2].scopes.len()),
+        (&defaults.map(str::to_owned)[..], 0)
+    );
+    assert_eq!(clients[2].grant_types, [GrantType::AuthorizationCode]);
+}
+
+#[test]
+fn persistence_has_three_kinds() {
+    let machine = Machine::with_auth("{persistence: {}}");
+    let Persistence::Sqlite { path, encryption_key } = machine.config().auth.persistence else {
+        panic!("not SQLite")
+    };
+    assert_eq!(path, machine.path("home/.mxcp/oauth.db"));
+    assert!(encryption_key.is_none());
+    let machine =
+        Machine::with_auth("{persistence: {type: sqlite, path: state/oauth.db, auth_encryption_key: k}}");
+    let Persistence::Sqlite { path, encryption_key } = machine.config().auth.persistence else {
+        panic!("not SQLite")
+    };
+    assert_eq!(path, machine.path("project/state/oauth.db"));
+    assert_eq!(encryption_key.as_ref().map(Secret::expose), Some("k"));
+    let auth = auth("{persistence: {type: postgresql, url: 'postgres://u:canary@db/x'}}");
+    assert!(!format!("{auth:?}").contains("canary"));
+    let Persistence::Postgresql { url, .. } = auth.persistence else {
+        panic!("not PostgreSQL")
+    };
+    assert_eq!(url.expose(), "postgres://u:canary@db/x");
+}
+
+#[test]
+fn the_default_file_needs_a_home() {
+    let machine = Machine::with_auth("{persistence: {type: sqlite}}");
+    let config = machine.path("home/.mxcp/config.yml").display().to_string();
+    let machine = machine.env("MXCP_CONFIG", &config).without_env("HOME");
+    assert_eq!(
+        machine.errors(),
+        "home/.mxcp/config.yml:1:56: projects.shop.profiles.dev.auth.persistence: ~ cannot be expanded: the environment variable HOME is not set"
+    );
+}
+
+#[test]
+fn session_scopes_and_registration_are_read() {
+    let auth = auth(
+        "{session: {access_token_ttl: 60, refresh_idle_ttl: 120, refresh_absolute_ttl: 120, refresh_reuse_window: 0}, authorization: {required_scopes: ['a', 'b']}, registration: {allowed_scopes: c}}",
+    );
+    assert_eq!(auth.session.access_token_ttl, Duration::from_mins(1));
+    assert_eq!(auth.session.refresh_idle_ttl, auth.session.refresh_absolute_ttl);
+    assert_eq!(auth.session.refresh_reuse_window, Duration::ZERO);
+    assert_eq!(auth.required_scopes, ["a", "b"]);
+    assert_eq!(auth.registration_scopes, ["c"]);
+}

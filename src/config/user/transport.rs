@@ -1,0 +1,205 @@
+//! `transport`: how clients reach the server.
+
+use super::tls::{Tls, TlsFile};
+use crate::config::folders::Folders;
+use crate::config::inputs::Flags;
+use crate::config::public_url::{AllowedHost, BaseUrl, Scheme, TrustedProxies, TrustedProxy};
+use crate::config::surroundings::Surroundings;
+use crate::config::values::{NOT_A_HOST, host, is_host, port};
+use crate::yaml::{FromYaml, Item, KeyPath, Located, Location, Problems};
+
+const DEFAULT_HOST: &str = "localhost";
+const DEFAULT_PORT: u16 = 8000;
+
+/// The section as written.
+#[derive(Default)]
+pub(in crate::config) struct TransportFile {
+    kind: Option<TransportKind>,
+    http: HttpFile,
+}
+
+#[derive(Default)]
+struct HttpFile {
+    port: Option<Located<u16>>,
+    host: Option<Located<String>>,
+    scheme: Option<Located<Scheme>>,
+    base_url: Option<BaseUrl>,
+    trust_proxy: Option<bool>,
+    trusted_proxies: Option<Located<Vec<TrustedProxy>>>,
+    allowed_hosts: Vec<AllowedHost>,
+    stateless: Option<bool>,
+    tls: Option<TlsFile>,
+}
+
+/// How clients reach the server.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// The transport that `serve` offers.
+    pub kind: TransportKind,
+    /// The HTTP listener, for the transports that use one.
+    pub http: Http,
+}
+
+/// The transports of MCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransportKind {
+    /// Streamable HTTP, the current one.
+    #[default]
+    StreamableHttp,
+    /// HTTP with server-sent events, the transport of 2024.
+    Sse,
+    /// Standard input and output.
+    Stdio,
+}
+
+/// The HTTP listener.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// The name or address to listen on.
+    pub host: String,
+    /// The port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// The scheme of public URLs, if it was set.
+    pub scheme: Option<Scheme>,
+    /// The public URL, if it was set.
+    pub base_url: Option<BaseUrl>,
+    /// The proxies whose `X-Forwarded-*` headers are believed; none unless `trust_proxy` is set.
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// Host names that requests may use besides the ones that are known anyway.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// Whether sessions are done without.
+    pub stateless: bool,
+    /// The server's own certificate. Without one it speaks plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+impl FromYaml for TransportFile {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        let mut fields = item.fields()?;
+        let file = Self {
+            kind: fields.optional("provider"),
+            http: fields.optional("http").unwrap_or_default(),
+        };
+        fields.finish();
+        Some(file)
+    }
+}
+
+impl TransportKind {
+    /// The names on the command line and in the file.
+    pub const NAMES: [(&'static str, Self); 3] = [
+        ("streamable-http", Self::StreamableHttp),
+        ("sse", Self::Sse),
+        ("stdio", Self::Stdio),
+    ];
+}
+
+impl FromYaml for TransportKind {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        item.choice(&Self::NAMES)
+    }
+}
+
+impl FromYaml for HttpFile {
+    fn from_yaml(item: Item<'_>) -> Option<Self> {
+        let mut fields = item.fields()?;
+        let file = Self {
+            port: fields.optional_with("port", |item| Located::read_with(item, port)),
+            host: fields.optional_with("host", host),
+            scheme: fields.optional("scheme"),
+            base_url: fields.optional("base_url"),
+            trust_proxy: fields.optional("trust_proxy"),
+            trusted_proxies: fields.optional_with("trusted_proxies", |item| {
+                Located::read_with(item, Item::one_or_many)
+            }),
+            allowed_hosts: fields
+                .optional_with("allowed_hosts", Item::one_or_many)
+                .unwrap_or_default(),
+            stateless: fields.optional("stateless"),
+            tls: fields.optional("tls"),
+        };
+        fields.finish();
+        Some(file)
+    }
+}
+
+impl TransportFile {
+    /// The command line wins over the file.
+    pub(in crate::config) fn resolve(
+        self,
+        surroundings: Surroundings<'_>,
+        problems: &mut Problems,
+    ) -> Option<Transport> {
+        let Surroundings { flags, folders, .. } = surroundings;
+        let kind = flags.transport.or(self.kind).unwrap_or_default();
+        let http = self.http.resolve(flags, folders, problems)?;
+        Some(Transport { kind, http })
+    }
+}
+
+impl HttpFile {
+    fn resolve(self, flags: &Flags, folders: &Folders, problems: &mut Problems) -> Option<Http> {
+        self.check(flags, problems);
+        let has_tls = self.tls.is_some();
+        let tls = self.tls.and_then(|tls| tls.resolve(folders, problems));
+        let trusted_proxies = self.trust_proxy.unwrap_or(false).then(|| {
+            let listed = self
+                .trusted_proxies
+                .map(|proxies| proxies.value)
+                .unwrap_or_default();
+            TrustedProxies::new(listed)
+        });
+        if has_tls && tls.is_none() {
+            return None;
+        }
+        Some(Http {
+            host: flags
+                .host
+                .clone()
+                .or(self.host.map(|host| host.value))
+                .unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+            port: flags
+                .port
+                .or(self.port.map(|port| port.value))
+                .unwrap_or(DEFAULT_PORT),
+            scheme: self.scheme.map(|scheme| scheme.value),
+            base_url: self.base_url,
+            trusted_proxies,
+            allowed_hosts: self.allowed_hosts,
+            stateless: flags.stateless || self.stateless.unwrap_or(false),
+            tls,
+        })
+    }
+
+    /// What single keys cannot show, and what the command line may get wrong.
+    fn check(&self, flags: &Flags, problems: &mut Problems) {
+        if let (Some(scheme), Some(_)) = (&self.scheme, &self.tls)
+            && scheme.value == Scheme::Http
+        {
+            scheme.refuse::<()>(
+                problems,
+                "http contradicts the tls block: with a certificate the server speaks https",
+            );
+        }
+        if flags.host.as_deref().is_some_and(|host| !is_host(host)) {
+            problems.error(Location::whole("--host"), KeyPath::root(), NOT_A_HOST);
+        }
+        let port = match (flags.port, &self.port) {
+            (Some(flag), _) => Some((flag, Location::whole("--port"), KeyPath::root())),
+            (None, Some(port)) => Some((port.value, port.location.clone(), port.path.clone())),
+            (None, None) => None,
+        };
+        if let (Some((443, location, path)), None) = (port, &self.tls) {
+            problems.warning(
+                location,
+                path,
+                "port 443 without a tls block: the server speaks plain HTTP there",
+            );
+        }
+        if let Some(proxies) = &self.trusted_proxies
+            && self.trust_proxy != Some(true)
+        {
+            proxies.warn(problems, "has no effect without trust_proxy: true");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Parameters of `completion/complete`. Must not live here: the values that complete.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::prompts::string_map;
+use crate::mcp::wire::object::{Field, InvalidParams, Object};
+
+/// Parameters of `completion/complete`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompleteParams<'a> {
+    /// What the argument belongs to.
+    pub reference: CompletionReference<'a>,
+    /// The name of the argument.
+    pub argument: Cow<'a, str>,
+    /// What was typed so far.
+    pub value: Cow<'a, str>,
+    /// Arguments that have a value already (since 2025-06-18).
+    pub known_arguments: BTreeMap<String, Cow<'a, str>>,
+}
+
+/// What is being completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompletionReference<'a> {
+    /// `ref/prompt`: a prompt by name.
+    Prompt(Cow<'a, str>),
+    /// `ref/resource`: a resource or a template by URI.
+    Resource(Cow<'a, str>),
+}
+
+impl<'a> CompleteParams<'a> {
+    pub(super) fn read(members: &Object<'a>) -> Result<Self, InvalidParams> {
+        let reference = members.object(Field::Reference, "params.ref")?;
+        let argument = members.object(Field::Argument, "params.argument")?;
+        let context = members.optional_object(Field::Context, "params.context")?;
+        Ok(Self {
+            reference: match &*reference.string(Field::Type)? {
+                "ref/prompt" => CompletionReference::Prompt(reference.string(Field::Name)?),
+                "ref/resource" => CompletionReference::Resource(reference.string(Field::Uri)?),
+                _ => return Err(reference.wrong(Field::Type, "\"ref/prompt\" or \"ref/resource\"")),
+            },
+            argument: argument.string(Field::Name)?,
+            value: argument.string(Field::Value)?,
+            known_arguments: match context {
+                Some(context) => string_map(&context, Field::Arguments)?,
+                None => BTreeMap::new(),
+            },
+        })
+    }
+}
