@@ -3,8 +3,25 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use mxcp_actor::cli::CommandLine;
+use mxcp_actor::cli::{CommandLine, Surroundings};
 
 fn main() -> ExitCode {
-    CommandLine::parse().run()
+    let command = CommandLine::parse();
+    match surroundings() {
+        Ok(surroundings) => command.run(&surroundings),
+        Err(error) => {
+            eprintln!("the working directory cannot be read: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn surroundings() -> std::io::Result<Surroundings> {
+    let variables = std::env::vars_os();
+    Ok(Surroundings {
+        working_directory: std::env::current_dir()?,
+        environment: variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+    })
 }

@@ -1,11 +1,47 @@
 //! The composition root: what is built from what, and how the process starts, runs and stops.
 
+pub mod build;
 pub mod lifecycle;
 pub mod telemetry;
+
+use std::path::PathBuf;
+
+use mxcp_actors::domain::randomness::RandomnessUnavailable;
+use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::generation::OpenError;
+
+use crate::mcp::catalog::InvalidTool;
+use crate::yaml::Problems;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The configuration or the definitions have mistakes: all of them, each with its place.
+    #[error("{0}")]
+    Problems(#[from] Problems),
+    /// A tool cannot be offered.
+    #[error("{0}")]
+    Tool(#[from] InvalidTool),
+    /// A folder cannot be made or entered.
+    #[error("{}: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] OpenError),
+    /// The database answers no query.
+    #[error("the database cannot be used: {0}")]
+    Query(#[from] QueryError),
+    /// Nothing secret can be made.
+    #[error("{0}")]
+    Randomness(#[from] RandomnessUnavailable),
+    /// A thread cannot be started.
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
     /// The public address cannot be listened on.
     #[error("cannot listen on {host}:{port}: {source}")]
     Listen {

@@ -2,11 +2,11 @@
 
 mod serve;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::app::telemetry;
 
 /// A production MCP server with OAuth 2.1 and SQL inside.
 #[derive(Debug, Parser)]
@@ -22,15 +22,23 @@ enum Command {
     Serve(serve::Serve),
 }
 
+/// Where and in which environment the program was started. Read once, by `main`.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The folder that the program was started in.
+    pub working_directory: PathBuf,
+    /// The environment; variables that are no text are left out.
+    pub environment: BTreeMap<String, String>,
+}
+
 impl CommandLine {
     /// Runs the command. Errors go to standard error, once, in words; the exit code says that there was one.
-    pub fn run(self) -> ExitCode {
+    pub fn run(self, surroundings: &Surroundings) -> ExitCode {
         let Command::Serve(command) = self.command;
-        telemetry::start_logging(command.debug);
-        match command.run() {
+        match command.run(surroundings) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                log::error!("{error}");
+                eprintln!("{error}");
                 ExitCode::FAILURE
             }
         }

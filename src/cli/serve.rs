@@ -1,27 +1,89 @@
 //! `mxcp-actor serve`
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use clap::Args;
 
+use super::Surroundings;
 use crate::app::{StartError, lifecycle};
+use crate::config::{self, Config, Flags, Inputs, TransportKind};
 
-/// What `serve` can be told.
+/// What `serve` can be told. Each flag wins over the environment and over the files.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Serve {
-    /// The port of the public listener.
-    #[arg(long, default_value_t = 8000)]
-    port: u16,
+    /// The profile to use (default: `MXCP_PROFILE`, then the project's own).
+    #[arg(long)]
+    profile: Option<String>,
+
+    /// How clients reach the server.
+    #[arg(long, value_parser = transport)]
+    transport: Option<TransportKind>,
 
     /// The address of the public listener.
-    #[arg(long, default_value = "localhost")]
-    host: String,
+    #[arg(long)]
+    host: Option<String>,
+
+    /// The port of the public listener; 0 lets the system choose.
+    #[arg(long)]
+    port: Option<u16>,
 
     /// Logs every step.
-    #[arg(long, env = "MXCP_DEBUG", value_parser = clap::builder::FalseyValueParser::new())]
-    pub(super) debug: bool,
+    #[arg(long)]
+    debug: bool,
+
+    /// Turns the built-in SQL tools on or off.
+    #[arg(long, value_name = "true|false")]
+    sql_tools: Option<bool>,
+
+    /// Opens the database for reading only.
+    #[arg(long)]
+    readonly: bool,
+
+    /// Keeps no sessions.
+    #[arg(long)]
+    stateless: bool,
+
+    /// Skips definitions with mistakes instead of refusing to start.
+    #[arg(long)]
+    ignore_errors: bool,
+}
+
+fn transport(name: &str) -> Result<TransportKind, String> {
+    let known = TransportKind::NAMES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, kind)| *kind).ok_or_else(|| {
+        let names = TransportKind::NAMES.map(|(name, _)| name);
+        format!("accepted: {}", names.join(", "))
+    })
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Result<(), StartError> {
-        lifecycle::serve(&self.host, self.port)
+    pub(super) fn run(self, surroundings: &Surroundings) -> Result<(), StartError> {
+        let ignore_errors = self.ignore_errors;
+        let config = self.load(&surroundings.working_directory, &surroundings.environment)?;
+        lifecycle::serve(config, ignore_errors)
+    }
+
+    fn load(
+        self,
+        working_directory: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Config, StartError> {
+        let flags = Flags {
+            profile: self.profile,
+            transport: self.transport,
+            host: self.host,
+            port: self.port,
+            stateless: self.stateless,
+            readonly: self.readonly,
+            debug: self.debug,
+            sql_tools: self.sql_tools,
+        };
+        Ok(config::load(&Inputs {
+            working_directory,
+            environment,
+            flags: &flags,
+        })?)
     }
 }

@@ -1,4 +1,7 @@
 //! Translation between HTTP and use cases. No decision about tokens, protocol or SQL is taken here.
 
 mod health;
+pub mod mcp;
+pub mod middleware;
+pub mod request_ids;
 pub mod routes;

@@ -3,9 +3,16 @@
 //! * [`wire`]: messages, headers, parameters and results as bytes, and nothing that decides.
 //! * [`era`]: which of the two protocol eras a message belongs to.
 //! * [`admission`]: the ordered checks between a parsed message and the dispatcher.
+//! * [`server`]: an admitted request to an encoded response; `tools` is one feature of it.
+//! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks.
 //!
-//! Must not live here: an HTTP framework's types, I/O, tools, sessions' storage.
+//! Must not live here: an HTTP framework's types, I/O.
 
 pub mod admission;
+pub mod caller;
+pub mod catalog;
 pub mod era;
+pub mod server;
+pub mod session;
+mod tools;
 pub mod wire;

@@ -1,3 +1,11 @@
 //! The integration tests of the server: one binary, one module per subject.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails here"
+)]
 
+mod mcp;
+mod server;
+mod start;
 mod tidy;

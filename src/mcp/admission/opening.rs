@@ -67,8 +67,13 @@ impl<'a, 'h> Opening<'a, 'h> {
         }
     }
 
-    /// The legacy session that the message names. A modern message and one that opens a session have none,
-    /// whatever they say.
+    /// Whether this is a legacy message that belongs into a session. One that cannot be read is refused for that
+    /// first.
+    pub fn needs_session(&self) -> bool {
+        self.era == Era::Legacy && !self.opens_session() && !matches!(self.parsed, Parsed::Unreadable(_))
+    }
+
+    /// The legacy session that the message names. A message that needs no session has none, whatever it says.
     ///
     /// # Errors
     /// 404 when the header cannot name a session: it came twice, or has other than visible ASCII.
@@ -78,13 +83,13 @@ impl<'a, 'h> Opening<'a, 'h> {
             .as_ref()
             .map(|headers| headers.session_id)
             .unwrap_or_default();
-        if self.opens_session() {
+        if !self.needs_session() {
             return Ok(None);
         }
-        match (self.era, header) {
-            (Era::Modern, _) | (Era::Legacy, FieldValue::Absent) => Ok(None),
-            (Era::Legacy, FieldValue::Text(id)) if is_session_id(id) => Ok(Some(id)),
-            (Era::Legacy, FieldValue::Text(_) | FieldValue::Unusable) => Err(self.session_not_found()),
+        match header {
+            FieldValue::Absent => Ok(None),
+            FieldValue::Text(id) if is_session_id(id) => Ok(Some(id)),
+            FieldValue::Text(_) | FieldValue::Unusable => Err(self.session_not_found()),
         }
     }
 

@@ -1,0 +1,134 @@
+//! Clients that the operator wrote into the configuration: the defaults of the file, and its checks.
+
+use serde_json::Map;
+
+use super::{Client, ClientCredential, ClientId, ClientOrigin, GrantType, InvalidClientId, SecretPlace};
+use crate::domain::clock::Timestamp;
+use crate::domain::key_ring::{DigestPurpose, KeyRing};
+use crate::domain::redirect_uri::{InvalidRedirectUri, RedirectTrust, RedirectUri};
+use crate::domain::scope::{InvalidScope, ScopeSet};
+use crate::domain::secret::Secret;
+
+/// Where the MCP command line client listens: the redirect URIs of a configured client that names none.
+pub const DEFAULT_REDIRECT_URIS: [&str; 2] = [
+    "http://127.0.0.1:49153/oauth/callback",
+    "http://localhost:49153/oauth/callback",
+];
+
+const DEFAULT_SCOPE: &str = "mxcp:access";
+
+/// One entry of `auth.clients`, as it was written. An empty list means that the key was absent.
+#[derive(Clone, Debug)]
+pub struct ClientConfiguration {
+    /// `client_id`
+    pub id: String,
+    /// `client_secret`; without it the client is public.
+    pub secret: Option<Secret>,
+    /// `name`
+    pub name: String,
+    /// `redirect_uris`
+    pub redirect_uris: Vec<String>,
+    /// `grant_types`
+    pub grant_types: Vec<String>,
+    /// `scopes`
+    pub scopes: Vec<String>,
+}
+
+/// An entry of `auth.clients` cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidClientConfiguration {
+    /// The identifier.
+    #[error(transparent)]
+    Id(#[from] InvalidClientId),
+    /// The secret is there but empty, which is no secret: most likely a variable that is not set.
+    #[error("client_secret is empty; leave the key out for a public client")]
+    EmptySecret,
+    /// One of the redirect URIs.
+    #[error("Invalid redirect_uri: redirect_uris[{index}]: {reason}")]
+    RedirectUri {
+        /// Which one, counted from 0.
+        index: usize,
+        /// What is wrong with it.
+        reason: InvalidRedirectUri,
+    },
+    /// One of the grant types.
+    #[error("grant_types[{index}] is not supported; accepted are authorization_code and refresh_token")]
+    GrantType {
+        /// Which one, counted from 0.
+        index: usize,
+    },
+    /// The scopes.
+    #[error("scopes: {0}")]
+    Scope(#[from] InvalidScope),
+}
+
+impl Client {
+    /// A client of the configuration. It never expires, and it may send its secret in either place, since the
+    /// configuration has no key for that.
+    pub fn from_configuration(
+        configuration: &ClientConfiguration,
+        keys: &KeyRing,
+        now: Timestamp,
+    ) -> Result<Self, InvalidClientConfiguration> {
+        Ok(Self {
+            id: ClientId::parse(&configuration.id)?,
+            origin: ClientOrigin::Configured,
+            name: Some(configuration.name.clone()),
+            credential: credential(configuration, keys)?,
+            redirect_uris: redirect_uris(configuration)?,
+            grant_types: grant_types(configuration)?.into_iter().collect(),
+            scopes: scopes(configuration)?,
+            created_at: now,
+            last_used_at: None,
+            expires_at: None,
+            metadata: Map::new(),
+        })
+    }
+}
+
+fn credential(
+    configuration: &ClientConfiguration,
+    keys: &KeyRing,
+) -> Result<ClientCredential, InvalidClientConfiguration> {
+    match &configuration.secret {
+        None => Ok(ClientCredential::Public),
+        Some(secret) if secret.expose().is_empty() => Err(InvalidClientConfiguration::EmptySecret),
+        Some(secret) => Ok(ClientCredential::Secret {
+            place: SecretPlace::HeaderOrBody,
+            digest: keys.digest(DigestPurpose::ClientSecret, secret),
+        }),
+    }
+}
+
+fn redirect_uris(
+    configuration: &ClientConfiguration,
+) -> Result<Vec<RedirectUri>, InvalidClientConfiguration> {
+    let written: Vec<_> = configuration.redirect_uris.iter().map(String::as_str).collect();
+    let texts = if written.is_empty() {
+        DEFAULT_REDIRECT_URIS.to_vec()
+    } else {
+        written
+    };
+    let parse = |(index, text)| {
+        RedirectUri::parse(text, RedirectTrust::Configured)
+            .map_err(|reason| InvalidClientConfiguration::RedirectUri { index, reason })
+    };
+    texts.into_iter().enumerate().map(parse).collect()
+}
+
+fn grant_types(configuration: &ClientConfiguration) -> Result<Vec<GrantType>, InvalidClientConfiguration> {
+    if configuration.grant_types.is_empty() {
+        return Ok(vec![GrantType::AuthorizationCode]);
+    }
+    let parse = |(index, value): (usize, &String)| {
+        GrantType::from_value(value).ok_or(InvalidClientConfiguration::GrantType { index })
+    };
+    configuration.grant_types.iter().enumerate().map(parse).collect()
+}
+
+fn scopes(configuration: &ClientConfiguration) -> Result<ScopeSet, InvalidScope> {
+    if configuration.scopes.is_empty() {
+        return ScopeSet::parse(DEFAULT_SCOPE);
+    }
+    ScopeSet::from_tokens(configuration.scopes.iter().map(String::as_str))
+}

@@ -1,0 +1,145 @@
+//! Loaded definitions to runnable ones: arguments compiled, SQL prepared and never run, result types held against columns.
+//!
+//! Every definition is checked, whatever is wrong with others. Must not live here: reading files, running SQL.
+
+mod prompt;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use mxcp_actors::sql_executor::engine::session::Session;
+use serde_json::value::RawValue;
+
+use super::load::{DefinitionFile, Loaded, SqlText};
+use super::model::{Definition, Parameter, PolicyRules, Resource, Tool, TypeDefinition};
+use super::params::ParameterSet;
+use super::registry::{Runnable, RunnableResource, RunnableTool};
+use super::schema;
+use crate::yaml::{Located, Location, Problems};
+
+/// Checks loaded files on a scratch session.
+pub fn check(files: Vec<DefinitionFile<Loaded>>, session: &mut Session) -> Vec<DefinitionFile<Runnable>> {
+    let files = files.into_iter();
+    files
+        .map(|file| file.and_then(|loaded, problems| check_one(loaded, session, problems)))
+        .collect()
+}
+
+fn check_one(loaded: Loaded, session: &mut Session, problems: &mut Problems) -> Option<Runnable> {
+    let Loaded { definition, sql } = loaded;
+    match (definition, sql) {
+        (Definition::Tool(tool), Some(sql)) => check_tool(tool, &sql, session, problems).map(Runnable::tool),
+        (Definition::Resource(resource), Some(sql)) => {
+            check_resource(resource, &sql, session, problems).map(Runnable::resource)
+        }
+        (Definition::Prompt(prompt), _) => prompt::check(prompt, problems).map(Runnable::prompt),
+        (definition @ (Definition::Tool(_) | Definition::Resource(_)), None) => {
+            definition.address().refuse(problems, "has no SQL to run")
+        }
+    }
+}
+
+fn check_tool(
+    tool: Tool,
+    sql: &SqlText,
+    session: &mut Session,
+    problems: &mut Problems,
+) -> Option<RunnableTool> {
+    Parameter::check_headers(&tool.parameters, problems);
+    for parameter in &tool.parameters {
+        schema::check_names(&parameter.definition, problems);
+    }
+    let parameters = ParameterSet::compile(&tool.parameters, problems)?;
+    let (program, output) = statement::check(sql, &parameters, tool.returns.as_ref(), session, problems)?;
+    let input_schema = written(schema::input_schema(&tool.parameters), &tool.location, problems)?;
+    let output_schema = match tool.returns.as_ref() {
+        Some(returns) => Some(output_schema(returns, &tool.policies, &tool.location, problems)?),
+        None => None,
+    };
+    Some(RunnableTool {
+        definition: tool,
+        parameters,
+        program,
+        output,
+        input_schema,
+        output_schema,
+    })
+}
+
+fn output_schema(
+    returns: &TypeDefinition,
+    policies: &PolicyRules,
+    location: &Location,
+    problems: &mut Problems,
+) -> Option<Box<RawValue>> {
+    written(schema::output_schema(returns, policies), location, problems)
+}
+
+fn written(
+    schema: Result<Box<RawValue>, serde_json::Error>,
+    location: &Location,
+    problems: &mut Problems,
+) -> Option<Box<RawValue>> {
+    match schema {
+        Ok(schema) => Some(schema),
+        Err(error) => {
+            let message = format!("its JSON Schema cannot be written: {error}");
+            problems.error(location.clone(), crate::yaml::KeyPath::root(), message);
+            None
+        }
+    }
+}
+
+fn check_resource(
+    resource: Resource,
+    sql: &SqlText,
+    session: &mut Session,
+    problems: &mut Problems,
+) -> Option<RunnableResource> {
+    check_variables(&resource, problems);
+    let parameters = ParameterSet::compile(&resource.parameters, problems)?;
+    let (program, output) = statement::check(sql, &parameters, resource.returns.as_ref(), session, problems)?;
+    Some(RunnableResource {
+        definition: resource,
+        parameters,
+        program,
+        output,
+    })
+}
+
+/// The variables of the URI and the parameters are the same names.
+fn check_variables(resource: &Resource, problems: &mut Problems) {
+    let uri = &resource.uri;
+    let declared: Vec<&str> = resource
+        .parameters
+        .iter()
+        .map(|parameter| parameter.name.value.as_str())
+        .collect();
+    let variables: Vec<&str> = uri.value.variables().collect();
+    let unused = quoted(declared.iter().filter(|name| !variables.contains(name)));
+    if !unused.is_empty() {
+        report(
+            uri,
+            problems,
+            format!("Resource parameter(s) [{unused}] are not used in the URI"),
+        );
+    }
+    let undeclared = quoted(variables.iter().filter(|name| !declared.contains(name)));
+    if !undeclared.is_empty() {
+        report(
+            uri,
+            problems,
+            format!("URI variable(s) [{undeclared}] are not declared as parameters"),
+        );
+    }
+}
+
+fn report<T>(place: &Located<T>, problems: &mut Problems, message: String) {
+    place.refuse::<()>(problems, message);
+}
+
+/// `'a', 'b'`, in the order of the names.
+fn quoted<'a>(names: impl Iterator<Item = &'a &'a str>) -> String {
+    let names: std::collections::BTreeSet<String> = names.map(|name| format!("'{name}'")).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,95 @@
+//! A definition's SQL: one statement that can be prepared, with the declared parameters and no others, whose columns can be
+//! what the definition declares.
+
+use std::collections::BTreeSet;
+
+use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::session::Session;
+use mxcp_actors::sql_executor::engine::statement::Statement;
+
+use crate::endpoints::load::SqlText;
+use crate::endpoints::model::TypeDefinition;
+use crate::endpoints::params::ParameterSet;
+use crate::endpoints::registry::Program;
+use crate::endpoints::result::{Finding, OutputContract};
+use crate::yaml::Problems;
+
+/// Prepares the statement and compiles the contract of its results. `None` after reporting.
+pub(super) fn check(
+    sql: &SqlText,
+    parameters: &ParameterSet,
+    returns: Option<&TypeDefinition>,
+    session: &mut Session,
+    problems: &mut Problems,
+) -> Option<(Program, OutputContract)> {
+    let report = |problems: &mut Problems, message: String| {
+        let message = match &sql.file {
+            Some(file) => format!("{file}: {message}"),
+            None => message,
+        };
+        problems.error(sql.location.clone(), sql.path.clone(), message);
+    };
+    let statement = match Statement::check(session, &sql.text, &parameters.declared()) {
+        Ok(statement) => statement,
+        Err(error) => {
+            report(problems, one_line(&error));
+            return None;
+        }
+    };
+    if let Some(mismatch) = mismatch(&statement, parameters) {
+        report(problems, mismatch);
+    }
+    if let Some(warning) = statement.warning() {
+        let message = warning.split_whitespace().collect::<Vec<_>>().join(" ");
+        problems.warning(sql.location.clone(), sql.path.clone(), message);
+    }
+    let (contract, findings) = OutputContract::compile(returns, statement.columns());
+    if let Some(returns) = returns {
+        for finding in findings {
+            match finding {
+                Finding::Impossible(reason) => {
+                    problems.error(returns.location.clone(), returns.path.clone(), reason);
+                }
+                Finding::Doubtful(reason) => {
+                    let message =
+                        format!("{reason}; only null can pass: cast the column, or declare its type");
+                    problems.warning(returns.location.clone(), returns.path.clone(), message);
+                }
+            }
+        }
+    }
+    Some((Program::Sql(statement), contract))
+}
+
+/// Names that only one side knows. In MXCP's words, so that people find them.
+fn mismatch(statement: &Statement, parameters: &ParameterSet) -> Option<String> {
+    let declared: BTreeSet<&str> = parameters.names().collect();
+    let used: BTreeSet<&str> = statement
+        .parameters()
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    let set = |names: Vec<String>| format!("{{{}}}", names.join(", "));
+    let quoted = |name: &&str| format!("'{name}'");
+    let missing: Vec<String> = used.difference(&declared).map(quoted).collect();
+    let extra: Vec<String> = declared.difference(&used).map(quoted).collect();
+    if missing.is_empty() && extra.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "Parameter mismatch: missing={}, extra={} (missing: used in the SQL as $name but not declared; extra: declared but not used)",
+        set(missing),
+        set(extra)
+    ))
+}
+
+/// DuckDB's message without the picture of the statement below it: the first paragraph, and the line that it points at.
+fn one_line(error: &QueryError) -> String {
+    let text = error.to_string();
+    let is_marker = |line: &&str| !line.trim().is_empty() && line.trim() != "^";
+    text.lines()
+        .filter(is_marker)
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join("; ")
+}

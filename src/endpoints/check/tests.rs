@@ -1,0 +1,219 @@
+//! What is found out about a definition before its first call, without running any of it.
+
+use mxcp_actors::sql_executor::engine::session::Session;
+use mxcp_actors::sql_executor::engine::statement::Statement;
+
+use crate::endpoints::fixture::{Project, errors, session};
+use crate::endpoints::load::settle;
+
+/// A tool with these lines below `tool:`.
+fn tool(lines: &str) -> String {
+    format!("tool:\n  name: t\n{lines}")
+}
+
+fn check_tool(session: &mut Session, lines: &str) -> Vec<String> {
+    let project = Project::new(&[("tools/t.yml", &tool(lines))]);
+    errors(project.check(session))
+}
+
+fn assert_checked(lines: &str, expected: &[&str]) {
+    assert_eq!(check_tool(&mut session(), lines), expected, "{lines}");
+}
+
+fn warnings(lines: &str) -> Vec<String> {
+    let project = Project::new(&[("tools/t.yml", &tool(lines))]);
+    let files = project.check(&mut session());
+    files[0].warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn sql_and_declaration_name_the_same_parameters() {
+    assert_checked(
+        "  parameters: [{name: a, type: string}, {name: b, type: string}]\n  source:\n    code: SELECT $b, $d, $c\n",
+        &[
+            "tools/t.yml:5:11: tool.source.code: Parameter mismatch: missing={'c', 'd'}, extra={'a'} (missing: used in the SQL as $name but not declared; extra: declared but not used)",
+        ],
+    );
+    assert_checked(
+        "  source: {code: \"SELECT $a\"}\n",
+        &[
+            "tools/t.yml:3:18: tool.source.code: Parameter mismatch: missing={'a'}, extra={} (missing: used in the SQL as $name but not declared; extra: declared but not used)",
+        ],
+    );
+    assert_checked(
+        "  parameters: [{name: a, type: integer}]\n  source: {code: \"SELECT $a + 1\"}\n",
+        &[],
+    );
+}
+
+#[test]
+fn sql_is_prepared_and_what_is_wrong_is_one_line() {
+    assert_checked(
+        "  source:\n    code: |\n      SELECT 1 +\n      FROM x\n",
+        &[
+            "tools/t.yml:5:7: tool.source.code: Parser Error: syntax error at or near \"FROM\"; LINE 2: FROM x",
+        ],
+    );
+    let project = Project::new(&[
+        ("tools/t.yml", "tool: {name: t, source: {file: /sql/x.sql}}"),
+        ("sql/x.sql", "SELECT * FROM nowhere"),
+    ]);
+    let reported = errors(project.check(&mut session()));
+    assert_eq!(reported.len(), 1);
+    let start = "tools/t.yml:1:32: tool.source.file: sql/x.sql: Catalog Error: Table with name nowhere does not exist!";
+    assert!(reported[0].starts_with(start), "{reported:?}");
+    assert!(!reported[0].contains('\n'), "{reported:?}");
+}
+
+#[test]
+fn nothing_is_run_and_nothing_after_a_semicolon() {
+    let session = &mut session();
+    let message = "the SQL holds 2 statements; exactly one is accepted";
+    for code in [
+        "SELECT 1; CREATE TABLE pwned (x INTEGER)",
+        "CREATE TABLE pwned (x INTEGER); SELECT 1",
+    ] {
+        assert_eq!(
+            check_tool(session, &format!("  source: {{code: \"{code}\"}}\n")),
+            [format!("tools/t.yml:3:18: tool.source.code: {message}")]
+        );
+    }
+    assert_eq!(
+        check_tool(session, "  source: {code: CREATE TABLE pwned (x INTEGER)}\n"),
+        Vec::<String>::new()
+    );
+    assert!(
+        Statement::check(session, "SELECT * FROM pwned", &[]).is_err(),
+        "the table does not exist"
+    );
+}
+
+#[test]
+fn a_default_or_accepted_value_must_be_of_the_type() {
+    assert_checked(
+        "  parameters:
+    - {name: a, type: integer, default: five}
+    - {name: b, type: string, format: date, enum: [2024-01-01, soon]}
+    - {name: c, type: integer, enum: [1, 2], default: 3}
+    - {name: d, type: object, properties: {x: {type: integer}}, default: {x: [1]}}
+    - {name: e, type: integer, minimum: 5, default: null}
+  source: {code: \"SELECT $a, $b, $c, $d, $e\"}\n",
+        &[
+            "tools/t.yml:4:41: tool.parameters[0].default: expected a whole number, found text",
+            "tools/t.yml:5:51: tool.parameters[1].enum: expected a date (YYYY-MM-DD)",
+            "tools/t.yml:6:55: tool.parameters[2].default: must be one of: 1, 2",
+            "tools/t.yml:7:74: tool.parameters[3].default: x expected a whole number, found a list",
+        ],
+    );
+}
+
+#[test]
+fn columns_must_be_able_to_be_what_is_declared() {
+    assert_checked(
+        "  return: {type: integer}\n  source: {code: \"SELECT 1, 2\"}\n",
+        &[
+            "tools/t.yml:3:11: tool.return: Expected single value for return type 'integer', but got 2 columns",
+        ],
+    );
+    assert_checked(
+        "  return: {type: array, items: {type: integer}}\n  source: {code: \"SELECT 1, 2\"}\n",
+        &[
+            "tools/t.yml:3:11: tool.return: an array without objects needs a statement of one column, not of 2",
+        ],
+    );
+    assert_checked(
+        "  return: {type: array, items: {type: object, required: [id, name], properties: {id: {type: integer}}, additionalProperties: false}}\n  source: {code: \"SELECT 1 AS id, 2 AS nme\"}\n",
+        &[
+            "tools/t.yml:3:11: tool.return: Missing required properties: name",
+            "tools/t.yml:3:11: tool.return: Unexpected property: nme",
+        ],
+    );
+}
+
+#[test]
+fn a_column_of_another_type_is_a_warning_because_null_may_be_meant() {
+    assert_eq!(
+        warnings(
+            "  return: {type: object, properties: {n: {type: integer}, t: {type: string}}}\n  source: {code: \"SELECT 'a' AS n, NULL AS t, [1] AS l\"}\n"
+        ),
+        [
+            "tools/t.yml:3:11: tool.return: n declares integer, but the column is VARCHAR; only null can pass: cast the column, or declare its type",
+            "tools/t.yml:3:11: tool.return: t declares string, but the column is INTEGER; only null can pass: cast the column, or declare its type",
+        ]
+    );
+}
+
+#[test]
+fn what_depends_on_an_open_parameter_is_not_judged() {
+    let lines = "  parameters: [{name: v, type: object}]\n  return: {type: object, required: [a], properties: {a: {type: integer}}}\n  source: {code: \"SELECT $v.a AS a\"}\n";
+    assert_checked(lines, &[]);
+    assert_eq!(warnings(lines), Vec::<String>::new());
+}
+
+#[test]
+fn the_variables_of_a_uri_are_the_parameters() {
+    let project = Project::new(&[(
+        "resources/r.yml",
+        "resource:\n  uri: notes://{owner}/{id}\n  parameters: [{name: id, type: integer}, {name: page, type: integer}]\n  source: {code: \"SELECT $id, $page\"}\n",
+    )]);
+    assert_eq!(
+        errors(project.check(&mut session())),
+        [
+            "resources/r.yml:2:8: resource.uri: Resource parameter(s) ['page'] are not used in the URI",
+            "resources/r.yml:2:8: resource.uri: URI variable(s) ['owner'] are not declared as parameters",
+        ]
+    );
+}
+
+#[test]
+fn templates_use_declared_names_only() {
+    let project = Project::new(&[(
+        "prompts/p.yml",
+        "prompt:\n  name: p\n  parameters: [{name: who, type: string}]\n  messages:\n    - prompt: Hello {{ who }}, {% for i in range(2) %}{{ i }}{% endfor %}\n    - prompt: \"{{ b }} {{ a }} {{ who.name }}\"\n    - prompt: \"{% if %}\"\n",
+    )]);
+    let first = errors(project.check(&mut session()));
+    assert_eq!(
+        first,
+        [
+            "prompts/p.yml:7:15: prompt.messages[2].prompt: Message 2: syntax error: unexpected end of block (line 1 of the template)"
+        ]
+    );
+    project.write(
+        "prompts/p.yml",
+        "prompt:\n  name: p\n  parameters: [{name: who, type: string}]\n  messages:\n    - prompt: Hello {{ who }}\n    - prompt: \"{{ b }} {{ a }}\"\n",
+    );
+    assert_eq!(
+        errors(project.check(&mut session())),
+        ["prompts/p.yml:6:15: prompt.messages[1].prompt: Message 1 uses undefined template variables: a, b"]
+    );
+}
+
+#[test]
+fn the_mistakes_of_all_files_are_told_together_and_the_good_ones_are_kept() {
+    let project = Project::new(&[
+        ("tools/a.yml", "tool: {name: a, source: {code: SELEC 1}}"),
+        ("tools/b.yml", "tool: {name: b}"),
+        ("tools/c.yml", "tool: {name: c, source: {code: SELECT 1}}"),
+    ]);
+    let reported = errors(project.check(&mut session()));
+    assert_eq!(
+        reported,
+        [
+            "tools/a.yml:1:32: tool.source.code: Parser Error: syntax error at or near \"SELEC\"; LINE 1: SELEC 1",
+            "tools/b.yml:1:7: tool: the tool is incomplete: source is missing",
+        ]
+    );
+    let (good, failures) = settle(project.check(&mut session()), true).unwrap();
+    assert_eq!((good.len(), failures.len()), (1, 2));
+    assert_eq!(
+        failures[1].error,
+        "tool: the tool is incomplete: source is missing"
+    );
+}
+
+#[test]
+fn an_address_is_not_opened() {
+    let lines = "  source: {code: \"SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')\"}\n";
+    assert_checked(lines, &[]);
+    assert_eq!(warnings(lines), Vec::<String>::new());
+}

@@ -1,0 +1,5 @@
+//! What definition files may say, and what is said about those that may not.
+
+mod keys;
+mod properties;
+mod refusals;

@@ -1,0 +1,94 @@
+//! Texts to counts and back, and what is refused rather than rounded.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn dates_count_days() {
+    assert_eq!(parse_date("1970-01-01"), Some(0));
+    assert_eq!(parse_date("2024-02-29"), Some(19_782));
+    assert_eq!(parse_date("2024-2-9"), Some(19_762));
+    assert_eq!(parse_date("1969-12-31"), Some(-1));
+    for text in [
+        "2023-02-29",
+        "2024-13-01",
+        "24-01-01",
+        "2024-01-01T00:00:00",
+        "2024-01",
+        "-2024-01-01",
+        "٢٠٢٤-01-01",
+    ] {
+        assert_eq!(parse_date(text), None, "{text}");
+    }
+}
+
+#[test]
+fn times_count_microseconds() {
+    assert_eq!(parse_time("00:00:01.5"), Some(1_500_000));
+    assert_eq!(parse_time("13:45"), Some(49_500_000_000));
+    for text in [
+        "24:00:00",
+        "10",
+        "101112",
+        "10:11:12Z",
+        "10:11:12+01:00",
+        "10:11:12.0000001",
+        "T10:11",
+        "",
+    ] {
+        assert_eq!(parse_time(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_date_time_with_an_offset_is_an_instant() {
+    let instant = |text: &str| parse_date_time(text);
+    assert_eq!(
+        instant("1970-01-01T00:00:01Z"),
+        Some(SqlValue::TimestampTz(1_000_000))
+    );
+    assert_eq!(
+        instant("1970-01-01T02:00:00+02:00"),
+        Some(SqlValue::TimestampTz(0))
+    );
+    assert_eq!(
+        instant("1970-01-01T00:00:01.000001"),
+        Some(SqlValue::Timestamp(1_000_001))
+    );
+    assert_eq!(
+        instant("1970-01-01 00:00:01"),
+        Some(SqlValue::Timestamp(1_000_000))
+    );
+    assert_eq!(instant("1970-01-02"), Some(SqlValue::Timestamp(86_400_000_000)));
+    assert_eq!(instant("1970-01-01T00:00:00.0000001"), None);
+    assert_eq!(instant("yesterday"), None);
+}
+
+#[test]
+fn seconds_of_the_epoch_may_have_a_fraction() {
+    let read = |text: &str| parse_epoch_seconds(ExactNumber::parse(text).unwrap());
+    assert_eq!(read("1700000000"), Some(1_700_000_000_000_000));
+    assert_eq!(read("-0.5"), Some(-500_000));
+    assert_eq!(read("0.0000001"), None);
+    assert_eq!(read("99999999999999999"), None);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(days in -700_000_i32..2_900_000, micros in 0_i64..86_400_000_000) {
+        prop_assume!(days >= -719_528);
+        prop_assert_eq!(parse_date(&date_text(days).unwrap()), Some(days));
+        prop_assert_eq!(parse_time(&time_text(micros).unwrap()), Some(micros));
+        let moment = i64::from(days) * 86_400_000_000 + micros;
+        prop_assert_eq!(parse_date_time(&date_time_text(moment).unwrap()), Some(SqlValue::Timestamp(moment)));
+        prop_assert_eq!(parse_date_time(&instant_text(moment).unwrap()), Some(SqlValue::TimestampTz(moment)));
+    }
+
+    #[test]
+    fn no_text_makes_a_reader_panic(text in "[-0-9T:.Z+ \\[\\]a-zé]{0,40}") {
+        parse_date(&text);
+        parse_time(&text);
+        parse_date_time(&text);
+    }
+}

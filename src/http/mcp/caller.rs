@@ -1,0 +1,69 @@
+//! Who asks, read off an HTTP request.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
+use mxcp_actors::domain::call_context::{CallContext, TraceContext};
+use mxcp_actors::domain::cancel::CancelToken;
+
+use crate::http::request_ids::RequestIds;
+use crate::mcp::caller::Caller;
+use crate::mcp::wire::headers::RequestHeaders;
+
+/// The share of everybody while authentication is off.
+const ANONYMOUS: &str = "anonymous";
+
+/// A caller without a token: authentication is off.
+pub(super) fn anonymous(request: &HttpRequest, request_ids: &RequestIds) -> Caller {
+    Caller {
+        principal: None,
+        context: CallContext {
+            share: Arc::from(ANONYMOUS),
+            cancel: CancelToken::new(),
+            trace: trace(request),
+            request_id: request_ids.of(request),
+        },
+        headers: headers(request),
+    }
+}
+
+fn trace(request: &HttpRequest) -> TraceContext {
+    let header = request.headers().get("traceparent");
+    header
+        .and_then(|value| value.to_str().ok())
+        .and_then(TraceContext::parse)
+        .unwrap_or_default()
+}
+
+/// Headers that carry credentials: nothing behind this point needs to see them.
+const WITHHELD: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+
+/// Lower-case names; lines with the same name joined as RFC 9110, section 5.3, joins them. Values that are no text are left out.
+fn headers(request: &HttpRequest) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::<String, String>::new();
+    for (name, value) in request.headers() {
+        let Ok(value) = value.to_str() else { continue };
+        if WITHHELD.contains(name) {
+            continue;
+        }
+        headers
+            .entry(name.as_str().to_owned())
+            .and_modify(|joined| {
+                joined.push_str(", ");
+                joined.push_str(value);
+            })
+            .or_insert_with(|| value.to_owned());
+    }
+    headers
+}
+
+/// The header lines of a request, for the protocol's own rules.
+pub(super) struct Lines<'request>(pub(super) &'request HttpRequest);
+
+impl RequestHeaders for Lines<'_> {
+    fn lines<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
+        self.0.headers().get_all(name).map(HeaderValue::as_bytes)
+    }
+}

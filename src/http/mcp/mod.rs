@@ -1,0 +1,32 @@
+//! `/mcp`: Streamable HTTP in both eras on one URL.
+//!
+//! - `post`: a message comes, an answer goes.
+//! - `session`: the end of a legacy session, and what is not offered.
+//! - `caller`: who asks, read off a request.
+//! - `reply`: bodies and statuses.
+
+mod caller;
+pub(super) mod post;
+mod reply;
+pub(super) mod session;
+
+use std::sync::Arc;
+
+use crate::config::PublicUrl;
+use crate::http::request_ids::RequestIds;
+use crate::mcp::server::McpServer;
+
+/// What the handlers of `/mcp` need.
+pub struct McpState {
+    /// The protocol without HTTP.
+    pub server: Arc<McpServer>,
+    /// Which hosts and origins may ask.
+    pub public_url: PublicUrl,
+    /// Names of requests in logs.
+    pub request_ids: RequestIds,
+    /// Whether legacy clients are served without sessions.
+    pub stateless: bool,
+}
+
+/// A message of this size is the largest that is read. Larger ones are answered 413.
+pub const MOST_BODY_BYTES: usize = 4 * 1024 * 1024;

@@ -1,0 +1,219 @@
+//! `POST /mcp`: one message in, one answer out.
+//!
+//! In the modern era a client that goes away has cancelled its request: actix drops this handler's future, and with it
+//! the guard that trips the call's token. In the legacy era going away means nothing, so the work runs on a task of its
+//! own and only `notifications/cancelled` stops it.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderName;
+use actix_web::web::{self, Bytes, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::caller::{self, Lines};
+use super::{MOST_BODY_BYTES, McpState, reply};
+use crate::http::middleware::origin;
+use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening, Refused};
+use crate::mcp::caller::Caller;
+use crate::mcp::session::Session;
+use crate::mcp::wire::envelope::Limits;
+use crate::mcp::wire::headers::StandardHeaders;
+use crate::mcp::wire::{Era, InvalidMessage, Method, ProtocolVersion, RpcError, response};
+
+/// The handler. See the module's documentation.
+pub(in crate::http) async fn post(
+    request: HttpRequest,
+    payload: Payload,
+    state: web::Data<McpState>,
+) -> HttpResponse {
+    if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
+        return reply::wrong_origin(refused);
+    }
+    let caller = caller::anonymous(&request, &state.request_ids);
+    let Ok(Ok(body)) = payload.to_bytes_limited(MOST_BODY_BYTES).await else {
+        return reply::too_large(MOST_BODY_BYTES);
+    };
+    let lines = Lines(&request);
+    let opening = Opening::read(Some(StandardHeaders::read(&lines)), &body, &Limits::default());
+    match opening.era() {
+        Era::Modern => {
+            let guard = caller.context.cancel_on_drop();
+            let answer = Exchange {
+                state: &state,
+                caller: &caller,
+                request: &request,
+            }
+            .run(opening)
+            .await;
+            guard.disarm();
+            answer
+        }
+        Era::Legacy => {
+            drop(opening);
+            let task = actix_rt::spawn(detached(request.clone(), body, state, caller));
+            task.await
+                .unwrap_or_else(|_| HttpResponse::InternalServerError().finish())
+        }
+    }
+}
+
+/// The same exchange, owning what it needs, so that it outlives the connection.
+async fn detached(
+    request: HttpRequest,
+    body: Bytes,
+    state: web::Data<McpState>,
+    caller: Caller,
+) -> HttpResponse {
+    let lines = Lines(&request);
+    let opening = Opening::read(Some(StandardHeaders::read(&lines)), &body, &Limits::default());
+    Exchange {
+        state: &state,
+        caller: &caller,
+        request: &request,
+    }
+    .run(opening)
+    .await
+}
+
+/// One message and what it is answered with.
+struct Exchange<'a> {
+    state: &'a McpState,
+    caller: &'a Caller,
+    request: &'a HttpRequest,
+}
+
+impl Exchange<'_> {
+    async fn run(&self, opening: Opening<'_, '_>) -> HttpResponse {
+        let session = match self.session(&opening) {
+            Ok(session) => session,
+            Err(refused) => return reply::refused(refused),
+        };
+        let context = Context {
+            served: self.state.server.served(),
+            session_version: session.as_ref().map(|session| session.version()),
+        };
+        let admitted = match opening.admit(context) {
+            Ok(admitted) => admitted,
+            Err(refused) => return reply::refused(refused),
+        };
+        let Admitted {
+            era,
+            version,
+            content,
+        } = admitted;
+        let conversation = Conversation {
+            exchange: self,
+            session,
+            era,
+            version,
+        };
+        match content {
+            Content::Single(message) => conversation.single(message).await,
+            Content::Batch(entries) => conversation.batch(entries).await,
+        }
+    }
+
+    /// The legacy session that the message belongs to, or the answer to a message that names a wrong one.
+    fn session(&self, opening: &Opening<'_, '_>) -> Result<Option<Arc<Session>>, Refused> {
+        if self.state.stateless || !opening.needs_session() {
+            return Ok(None);
+        }
+        let id = opening.session_id()?.ok_or_else(|| opening.session_required())?;
+        let found = self.state.server.sessions().find(id, &self.caller.owner());
+        found.map(Some).ok_or_else(|| opening.session_not_found())
+    }
+}
+
+/// An admitted message's surroundings.
+struct Conversation<'a> {
+    exchange: &'a Exchange<'a>,
+    session: Option<Arc<Session>>,
+    era: Era,
+    version: ProtocolVersion,
+}
+
+impl Conversation<'_> {
+    async fn single(&self, message: AdmittedMessage<'_>) -> HttpResponse {
+        let request = match message {
+            AdmittedMessage::Request(request) => request,
+            AdmittedMessage::Notification(notification) => {
+                self.exchange
+                    .state
+                    .server
+                    .notice(&notification, self.session.as_deref());
+                return reply::accepted();
+            }
+            AdmittedMessage::Response(_) => return reply::accepted(),
+        };
+        let (id, method) = (request.id.clone(), request.method);
+        match self.answer(request).await {
+            Ok(body) if method == Method::Initialize => self.opened(body),
+            Ok(body) => reply::result(body),
+            Err(error) => reply::error(Some(&id), &error, self.era),
+        }
+    }
+
+    async fn answer(&self, request: AdmittedRequest<'_>) -> Result<Vec<u8>, RpcError> {
+        let Exchange {
+            state,
+            caller,
+            request: http,
+        } = self.exchange;
+        let _running = self
+            .session
+            .as_ref()
+            .map(|session| session.begin(&request.id, &caller.context.cancel));
+        state
+            .server
+            .answer(request, self.version, caller, &Lines(http))
+            .await
+    }
+
+    /// The answer to `initialize` carries the session's id, unless there are no sessions.
+    fn opened(&self, body: Vec<u8>) -> HttpResponse {
+        let Exchange { state, caller, .. } = self.exchange;
+        let mut answer = reply::result(body);
+        if state.stateless {
+            return answer;
+        }
+        let opened = state.server.sessions().open(caller.owner(), self.version).ok();
+        let value = opened.and_then(|id| id.parse().ok());
+        match value {
+            Some(value) => {
+                answer
+                    .headers_mut()
+                    .insert(HeaderName::from_static("mcp-session-id"), value);
+                answer
+            }
+            None => HttpResponse::ServiceUnavailable().finish(),
+        }
+    }
+
+    /// A batch of 2025-03-26: every request in it is answered, in order.
+    async fn batch(&self, entries: Vec<Result<AdmittedMessage<'_>, InvalidMessage>>) -> HttpResponse {
+        let mut answers = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(AdmittedMessage::Request(request)) => {
+                    let id = request.id.clone();
+                    let answer = self.answer(request).await;
+                    answers.push(answer.unwrap_or_else(|error| response::error(Some(&id), &error, self.era)));
+                }
+                Ok(AdmittedMessage::Notification(notification)) => {
+                    self.exchange
+                        .state
+                        .server
+                        .notice(&notification, self.session.as_deref());
+                }
+                Ok(AdmittedMessage::Response(_)) => {}
+                Err(invalid) => {
+                    answers.push(response::error(invalid.id.as_ref(), &invalid.error, self.era));
+                }
+            }
+        }
+        match answers.is_empty() {
+            true => reply::accepted(),
+            false => reply::result(response::batch(answers)),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Bodies and statuses of `/mcp`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+
+use crate::http::middleware::origin::OriginRefused;
+use crate::mcp::admission::Refused;
+use crate::mcp::wire::{Era, RequestId, RpcError, response};
+
+/// Answers are the caller's alone, and describe one moment.
+fn json(status: StatusCode, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .content_type("application/json")
+        .body(body)
+}
+
+/// A JSON-RPC response with a result.
+pub(super) fn result(body: Vec<u8>) -> HttpResponse {
+    json(StatusCode::OK, body)
+}
+
+/// A JSON-RPC response with an error.
+pub(super) fn error(id: Option<&RequestId>, error: &RpcError, era: Era) -> HttpResponse {
+    json(status(error.http_status(era)), response::error(id, error, era))
+}
+
+/// A message that was not dispatched.
+pub(super) fn refused(refused: Refused) -> HttpResponse {
+    json(status(refused.http_status), refused.body)
+}
+
+/// A notification or a response was taken.
+pub(super) fn accepted() -> HttpResponse {
+    HttpResponse::Accepted().finish()
+}
+
+/// A request that was refused before its body was read.
+pub(super) fn wrong_origin(refused: OriginRefused) -> HttpResponse {
+    let error = RpcError::invalid_request(&refused.to_string());
+    json(refused.status(), response::error(None, &error, Era::Modern))
+}
+
+/// A body beyond the limit.
+pub(super) fn too_large(limit: usize) -> HttpResponse {
+    let error = RpcError::invalid_request(&format!("the body is larger than {limit} bytes"));
+    json(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        response::error(None, &error, Era::Modern),
+    )
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

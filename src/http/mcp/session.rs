@@ -1,0 +1,37 @@
+//! `DELETE /mcp` ends a legacy session; `GET /mcp` would be its stream, which is not offered.
+
+use actix_web::http::header::ALLOW;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{McpState, caller, reply};
+use crate::http::middleware::origin;
+use crate::mcp::wire::headers::SESSION_ID;
+
+/// 204 for a session of this caller that was there, 404 otherwise, 405 where there are no sessions.
+pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpState>) -> HttpResponse {
+    if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
+        return reply::wrong_origin(refused);
+    }
+    if state.stateless {
+        return not_allowed().await;
+    }
+    let id = request
+        .headers()
+        .get(SESSION_ID)
+        .and_then(|value| value.to_str().ok());
+    let Some(id) = id else {
+        return HttpResponse::BadRequest().finish();
+    };
+    let owner = caller::anonymous(&request, &state.request_ids).owner();
+    match state.server.sessions().end(id, &owner) {
+        true => HttpResponse::NoContent().finish(),
+        false => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// 405 with the methods that are offered.
+pub(in crate::http) async fn not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, "POST, DELETE"))
+        .finish()
+}

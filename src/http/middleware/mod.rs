@@ -1,0 +1,3 @@
+//! What happens to every request before a handler sees it, and to every response after.
+
+pub mod origin;

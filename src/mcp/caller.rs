@@ -1,0 +1,54 @@
+//! Who calls, and what the call carries through the server. No HTTP type: stdio and tests make callers as well.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mxcp_actors::domain::call_context::CallContext;
+use mxcp_actors::domain::user::Principal;
+use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
+
+use super::session::Owner;
+
+/// One call's caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The authenticated user and client; `None` while authentication is off.
+    pub principal: Option<Arc<Principal>>,
+    /// The call: its share, its cancel token, its names in logs.
+    pub context: CallContext,
+    /// Request headers under lower-case names, for `get_request_header()`; empty on stdio.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Caller {
+    /// Whose sessions the caller may use.
+    pub fn owner(&self) -> Owner {
+        self.principal
+            .as_ref()
+            .map(|principal| principal.user.identity.key.clone())
+    }
+
+    /// The caller as SQL sees it.
+    pub fn sql_identity(&self) -> SqlIdentity {
+        let headers = self.headers.clone();
+        let Some(principal) = &self.principal else {
+            return SqlIdentity {
+                headers,
+                ..SqlIdentity::nobody()
+            };
+        };
+        let user = &principal.user.identity;
+        SqlIdentity {
+            user_id: Some(user.key.subject.clone()),
+            username: user.username.clone(),
+            name: user.name.clone(),
+            email: user.email.as_ref().map(|email| email.as_str().to_owned()),
+            provider: Some(user.provider.clone()),
+            scopes: Some(principal.scopes.to_string()),
+            created_at: Some(principal.user.created_at.to_string()),
+            last_login: Some(principal.user.last_login_at.to_string()),
+            external_token: None,
+            headers,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The protocol without a transport: an admitted request goes in, an encoded response comes out.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use mxcp_actors::domain::call_context::{CallContext, TraceContext};
+use mxcp_actors::handle::Handle;
+use mxcp_actors::sql_executor::actor::SqlExecutor;
+
+use super::admission::{AdmittedNotification, AdmittedRequest};
+use super::caller::Caller;
+use super::catalog::Catalog;
+use super::session::{Session, Sessions};
+use super::tools;
+use super::wire::descriptor::Implementation;
+use super::wire::headers::RequestHeaders;
+use super::wire::result::{
+    CacheHint, CacheScope, DiscoverResult, EmptyResult, InitializeResult, ServerCapabilities, ServerIdentity,
+    Shape,
+};
+use super::wire::{
+    ClientNotification, ClientRequest, Method, MethodSet, ProtocolVersion, RequestId, RpcError, response,
+};
+
+/// How long a client may keep what describes the server, in milliseconds: definitions change by reload only.
+const DESCRIPTION_TTL: u64 = 60_000;
+
+/// The methods that are answered. What is not among them is answered as unknown, and not advertised.
+const SERVED: MethodSet = MethodSet::of(&[
+    Method::Initialize,
+    Method::Ping,
+    Method::ServerDiscover,
+    Method::ToolsList,
+    Method::ToolsCall,
+]);
+
+/// A request's surroundings, for every feature.
+pub(super) struct Asked<'a> {
+    /// To be echoed.
+    pub(super) id: &'a RequestId,
+    /// The revision to answer in.
+    pub(super) version: ProtocolVersion,
+    /// Who asks.
+    pub(super) caller: &'a Caller,
+    /// The trace that the message itself names.
+    trace: Option<TraceContext>,
+}
+
+impl Asked<'_> {
+    /// The call's context, within the message's own trace if it names one.
+    pub(super) fn context(&self) -> CallContext {
+        let context = self.caller.context.clone();
+        CallContext {
+            trace: self.trace.unwrap_or(context.trace),
+            ..context
+        }
+    }
+}
+
+/// Everything that answering takes.
+pub struct McpServer {
+    identity: ServerIdentity,
+    capabilities: ServerCapabilities,
+    catalog: RwLock<Arc<Catalog>>,
+    sessions: Sessions,
+    executor: Handle<SqlExecutor>,
+}
+
+impl McpServer {
+    /// A server that offers what is in `catalog`.
+    pub fn new(catalog: Catalog, sessions: Sessions, executor: Handle<SqlExecutor>) -> Self {
+        let implementation = Implementation {
+            name: "mxcp-actor".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: None,
+            description: None,
+            icons: Vec::new(),
+            website_url: None,
+        };
+        Self {
+            identity: ServerIdentity::new(implementation),
+            capabilities: ServerCapabilities {
+                tools: Some(false),
+                ..ServerCapabilities::default()
+            },
+            catalog: RwLock::new(Arc::new(catalog)),
+            sessions,
+            executor,
+        }
+    }
+
+    /// The methods that are answered.
+    pub fn served(&self) -> MethodSet {
+        SERVED
+    }
+
+    /// The legacy sessions.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Runs SQL.
+    pub(super) fn executor(&self) -> &Handle<SqlExecutor> {
+        &self.executor
+    }
+
+    /// What is offered now. A call keeps the catalog that it began with.
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn shape(&self, version: ProtocolVersion) -> Shape<'_> {
+        Shape {
+            version,
+            server: &self.identity,
+        }
+    }
+
+    /// Answers one request, encoded with its id.
+    pub async fn answer<H: RequestHeaders + ?Sized>(
+        &self,
+        request: AdmittedRequest<'_>,
+        version: ProtocolVersion,
+        caller: &Caller,
+        headers: &H,
+    ) -> Result<Vec<u8>, RpcError> {
+        let id = &request.id;
+        let asked = Asked {
+            id,
+            version,
+            caller,
+            // What the message says of its trace is nearer to the model than what the connection says.
+            trace: request
+                .metadata
+                .trace_parent
+                .as_deref()
+                .and_then(TraceContext::parse),
+        };
+        match ClientRequest::read(request.method, &request.params)? {
+            ClientRequest::Initialize(_) => Ok(self.initialize(id, version)),
+            ClientRequest::Ping => Ok(response::result(id, &EmptyResult, self.shape(version))),
+            ClientRequest::ServerDiscover => Ok(self.discover(id, version)),
+            ClientRequest::ToolsList(list) => tools::list(self, &asked, &list),
+            ClientRequest::ToolsCall(call) => tools::call(self, &asked, &call, headers).await,
+            // Not in `SERVED`, so admission has answered them.
+            ClientRequest::ResourcesList(_)
+            | ClientRequest::ResourcesTemplatesList(_)
+            | ClientRequest::ResourcesRead(_)
+            | ClientRequest::ResourcesSubscribe(_)
+            | ClientRequest::ResourcesUnsubscribe(_)
+            | ClientRequest::PromptsList(_)
+            | ClientRequest::PromptsGet(_)
+            | ClientRequest::CompletionComplete(_)
+            | ClientRequest::LoggingSetLevel(_)
+            | ClientRequest::SubscriptionsListen(_) => {
+                Err(RpcError::method_not_found(request.method.as_str()))
+            }
+        }
+    }
+
+    fn initialize(&self, id: &RequestId, version: ProtocolVersion) -> Vec<u8> {
+        let result = InitializeResult {
+            protocol_version: version,
+            capabilities: &self.capabilities,
+            server: self.identity.implementation(),
+            instructions: None,
+        };
+        response::result(id, &result, self.shape(version))
+    }
+
+    fn discover(&self, id: &RequestId, version: ProtocolVersion) -> Vec<u8> {
+        let result = DiscoverResult {
+            capabilities: &self.capabilities,
+            instructions: None,
+            cache: CacheHint {
+                ttl_milliseconds: DESCRIPTION_TTL,
+                scope: CacheScope::Public,
+            },
+        };
+        response::result(id, &result, self.shape(version))
+    }
+
+    /// Takes note of a notification. Malformed and unknown ones are ignored, as JSON-RPC asks.
+    pub fn notice(&self, notification: &AdmittedNotification<'_>, session: Option<&Session>) {
+        let read = ClientNotification::read(&notification.method, &notification.params);
+        if let (Ok(ClientNotification::Cancelled { request_id, .. }), Some(session)) = (read, session) {
+            session.cancel(&request_id);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Revisions 2024-11-05 to 2025-11-25: a handshake, then a session.
+
+use awc::http::StatusCode;
+use serde_json::json;
+
+use crate::server::{LEGACY, Project};
+
+#[actix_rt::test]
+async fn the_handshake_negotiates_and_opens_a_session() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    for (asked, answered) in [
+        ("2024-11-05", "2024-11-05"),
+        ("2025-03-26", "2025-03-26"),
+        ("2025-06-18", "2025-06-18"),
+        ("2025-11-25", "2025-11-25"),
+        ("2026-07-28", "2025-11-25"),
+        ("1999-01-01", "2025-11-25"),
+    ] {
+        let message = json!({ "jsonrpc": "2.0", "id": "a", "method": "initialize", "params": {
+            "protocolVersion": asked, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } } });
+        let answer = server
+            .send("POST", LEGACY, message.to_string().into_bytes())
+            .await;
+        let json = answer.json();
+        assert_eq!(json["result"]["protocolVersion"], answered);
+        assert_eq!(json["result"]["serverInfo"]["name"], "mxcp-actor");
+        assert_eq!(json["id"], "a");
+        let session = answer.header("mcp-session-id").unwrap();
+        assert!(
+            session.len() == 64 && session.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{session}"
+        );
+    }
+}
+
+#[actix_rt::test]
+async fn a_session_carries_calls_until_it_is_deleted() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    let session = server.open_session().await;
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let noted = server.legacy(Some(&session), &initialized).await;
+    assert_eq!((noted.status, noted.body.len()), (StatusCode::ACCEPTED, 0));
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    assert_eq!(
+        server.legacy(Some(&session), &ping).await.json(),
+        json!({ "jsonrpc": "2.0", "id": 1, "result": {} })
+    );
+    let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "one" } });
+    let result = server.legacy(Some(&session), &call).await.json()["result"].clone();
+    assert_eq!(
+        result["content"],
+        json!([{ "type": "text", "text": "[{\"x\":1}]" }])
+    );
+    assert!(result.get("resultType").is_none(), "{result}");
+    assert_eq!(server.legacy(None, &ping).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        server.legacy(Some("unknown"), &ping).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let named = [("Mcp-Session-Id", session.as_str())];
+    let delete = || server.send("DELETE", &named, Vec::new());
+    assert_eq!(delete().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        server.legacy(Some(&session), &ping).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(delete().await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        server.send("GET", LEGACY, Vec::new()).await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+}
+
+#[actix_rt::test]
+async fn a_stateless_server_needs_no_session() {
+    let server = Project::new()
+        .tool("one", "SELECT 1 AS x", "")
+        .argument("--stateless")
+        .start();
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    assert_eq!(server.legacy(None, &ping).await.json()["result"], json!({}));
+    assert_eq!(
+        server.legacy(Some("left over"), &ping).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        server.send("DELETE", LEGACY, Vec::new()).await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+}
+
+#[actix_rt::test]
+async fn a_batch_is_answered_in_the_one_revision_that_has_batches() {
+    let server = Project::new().argument("--stateless").start();
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "ping" },
+        { "jsonrpc": "2.0", "method": "notifications/initialized" },
+        { "jsonrpc": "2.0", "id": 2, "method": "no/such" },
+    ]);
+    let mut headers = LEGACY.to_vec();
+    headers.push(("MCP-Protocol-Version", "2025-03-26"));
+    let answer = server
+        .send("POST", &headers, batch.to_string().into_bytes())
+        .await;
+    let json = answer.json();
+    assert_eq!(
+        (&json[0]["id"], &json[1]["id"], &json[1]["error"]["code"]),
+        (&json!(1), &json!(2), &json!(-32601))
+    );
+    headers.pop();
+    headers.push(("MCP-Protocol-Version", "2025-06-18"));
+    let refused = server
+        .send("POST", &headers, batch.to_string().into_bytes())
+        .await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}

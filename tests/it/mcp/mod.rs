@@ -1,0 +1,6 @@
+//! The Model Context Protocol over HTTP, with the real program.
+
+mod cancel;
+mod legacy;
+mod modern;
+mod tools;

@@ -1,0 +1,275 @@
+//! The real program on a project in a throw-away folder, and a small client for it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use awc::Client;
+use awc::http::StatusCode;
+use awc::http::header::HeaderMap;
+use serde_json::{Value, json};
+
+/// Longer than any start or stop takes; reached only when one fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const SITE: &str = "mxcp: 1\nproject: test\nprofile: dev\n";
+
+/// A running server; it is killed with the value.
+pub(crate) struct Server {
+    child: Child,
+    folder: tempfile::TempDir,
+    url: String,
+    /// Keeps the server's standard error flowing.
+    _log: mpsc::Receiver<String>,
+    started_with: Vec<String>,
+}
+
+/// A project's files, and what its server is told.
+#[derive(Default)]
+pub(crate) struct Project {
+    files: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl Project {
+    /// The smallest project: no definition, no authentication.
+    pub(crate) fn new() -> Self {
+        Self::default().file("mxcp-site.yml", SITE)
+    }
+
+    /// With a file at a path below the project's root.
+    pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
+        self.files.retain(|(known, _)| known != path);
+        self.files.push((path.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// With a tool that runs `sql`; `rest` holds further keys of the definition, indented by two spaces.
+    pub(crate) fn tool(self, name: &str, sql: &str, rest: &str) -> Self {
+        let sql = sql.replace('\n', "\n      ");
+        let yaml = format!(
+            "mxcp: 1\ntool:\n  name: {name}\n  description: A test tool.\n{rest}  source:\n    code: |\n      {sql}\n"
+        );
+        self.file(&format!("tools/{name}.yml"), &yaml)
+    }
+
+    /// With a user configuration (the file that `MXCP_CONFIG` names).
+    pub(crate) fn user_config(self, yaml: &str) -> Self {
+        self.file("config.yml", yaml)
+    }
+
+    /// With a flag of `serve`.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    fn write(&self, folder: &Path) {
+        for (path, content) in &self.files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+    }
+
+    fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mxcp-actor"));
+        command.current_dir(folder).env_clear().env("HOME", folder);
+        if folder.join("config.yml").exists() {
+            command.env("MXCP_CONFIG", "config.yml");
+        }
+        command.args(["serve", "--port", "0"]).args(&self.arguments);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) fn start(self) -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
+        let mut child = self.command(folder.path()).spawn().unwrap();
+        let log = follow(child.stderr.take().unwrap());
+        let mut seen = Vec::new();
+        let url = loop {
+            let line = log
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| panic!("the server did not start: {seen:#?}"));
+            if let Some((_, address)) = line.split_once("listening on ") {
+                break address
+                    .replace("127.0.0.1", "localhost")
+                    .replace("[::1]", "localhost");
+            }
+            seen.push(line);
+        };
+        Server {
+            child,
+            folder,
+            url,
+            _log: log,
+            started_with: seen,
+        }
+    }
+
+    /// Starts the server, which must refuse, and answers its exit status and what it said.
+    pub(crate) fn start_and_fail(self) -> (ExitStatus, String) {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
+        let output = self.command(folder.path()).output().unwrap();
+        (output.status, String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+/// Lines of a stream as they come.
+fn follow(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// An answer of the server.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}: {}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// The headers of a legacy client.
+pub(crate) const LEGACY: &[(&str, &str)] = &[
+    ("Content-Type", "application/json"),
+    ("Accept", "application/json, text/event-stream"),
+];
+
+impl Server {
+    /// The public URL with a path.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The project's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the server logged before it listened.
+    pub(crate) fn logged_before_listening(&self) -> &[String] {
+        &self.started_with
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], Vec::new()).await
+    }
+
+    /// Sends to `/mcp`.
+    pub(crate) async fn send(&self, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.request(method, "/mcp", headers, body).await
+    }
+
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let client = Client::builder().timeout(PATIENCE).disable_redirects().finish();
+        let mut request = client.request(method.parse().unwrap(), self.at(path));
+        for (name, value) in headers {
+            request = request.append_header((*name, *value));
+        }
+        let mut response = request.send_body(body).await.unwrap();
+        let body = response.body().await.unwrap().to_vec();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body,
+        }
+    }
+
+    /// Posts a modern request: metadata and the headers that repeat the body are added.
+    pub(crate) async fn modern(&self, method: &str, params: Value) -> Answer {
+        let (headers, body) = modern_request(method, params);
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.send("POST", &headers, body).await
+    }
+
+    /// Calls a tool in the modern era and answers its result.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        let answer = self
+            .modern("tools/call", json!({ "name": tool, "arguments": arguments }))
+            .await;
+        let json = answer.json();
+        assert_eq!(answer.status, StatusCode::OK, "{json}");
+        json["result"].clone()
+    }
+
+    /// Posts a legacy message, in a session if there is one.
+    pub(crate) async fn legacy(&self, session: Option<&str>, message: &Value) -> Answer {
+        let mut headers = LEGACY.to_vec();
+        headers.push(("MCP-Protocol-Version", "2025-11-25"));
+        headers.extend(session.map(|session| ("Mcp-Session-Id", session)));
+        self.send("POST", &headers, message.to_string().into_bytes())
+            .await
+    }
+
+    /// Opens a legacy session.
+    pub(crate) async fn open_session(&self) -> String {
+        let message = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
+        let answer = self.send("POST", LEGACY, message.to_string().into_bytes()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.header("mcp-session-id").unwrap().to_owned()
+    }
+}
+
+/// Headers and body of a modern request.
+pub(crate) fn modern_request(method: &str, mut params: Value) -> (Vec<(&'static str, String)>, Vec<u8>) {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+    });
+    let mut headers: Vec<(&'static str, String)> = LEGACY
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    headers.push(("MCP-Protocol-Version", "2026-07-28".to_owned()));
+    headers.push(("Mcp-Method", method.to_owned()));
+    headers.extend(params["name"].as_str().map(|name| ("Mcp-Name", name.to_owned())));
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    (headers, message.to_string().into_bytes())
+}

@@ -1,0 +1,93 @@
+//! Starting: what is said, what is refused, and where the mistake is.
+
+use awc::http::StatusCode;
+
+use crate::server::Project;
+
+#[actix_rt::test]
+async fn a_started_server_is_healthy_and_says_nothing_more() {
+    let server = Project::new().start();
+    let answer = server.get("/health").await;
+    assert_eq!(
+        (answer.status, answer.body.as_slice()),
+        (StatusCode::OK, br#"{"status":"ok"}"#.as_slice())
+    );
+    assert_eq!(server.get("/").await.status, StatusCode::NOT_FOUND);
+    assert!(
+        server.folder().join("data/db-dev.duckdb").exists(),
+        "the database is in the project's data folder"
+    );
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_reported_together_with_their_places() {
+    let config = "mxcp: 1\ntransport:\n  http:\n    prot: 1\n    port: many\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          provider: github\n";
+    let (status, said) = Project::new().user_config(config).start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("config.yml:4:5: transport.http: unknown key \"prot\"; did you mean \"port\"?"),
+        "{said}"
+    );
+    assert!(said.contains("config.yml:5:11: transport.http.port: "), "{said}");
+    assert!(
+        said.contains("GitHub OAuth configuration is incomplete"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_definition_that_does_not_bind_stops_the_start_and_runs_nothing() {
+    let (status, said) = Project::new()
+        .tool("good", "SELECT 1 AS x", "")
+        .tool("bad", "SELECT * FROM absent", "")
+        .tool("two", "CREATE TABLE made AS SELECT 1; SELECT 1", "")
+        .start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("tools/bad.yml:") && said.contains("absent"),
+        "{said}"
+    );
+    assert!(
+        said.contains("tools/two.yml:") && said.contains("2 statements"),
+        "{said}"
+    );
+}
+
+#[actix_rt::test]
+async fn the_public_url_and_the_number_of_definitions_are_logged() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    server.get("/health").await;
+    let before_listening = server.logged_before_listening().join("\n");
+    assert!(
+        before_listening.contains("public URL: http://localhost"),
+        "{before_listening}"
+    );
+    assert!(
+        before_listening.contains("1 tools, 0 resources, 0 prompts"),
+        "{before_listening}"
+    );
+}
+
+#[actix_rt::test]
+async fn ignoring_errors_serves_what_is_good_and_says_what_is_not() {
+    let server = Project::new()
+        .tool("good", "SELECT 1 AS x", "")
+        .tool("bad", "SELECT * FROM absent", "")
+        .argument("--ignore-errors")
+        .start();
+    let list = server.modern("tools/list", serde_json::json!({})).await.json();
+    let names: Vec<&str> = list["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["good"]);
+}
+
+#[test]
+fn a_project_is_needed() {
+    let (status, said) = Project::new().file("mxcp-site.yml", "").start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(said.contains("mxcp-site.yml"), "{said}");
+}
