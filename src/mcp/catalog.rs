@@ -138,8 +138,8 @@ impl Tool {
     }
 
     /// The engine's answer held against the declared return type.
-    pub fn accept<'json>(&self, json: &'json [u8]) -> Result<Cow<'json, [u8]>, OutputError> {
-        self.definition.output.accept(json, &self.plan)
+    pub fn check(&self, json: &[u8]) -> Result<(), OutputError> {
+        self.definition.output.check(json, &self.plan)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `tools/list` and `tools/call`.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use mxcp_actors::error::CallError;
@@ -113,9 +112,6 @@ async fn run(
     };
     let outcome = server.executor().ask(query).await?;
     let json = outcome.result?.json;
-    let accepted = match tool.accept(&json)? {
-        Cow::Owned(reshaped) => Some(reshaped),
-        Cow::Borrowed(_) => None,
-    };
-    Ok(accepted.unwrap_or(json))
+    tool.check(&json)?;
+    Ok(json)
 }

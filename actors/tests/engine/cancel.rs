@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mxcp_actors::domain::cancel::{CancelReason, CancelToken};
 use mxcp_actors::sql_executor::engine::QueryError;
-use mxcp_actors::sql_executor::engine::limits::ResultLimits;
+use mxcp_actors::sql_executor::engine::limits::{LimitExceeded, ResultLimits};
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
@@ -77,7 +77,8 @@ fn assert_stopped(sql: &'static str, delay: Duration) {
 
 #[test]
 fn a_cancel_reaches_a_query_at_any_moment() {
-    for micros in [0, 1, 10, 50, 100, 300, 1_000, 5_000, 50_000, 200_000] {
+    let early = (0..40).map(|step| step * 25);
+    for micros in early.chain([1_500, 5_000, 50_000, 200_000]) {
         assert_stopped(NO_FIRST_ROW, Duration::from_micros(micros));
         assert_stopped(ENDLESS_ROWS, Duration::from_micros(micros));
     }
@@ -92,6 +93,34 @@ fn a_token_that_was_tripped_before_stops_the_query_before_it_starts() {
         outcome.unwrap_err(),
         QueryError::Cancelled(CancelReason::Shutdown)
     );
+}
+
+#[test]
+fn an_answer_that_ends_at_a_limit_does_not_finish_the_query() {
+    // More rows than DuckDB buffers, so that the first ones are read while the endless part is still to come.
+    let sql = "SELECT range AS x FROM range(3000000) UNION ALL \
+               SELECT a.range FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 99";
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut session = session();
+        let statement = Statement::check(&mut session, sql, &[]).unwrap();
+        let query = Query {
+            source: Source::Owner(&statement),
+            parameters: &[],
+            caller: user("ada"),
+            plan: &OutputPlan::rows(),
+            limits: ResultLimits {
+                max_rows: 1,
+                max_result_bytes: u64::MAX,
+            },
+        };
+        let outcome = session.run(&query, &CancelToken::new());
+        let next = owner(&mut session, "SELECT 1 AS x");
+        sender.send((outcome, next)).unwrap();
+    });
+    let (outcome, next) = receiver.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(outcome.unwrap_err(), QueryError::Limit(LimitExceeded::Rows(1)));
+    assert_eq!(next.unwrap(), json!([{ "x": 1 }]));
 }
 
 #[test]

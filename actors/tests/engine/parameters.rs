@@ -74,6 +74,38 @@ fn null_lists_and_structs_are_values_too() {
 }
 
 #[test]
+fn elements_of_a_list_widen_to_one_type() {
+    let open = vec![("v".to_owned(), None)];
+    let list = |values: Vec<SqlValue>| [("v", SqlValue::List(values))];
+    let mixed = list(vec![1.into(), SqlValue::Double(2.5), SqlValue::Null]);
+    assert_eq!(
+        ask("SELECT $v AS v", &open, &mixed),
+        json!([{ "v": [1.0, 2.5, null] }])
+    );
+    let item = |name: &str, limit: Option<i64>| {
+        let limit = limit.map_or(SqlValue::Null, SqlValue::from);
+        SqlValue::Struct(vec![
+            ("name".to_owned(), name.into()),
+            ("limit".to_owned(), limit),
+        ])
+    };
+    let short = SqlValue::Struct(vec![("name".to_owned(), "c".into())]);
+    let objects = list(vec![item("a", None), item("b", Some(5)), short]);
+    let expected = json!([{ "v": [
+        { "name": "a", "limit": null }, { "name": "b", "limit": 5 }, { "name": "c", "limit": null },
+    ] }]);
+    assert_eq!(ask("SELECT $v AS v", &open, &objects), expected);
+    let nested = list(vec![
+        SqlValue::List(vec![]),
+        SqlValue::List(vec![1.into(), SqlValue::Double(0.5)]),
+    ]);
+    assert_eq!(
+        ask("SELECT $v AS v", &open, &nested),
+        json!([{ "v": [[], [1.0, 0.5]] }])
+    );
+}
+
+#[test]
 fn an_open_parameter_gets_the_declared_type_and_keeps_the_meaning() {
     let mut session = session();
     let text = declared("name", DataType::Varchar);

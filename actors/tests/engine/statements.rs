@@ -182,8 +182,12 @@ fn rows_that_do_not_have_the_declared_shape_are_an_error() {
         ask(several, ResultShape::SingleRow).unwrap_err(),
         ShapeError::SeveralRows.into()
     );
-    let wide = ask("SELECT 1 AS a, 2 AS b", ResultShape::SingleValue).unwrap_err();
-    assert_eq!(wide, ShapeError::SeveralColumns(2).into());
+    assert_eq!(ask(several, ResultShape::Values).unwrap(), "[0,1]");
+    assert_eq!(ask(none, ResultShape::Values).unwrap(), "[]");
+    for shape in [ResultShape::SingleValue, ResultShape::Values] {
+        let wide = ask("SELECT 1 AS a, 2 AS b", shape).unwrap_err();
+        assert_eq!(wide, ShapeError::SeveralColumns(2).into());
+    }
 }
 
 #[test]

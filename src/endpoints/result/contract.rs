@@ -1,14 +1,11 @@
 //! The return type of one definition against the columns of its statement: compiled once, applied to every result.
 
-use std::borrow::Cow;
-
 use mxcp_actors::sql_executor::engine::data_type::DataType;
 use mxcp_actors::sql_executor::engine::plan::{OutputPlan, ResultShape};
 
 use super::check::{Check, CheckKind, ListCheck};
 use super::error::OutputError;
 use super::proof::{self, Proof, prove};
-use super::reshape::values_of_rows;
 use super::verify::{Rows, verify};
 use crate::endpoints::model::{ArrayRules, ObjectRules, TypeDefinition, TypeKind};
 
@@ -77,41 +74,24 @@ impl OutputContract {
     /// The engine's plan for the shape. Columns to drop or mask are for the caller to add.
     pub fn plan(&self) -> OutputPlan {
         OutputPlan::shaped(match self.shape {
-            Shape::Rows | Shape::Values => ResultShape::Rows,
+            Shape::Rows => ResultShape::Rows,
+            Shape::Values => ResultShape::Values,
             Shape::SingleRow => ResultShape::SingleRow,
             Shape::SingleValue => ResultShape::SingleValue,
         })
     }
 
-    /// The result in its final shape, checked. `plan` is the one that the engine applied. Borrows the engine's bytes
-    /// unless values have to be taken out of their rows.
-    pub fn accept<'json>(
-        &self,
-        json: &'json [u8],
-        plan: &OutputPlan,
-    ) -> Result<Cow<'json, [u8]>, OutputError> {
-        let shaped = self.shaped(json)?;
-        if let Some(check) = &self.check {
-            let rows = match self.shape {
-                Shape::Rows => Rows::Elements,
-                Shape::SingleRow => Rows::Whole,
-                Shape::Values | Shape::SingleValue => Rows::Nowhere,
-            };
-            verify(&shaped, check, plan, rows)?;
-        }
-        Ok(shaped)
-    }
-
-    /// The result in its final shape, unchecked (`--skip-output-validation`).
-    pub fn shaped<'json>(&self, json: &'json [u8]) -> Result<Cow<'json, [u8]>, OutputError> {
-        match self.shape {
-            Shape::Values => {
-                let values =
-                    values_of_rows(json).map_err(|error| OutputError::Unreadable(error.to_string()))?;
-                Ok(Cow::Owned(values))
-            }
-            Shape::Rows | Shape::SingleRow | Shape::SingleValue => Ok(Cow::Borrowed(json)),
-        }
+    /// Checks a result. `plan` is the one that the engine applied.
+    pub fn check(&self, json: &[u8], plan: &OutputPlan) -> Result<(), OutputError> {
+        let Some(check) = &self.check else {
+            return Ok(());
+        };
+        let rows = match self.shape {
+            Shape::Rows => Rows::Elements,
+            Shape::SingleRow => Rows::Whole,
+            Shape::Values | Shape::SingleValue => Rows::Nowhere,
+        };
+        verify(json, check, plan, rows)
     }
 }
 

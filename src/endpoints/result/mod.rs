@@ -10,7 +10,6 @@ mod check;
 mod contract;
 mod error;
 mod proof;
-mod reshape;
 #[cfg(test)]
 mod tests;
 mod verify;

@@ -6,7 +6,7 @@ use mxcp_actors::sql_executor::engine::data_type::DataType;
 use mxcp_actors::sql_executor::engine::plan::{OutputPlan, ResultShape};
 use proptest::prelude::*;
 
-use super::{Finding, OutputContract, OutputError, Shape};
+use super::{Finding, OutputContract, Shape};
 use crate::endpoints::fixture::type_of;
 
 fn columns(columns: &[(&str, DataType)]) -> Vec<(String, DataType)> {
@@ -23,7 +23,7 @@ fn compile(returns: &str, known: &[(&str, DataType)]) -> OutputContract {
 }
 
 fn refused(contract: &OutputContract, json: &str) -> String {
-    let error = contract.accept(json.as_bytes(), &OutputPlan::rows()).unwrap_err();
+    let error = contract.check(json.as_bytes(), &OutputPlan::rows()).unwrap_err();
     let text = error.to_string();
     text.strip_prefix("Output validation failed: ")
         .unwrap()
@@ -31,8 +31,11 @@ fn refused(contract: &OutputContract, json: &str) -> String {
 }
 
 fn assert_accepted(contract: &OutputContract, json: &str) {
-    let accepted = contract.accept(json.as_bytes(), &OutputPlan::rows());
-    assert_eq!(accepted.as_deref(), Ok(json.as_bytes()), "{json}");
+    assert_eq!(
+        contract.check(json.as_bytes(), &OutputPlan::rows()),
+        Ok(()),
+        "{json}"
+    );
 }
 
 /// Whether a column's type alone proves the declared type of a value.
@@ -148,7 +151,7 @@ fn shapes_follow_the_return_type() {
         (
             "{type: array, items: {type: string}}",
             Shape::Values,
-            ResultShape::Rows,
+            ResultShape::Values,
         ),
         ("{type: object}", Shape::SingleRow, ResultShape::SingleRow),
         ("{type: boolean}", Shape::SingleValue, ResultShape::SingleValue),
@@ -244,7 +247,7 @@ fn what_policies_hid_is_not_held_against_the_result() {
         ..contract.plan()
     };
     let hidden = br#"[{"ssn":"****"}]"#;
-    assert_eq!(contract.accept(hidden, &plan).as_deref(), Ok(hidden.as_slice()));
+    assert_eq!(contract.check(hidden, &plan), Ok(()));
     assert_eq!(
         refused(&contract, r#"[{"ssn":"****"}]"#),
         "[0].ssn: expected a whole number, found text"
@@ -252,27 +255,13 @@ fn what_policies_hid_is_not_held_against_the_result() {
 }
 
 #[test]
-fn rows_of_one_column_become_their_values() {
+fn a_list_of_values_takes_them_out_of_their_rows() {
     let contract = compile(
         "{type: array, items: {type: number}}",
         &[("n", DataType::Decimal { width: 5, scale: 2 })],
     );
     assert!(contract.is_proven());
-    let plan = contract.plan();
-    for (rows, values) in [
-        (r#"[{"n":1.10},{"n":null},{"n":2.00}]"#, "[1.10,null,2.00]"),
-        ("[]", "[]"),
-        (r#"[{"n":{"a":[1]}}]"#, r#"[{"a":[1]}]"#),
-    ] {
-        assert_eq!(
-            contract.accept(rows.as_bytes(), &plan).as_deref(),
-            Ok(values.as_bytes())
-        );
-    }
-    for rows in [r#"[{"a":1,"b":2}]"#, "[{}]", "[1]", "{", ""] {
-        let error = contract.accept(rows.as_bytes(), &plan).unwrap_err();
-        assert!(matches!(error, OutputError::Unreadable(_)), "{error}");
-    }
+    assert_eq!(contract.plan().shape, ResultShape::Values);
 }
 
 #[test]
@@ -285,6 +274,6 @@ proptest! {
     #[test]
     fn no_bytes_make_the_check_panic(bytes in "[\\[\\]{}\",:a0-9.e-]{0,40}") {
         let contract = compile("{type: array, uniqueItems: true, items: {type: object, properties: {a: {type: integer}}}}", &[]);
-        drop(contract.accept(bytes.as_bytes(), &OutputPlan::rows()));
+        drop(contract.check(bytes.as_bytes(), &OutputPlan::rows()));
     }
 }

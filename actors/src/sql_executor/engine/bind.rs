@@ -39,7 +39,7 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
         }
         (SqlValue::Double(number), _) => Ok(Value::double(*number)),
         (SqlValue::Decimal { unscaled, scale }, Some(DataType::Double | DataType::Float)) => {
-            Ok(Value::double(approximate(*unscaled, *scale)))
+            Ok(Value::double(nearest(*unscaled, *scale)))
         }
         (SqlValue::Decimal { unscaled, scale }, _) => {
             Ok(Value::decimal(*unscaled, MAX_DECIMAL_WIDTH, *scale))
@@ -49,7 +49,10 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
         (SqlValue::Blob(bytes), _) => Ok(Value::blob(bytes)),
         (SqlValue::Date(days), _) => Ok(Value::date(*days)),
         (SqlValue::Time(micros), _) => Ok(Value::time(*micros)),
-        (SqlValue::Timestamp(micros), _) => Ok(Value::timestamp(*micros)),
+        // An instant where a clock's reading is expected: as a clock in UTC shows it.
+        (SqlValue::Timestamp(micros), _) | (SqlValue::TimestampTz(micros), Some(DataType::Timestamp)) => {
+            Ok(Value::timestamp(*micros))
+        }
         (SqlValue::TimestampTz(micros), _) => Ok(Value::timestamp_tz(*micros)),
         (SqlValue::List(elements), expected) => list(elements, expected),
         (SqlValue::Struct(members), expected) => structure(members, expected),
@@ -71,7 +74,7 @@ fn integer(number: i128, expected: &DataType) -> Result<Value, BindError> {
         DataType::UInteger => u32::try_from(number).map(Value::unsigned_integer),
         DataType::UBigInt => u64::try_from(number).map(Value::unsigned_big_int),
         DataType::HugeInt => Ok(Value::huge_int(number)),
-        DataType::Float | DataType::Double => Ok(Value::double(approximate(number, 0))),
+        DataType::Float | DataType::Double => Ok(Value::double(nearest(number, 0))),
         DataType::Varchar => Ok(Value::text(&number.to_string())),
         DataType::Decimal { width, scale } => return decimal_from_text(&number.to_string(), *width, *scale),
         _ => return Ok(natural_integer(number)),
@@ -89,12 +92,9 @@ fn natural_integer(number: i128) -> Value {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "the statement asked for a binary floating-point number"
-)]
-fn approximate(unscaled: i128, scale: u8) -> f64 {
-    unscaled as f64 / 10_f64.powi(i32::from(scale))
+/// The floating-point number nearest to a decimal, rounded once: through its digits.
+fn nearest(unscaled: i128, scale: u8) -> f64 {
+    format!("{unscaled}e-{scale}").parse().unwrap_or(f64::NAN)
 }
 
 /// An exact decimal of the given type from plain decimal digits.
@@ -129,29 +129,36 @@ fn list(elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, Bin
     Ok(Value::list(&element, &values)?)
 }
 
+/// The members of the expected type where there is one, `NULL` for those that the value does not have; members that it
+/// does not know follow, for DuckDB to judge.
 fn structure(members: &[(String, SqlValue)], expected: Option<&DataType>) -> Result<Value, BindError> {
-    let expected_of = |name: &str| match expected {
-        Some(DataType::Struct(declared)) => declared
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, data_type)| data_type.clone()),
-        _ => None,
+    let described = match expected {
+        Some(DataType::Struct(declared)) => {
+            wider_members(declared.clone(), natural_members(members, declared))
+        }
+        _ => natural_members(members, &[]),
     };
-    let described: Vec<(String, DataType)> = members
+    let values = described
         .iter()
-        .map(|(name, value)| {
-            (
-                name.clone(),
-                expected_of(name).unwrap_or_else(|| natural_type(value)),
-            )
-        })
-        .collect();
-    let values = members
-        .iter()
-        .zip(&described)
-        .map(|((_, value), (_, data_type))| convert(value, Some(data_type)))
+        .map(
+            |(name, data_type)| match members.iter().find(|(member, _)| member == name) {
+                Some((_, value)) => convert(value, Some(data_type)),
+                None => Ok(Value::null()),
+            },
+        )
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Value::structure(&described, &values)?)
+}
+
+/// The members that `declared` does not have, with the types that their values have by themselves.
+fn natural_members(
+    members: &[(String, SqlValue)],
+    declared: &[(String, DataType)],
+) -> Vec<(String, DataType)> {
+    let is_new = |name: &String| !declared.iter().any(|(known, _)| known == name);
+    let new = members.iter().filter(|(name, _)| is_new(name));
+    new.map(|(name, value)| (name.clone(), natural_type(value)))
+        .collect()
 }
 
 /// The type that a value has by itself.
@@ -173,29 +180,53 @@ pub(crate) fn natural_type(value: &SqlValue) -> DataType {
         SqlValue::Timestamp(_) => DataType::Timestamp,
         SqlValue::TimestampTz(_) => DataType::TimestampTz,
         SqlValue::List(elements) => DataType::List(Box::new(common_type(elements))),
-        SqlValue::Struct(members) => DataType::Struct(
-            members
-                .iter()
-                .map(|(name, value)| (name.clone(), natural_type(value)))
-                .collect(),
-        ),
+        SqlValue::Struct(members) => DataType::Struct(natural_members(members, &[])),
     }
 }
 
-/// The type of a list's elements: the widest number among numbers, otherwise that of the first value.
+/// The type that holds every element of a list.
 fn common_type(elements: &[SqlValue]) -> DataType {
-    let types = elements
+    elements
         .iter()
         .map(natural_type)
-        .filter(|data_type| *data_type != DataType::Null);
-    types.reduce(wider).unwrap_or(DataType::Null)
+        .reduce(wider)
+        .unwrap_or(DataType::Null)
 }
 
+/// The type that holds values of both: `NULL` yields, numbers widen, lists and structs do so inside. Types that nothing
+/// holds together stay the first, and DuckDB refuses the value.
 fn wider(first: DataType, second: DataType) -> DataType {
-    match (&first, &second) {
-        (DataType::BigInt, DataType::HugeInt | DataType::Double) | (DataType::HugeInt, DataType::Double) => {
-            second
+    use DataType::{BigInt, Decimal, Double, HugeInt, List, Null, Struct};
+    match (first, second) {
+        (Null, other) | (other, Null) => other,
+        (BigInt | HugeInt, HugeInt) | (HugeInt, BigInt) => HugeInt,
+        (Double, BigInt | HugeInt | Decimal { .. }) | (BigInt | HugeInt | Decimal { .. }, Double) => Double,
+        (decimal @ Decimal { .. }, BigInt | HugeInt) | (BigInt | HugeInt, decimal @ Decimal { .. }) => {
+            decimal
         }
-        _ => first,
+        (Decimal { width, scale }, Decimal { scale: other, .. }) => Decimal {
+            width,
+            scale: scale.max(other),
+        },
+        (List(first), List(second)) => List(Box::new(wider(*first, *second))),
+        (Struct(first), Struct(second)) => Struct(wider_members(first, second)),
+        (first, _) => first,
     }
+}
+
+/// Members by name: those of the first in their order, then what only the second has.
+fn wider_members(
+    first: Vec<(String, DataType)>,
+    mut second: Vec<(String, DataType)>,
+) -> Vec<(String, DataType)> {
+    let mut merged: Vec<(String, DataType)> = first
+        .into_iter()
+        .map(|(name, data_type)| {
+            let place = second.iter().position(|(other, _)| *other == name);
+            let other = place.map_or(DataType::Null, |place| second.remove(place).1);
+            (name, wider(data_type, other))
+        })
+        .collect();
+    merged.append(&mut second);
+    merged
 }

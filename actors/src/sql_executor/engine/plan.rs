@@ -8,6 +8,8 @@ pub enum ResultShape {
     /// An array with one object per row.
     #[default]
     Rows,
+    /// An array with the value of the only column of each row.
+    Values,
     /// The only row, as an object.
     SingleRow,
     /// The only value of the only row.

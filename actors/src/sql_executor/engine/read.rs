@@ -109,10 +109,11 @@ struct Reader {
 impl Reader {
     fn open(&mut self) -> Result<(), QueryError> {
         match self.shape {
-            ResultShape::Rows => self.json.push(b'['),
-            ResultShape::SingleRow => {}
-            ResultShape::SingleValue if self.columns.len() == 1 => {}
-            ResultShape::SingleValue => return Err(ShapeError::SeveralColumns(self.columns.len()).into()),
+            ResultShape::Values | ResultShape::SingleValue if self.columns.len() != 1 => {
+                return Err(ShapeError::SeveralColumns(self.columns.len()).into());
+            }
+            ResultShape::Rows | ResultShape::Values => self.json.push(b'['),
+            ResultShape::SingleRow | ResultShape::SingleValue => {}
         }
         Ok(())
     }
@@ -132,23 +133,28 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether one row is the most that may come.
+    fn is_single(&self) -> bool {
+        matches!(self.shape, ResultShape::SingleRow | ResultShape::SingleValue)
+    }
+
     /// Before a row is encoded: a single row must be the only one, and the row limit must not be passed.
     fn check_count(&self) -> Result<(), QueryError> {
-        if self.shape != ResultShape::Rows && self.rows > 1 {
+        if self.is_single() && self.rows > 1 {
             return Err(ShapeError::SeveralRows.into());
         }
         Ok(self.limits.check(self.rows, 0)?)
     }
 
     fn row(&mut self, vectors: &[Option<Vector<'_>>], row: usize) -> Result<(), QueryError> {
-        if self.shape == ResultShape::SingleValue {
+        if !self.is_single() && self.rows > 1 {
+            self.json.push(b',');
+        }
+        if matches!(self.shape, ResultShape::Values | ResultShape::SingleValue) {
             return match (self.columns.first(), vectors.first()) {
                 (Some(column), Some(vector)) => write_cell(&mut self.json, column, vector.as_ref(), row),
                 _ => Err(ShapeError::SeveralColumns(0).into()),
             };
-        }
-        if self.shape == ResultShape::Rows && self.rows > 1 {
-            self.json.push(b',');
         }
         self.json.push(b'{');
         for (position, (column, vector)) in self.columns.iter().zip(vectors).enumerate() {
@@ -164,7 +170,7 @@ impl Reader {
 
     fn close(mut self) -> Result<EncodedResult, QueryError> {
         match self.shape {
-            ResultShape::Rows => self.json.push(b']'),
+            ResultShape::Rows | ResultShape::Values => self.json.push(b']'),
             ResultShape::SingleRow | ResultShape::SingleValue if self.rows == 0 => {
                 return Err(ShapeError::NoRow.into());
             }

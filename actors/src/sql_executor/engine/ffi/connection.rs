@@ -33,6 +33,12 @@ impl ConnectionHandle {
     pub(super) fn raw(&self) -> ffi::duckdb_connection {
         self.raw
     }
+
+    /// Stops what runs on this connection, from the thread that runs it.
+    pub(super) fn interrupt(&self) {
+        // SAFETY: a live connection.
+        unsafe { ffi::duckdb_interrupt(self.raw) };
+    }
 }
 
 impl Drop for ConnectionHandle {

@@ -1,11 +1,14 @@
 //! A running statement, task by task, and its result, chunk by chunk.
+//!
+//! Destroying a run that is not at its end makes DuckDB finish the tasks it has begun, on this thread, however long they
+//! take. So whoever leaves early interrupts the connection first; the next start clears that again.
 
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use duckdb::ffi;
 
 use super::chunk::DataChunk;
+use super::connection::ConnectionHandle;
 use super::logical_type::LogicalType;
 use super::{DuckdbError, text};
 use crate::sql_executor::engine::data_type::DataType;
@@ -24,21 +27,27 @@ pub(crate) enum Progress {
 /// A statement that was started and has no result yet.
 pub(crate) struct PendingResult<'statement> {
     raw: ffi::duckdb_pending_result,
-    _statement: PhantomData<&'statement mut ()>,
+    connection: &'statement ConnectionHandle,
+    /// The result was taken, or there is none.
+    is_over: bool,
 }
 
 impl Drop for PendingResult<'_> {
     fn drop(&mut self) {
+        if !self.is_over {
+            self.connection.interrupt();
+        }
         // SAFETY: handed out by a pending call, destroyed only here.
         unsafe { ffi::duckdb_destroy_pending(&raw mut self.raw) };
     }
 }
 
 impl<'statement> PendingResult<'statement> {
-    pub(super) fn from_raw(raw: ffi::duckdb_pending_result) -> Self {
+    pub(super) fn new(raw: ffi::duckdb_pending_result, connection: &'statement ConnectionHandle) -> Self {
         Self {
             raw,
-            _statement: PhantomData,
+            connection,
+            is_over: false,
         }
     }
 
@@ -59,14 +68,16 @@ impl<'statement> PendingResult<'statement> {
     }
 
     /// Waits for the first rows and hands over the result.
-    pub(crate) fn finish(self) -> Result<StreamingResult<'statement>, DuckdbError> {
+    pub(crate) fn finish(mut self) -> Result<StreamingResult<'statement>, DuckdbError> {
+        self.is_over = true;
         let mut raw = MaybeUninit::<ffi::duckdb_result>::zeroed();
         // SAFETY: a live handle and an out-pointer to a zeroed local, which DuckDB fills.
         let state = unsafe { ffi::duckdb_execute_pending(self.raw, raw.as_mut_ptr()) };
         let mut result = StreamingResult {
             // SAFETY: an all-zero result is valid for `duckdb_destroy_result` even where DuckDB left it untouched.
             raw: unsafe { raw.assume_init() },
-            _statement: PhantomData,
+            connection: self.connection,
+            is_over: state != ffi::duckdb_state_DuckDBSuccess,
         };
         match state {
             ffi::duckdb_state_DuckDBSuccess => Ok(result),
@@ -78,11 +89,16 @@ impl<'statement> PendingResult<'statement> {
 /// A result whose rows are produced while they are read.
 pub(crate) struct StreamingResult<'statement> {
     raw: ffi::duckdb_result,
-    _statement: PhantomData<&'statement mut ()>,
+    connection: &'statement ConnectionHandle,
+    /// The last row was read, or reading failed.
+    is_over: bool,
 }
 
 impl Drop for StreamingResult<'_> {
     fn drop(&mut self) {
+        if !self.is_over {
+            self.connection.interrupt();
+        }
         // SAFETY: filled by `duckdb_execute_pending` (or all zero), destroyed only here.
         unsafe { ffi::duckdb_destroy_result(&raw mut self.raw) };
     }
@@ -118,9 +134,43 @@ impl StreamingResult<'_> {
     pub(crate) fn next_chunk(&mut self) -> Result<Option<DataChunk>, DuckdbError> {
         // SAFETY: a live result; the chunk is handed over.
         let chunk = DataChunk::from_raw(unsafe { ffi::duckdb_fetch_chunk(self.raw) });
-        match (chunk, self.error()) {
-            (_, Some(error)) => Err(error),
-            (chunk, None) => Ok(chunk),
+        let error = self.error();
+        self.is_over = chunk.is_none() || error.is_some();
+        match error {
+            Some(error) => Err(error),
+            None => Ok(chunk),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use crate::sql_executor::engine::ffi::Database;
+
+    /// Hours of work, whose first row comes at the end.
+    const HOURS: &str =
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+
+    #[test]
+    fn a_run_that_is_left_before_its_first_task_is_not_finished_by_leaving() {
+        let (sender, left) = mpsc::channel();
+        thread::spawn(move || {
+            let connection = Database::open(":memory:", &[("threads", "1".to_owned())])
+                .unwrap()
+                .connect()
+                .unwrap();
+            let mut statement = connection.extract(HOURS).unwrap().prepare(0).unwrap();
+            drop(statement.start().unwrap());
+            let mut next = connection.extract("SELECT 1").unwrap().prepare(0).unwrap();
+            let mut result = next.start().unwrap().finish().unwrap();
+            sender
+                .send(result.next_chunk().unwrap().unwrap().row_count())
+                .unwrap();
+        });
+        assert_eq!(left.recv_timeout(Duration::from_secs(20)), Ok(1));
     }
 }

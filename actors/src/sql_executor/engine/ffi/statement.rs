@@ -88,7 +88,7 @@ impl ExtractedStatements {
         };
         let statement = PreparedStatement {
             raw,
-            _connection: Arc::clone(&self.connection),
+            connection: Arc::clone(&self.connection),
             _one_thread: PhantomData,
         };
         if state == ffi::duckdb_state_DuckDBSuccess {
@@ -104,7 +104,7 @@ impl ExtractedStatements {
 /// A statement that is bound and planned; run it as often as wanted, one run at a time.
 pub(crate) struct PreparedStatement {
     raw: ffi::duckdb_prepared_statement,
-    _connection: Arc<ConnectionHandle>,
+    connection: Arc<ConnectionHandle>,
     /// A statement must not be shared between threads (moving it is fine).
     _one_thread: PhantomData<std::cell::Cell<()>>,
 }
@@ -187,7 +187,7 @@ impl PreparedStatement {
         let mut pending = ptr::null_mut();
         // SAFETY: a live statement and an out-pointer to a local. The answer borrows the statement.
         let state = unsafe { ffi::duckdb_pending_prepared_streaming(self.raw, &raw mut pending) };
-        let pending = PendingResult::from_raw(pending);
+        let pending = PendingResult::new(pending, &self.connection);
         match state {
             ffi::duckdb_state_DuckDBSuccess => Ok(pending),
             _ => Err(pending.error()),
