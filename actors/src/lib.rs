@@ -7,6 +7,7 @@
 //! - [`handle`]: the only way to ask an actor; [`error`]: why it did not answer.
 //! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL.
 
+pub mod audit_logger;
 pub mod domain;
 pub mod error;
 pub mod handle;

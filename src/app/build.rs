@@ -2,13 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use mxcp_actors::audit_logger::actor::{AuditLogger, RunningAuditLogger};
+use mxcp_actors::audit_logger::audit_log::AuditLog;
+use mxcp_actors::audit_logger::segment_name::InstanceId;
+use mxcp_actors::audit_logger::settings::{AuditLoggerSettings, Overflow};
+use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::StartError;
-use crate::config::{Config, Limits};
+use crate::config::{self, AuditOverflow, Config, Limits};
 use crate::endpoints::load::{self, ProjectFolders};
 use crate::endpoints::{check, registry::Registry};
 use crate::mcp::catalog::Catalog;
@@ -88,3 +94,57 @@ fn query_limits(limits: &Limits) -> QueryLimits {
         },
     }
 }
+
+/// The audit log while the server runs.
+pub enum RunningAudit {
+    /// `audit.enabled: false`: one line per call and login in the server's own log, and nothing else.
+    Off,
+    /// Segments are written.
+    On(RunningAuditLogger),
+}
+
+/// Starts the audit log as the configuration says.
+pub fn start_audit(
+    audit: &config::Audit,
+    instance: &InstanceId,
+    clock: &Arc<dyn Clock>,
+) -> Result<RunningAudit, StartError> {
+    if !audit.enabled {
+        return Ok(RunningAudit::Off);
+    }
+    let mut settings = AuditLoggerSettings::new(audit.path.clone(), instance.clone());
+    settings.max_file_size = audit.max_file_size;
+    settings.overflow = match audit.overflow {
+        AuditOverflow::Count => Overflow::Count,
+        AuditOverflow::Refuse => Overflow::Refuse,
+    };
+    Ok(RunningAudit::On(AuditLogger::launch(
+        &settings,
+        Arc::clone(clock),
+    )?))
+}
+
+impl RunningAudit {
+    /// Where records go.
+    pub fn log(&self) -> AuditLog {
+        match self {
+            Self::Off => AuditLog::off(),
+            Self::On(running) => running.log.clone(),
+        }
+    }
+
+    /// Writes what is still waiting. Call it when nothing is recorded any more.
+    pub fn stop(self) {
+        let Self::On(running) = self else { return };
+        let report = running.stop(AUDIT_GRACE);
+        if !report.is_complete {
+            log::error!(
+                "audit log: stopped with records that could not be written: {:?}",
+                report.status
+            );
+        }
+    }
+}
+
+/// How long the last records may take to be written.
+const AUDIT_GRACE: Duration = Duration::from_secs(5);

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
-use mxcp_actors::domain::clock::SystemClock;
+use mxcp_actors::audit_logger::segment_name::InstanceId;
+use mxcp_actors::domain::clock::{Clock, SystemClock};
 use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
-use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
+use mxcp_actors::handle::Handle;
+use mxcp_actors::sql_executor::actor::{SqlExecutor, SqlExecutorSettings};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 
 use super::{StartError, build, telemetry};
@@ -16,7 +18,7 @@ use crate::http::mcp::McpState;
 use crate::http::request_ids::RequestIds;
 use crate::http::routes;
 use crate::mcp::catalog::Catalog;
-use crate::mcp::server::McpServer;
+use crate::mcp::server::{Audit, McpServer};
 use crate::mcp::session::Sessions;
 
 /// How long running requests may take to finish after a stop signal, in seconds.
@@ -35,12 +37,34 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let generation = build::open_database(&config)?;
     let catalog = build::load_catalog(&config, &generation, ignore_errors)?;
     actix_rt::System::new().block_on(async move {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
+        let instance = InstanceId::generate(&*randomness)?;
+        let audit = build::start_audit(&config.audit, &instance, &clock)?;
         let executor = SqlExecutor::launch(&generation, executor_settings(&config.limits))
             .map_err(StartError::Thread)?;
-        let outcome = listen(&config, catalog, &executor).await;
+        let parts = Parts {
+            audit: Audit {
+                log: audit.log(),
+                clock,
+                randomness,
+                instance: instance.to_string(),
+            },
+            executor: executor.handle.clone(),
+            catalog,
+        };
+        let outcome = listen(&config, parts).await;
         executor.stop();
+        audit.stop();
         outcome
     })
+}
+
+/// What the listener serves.
+struct Parts {
+    audit: Audit,
+    executor: Handle<SqlExecutor>,
+    catalog: Catalog,
 }
 
 /// Relative file names in SQL start at the project's folder.
@@ -65,11 +89,15 @@ fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
     }
 }
 
-async fn listen(config: &Config, catalog: Catalog, executor: &RunningSqlExecutor) -> Result<(), StartError> {
-    let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
-    let request_ids = RequestIds::new(u64::from_be_bytes(randomness.bytes()?));
-    let sessions = Sessions::new(Arc::new(SystemClock), randomness);
-    let server = McpServer::new(catalog, sessions, executor.handle.clone());
+async fn listen(config: &Config, parts: Parts) -> Result<(), StartError> {
+    let Parts {
+        audit,
+        executor,
+        catalog,
+    } = parts;
+    let request_ids = RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?));
+    let sessions = Sessions::new(Arc::clone(&audit.clock), Arc::clone(&audit.randomness));
+    let server = McpServer::new(catalog, sessions, executor, audit);
     let http = &config.transport.http;
     let state = web::Data::new(McpState {
         server: Arc::new(server),

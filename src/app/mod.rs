@@ -6,6 +6,7 @@ pub mod telemetry;
 
 use std::path::PathBuf;
 
+use mxcp_actors::audit_logger::actor::LaunchError;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
@@ -36,6 +37,9 @@ pub enum StartError {
     /// The database answers no query.
     #[error("the database cannot be used: {0}")]
     Query(#[from] QueryError),
+    /// The audit log cannot be written.
+    #[error("{0}")]
+    Audit(#[from] LaunchError),
     /// Nothing secret can be made.
     #[error("{0}")]
     Randomness(#[from] RandomnessUnavailable),

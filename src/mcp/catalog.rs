@@ -7,6 +7,7 @@ use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
+use super::sensitivity::EndpointSensitivity;
 use super::wire::ProtocolVersion;
 use super::wire::descriptor::{self, IconTheme, ToolAnnotations};
 use super::wire::headers::parameter::{HeaderDeclarationError, HeaderParameter, declared_in};
@@ -28,6 +29,7 @@ pub struct Tool {
     pub plan: Arc<OutputPlan>,
     /// The limits of a call: the tool's own where it has some.
     pub limits: QueryLimits,
+    pub(super) sensitivity: EndpointSensitivity,
     descriptor: descriptor::Tool,
 }
 
@@ -112,6 +114,7 @@ impl Tool {
             header_parameters: declared_in(&schema).map_err(invalid)?,
             plan: Arc::new(definition.output.plan()),
             limits: limits_of(&written.limits, limits),
+            sensitivity: EndpointSensitivity::compile(&written.parameters, written.returns.as_ref()),
             descriptor: descriptor::Tool {
                 name: written.name.value.clone(),
                 title: written.title.clone(),

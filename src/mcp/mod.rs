@@ -12,6 +12,8 @@ pub mod admission;
 pub mod caller;
 pub mod catalog;
 pub mod era;
+mod recording;
+mod sensitivity;
 pub mod server;
 pub mod session;
 mod tools;

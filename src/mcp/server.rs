@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use mxcp_actors::audit_logger::audit_log::AuditLog;
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
+use mxcp_actors::domain::clock::Clock;
+use mxcp_actors::domain::randomness::Randomness;
 use mxcp_actors::handle::Handle;
 use mxcp_actors::sql_executor::actor::SqlExecutor;
 
@@ -56,6 +59,18 @@ impl Asked<'_> {
     }
 }
 
+/// What recording calls takes.
+pub struct Audit {
+    /// Where records go.
+    pub log: AuditLog,
+    /// The time of records.
+    pub clock: Arc<dyn Clock>,
+    /// The identifiers of records.
+    pub randomness: Arc<dyn Randomness>,
+    /// The name of this process among several.
+    pub instance: String,
+}
+
 /// Everything that answering takes.
 pub struct McpServer {
     identity: ServerIdentity,
@@ -63,11 +78,12 @@ pub struct McpServer {
     catalog: RwLock<Arc<Catalog>>,
     sessions: Sessions,
     executor: Handle<SqlExecutor>,
+    audit: Audit,
 }
 
 impl McpServer {
     /// A server that offers what is in `catalog`.
-    pub fn new(catalog: Catalog, sessions: Sessions, executor: Handle<SqlExecutor>) -> Self {
+    pub fn new(catalog: Catalog, sessions: Sessions, executor: Handle<SqlExecutor>, audit: Audit) -> Self {
         let implementation = Implementation {
             name: "mxcp-actor".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -85,6 +101,7 @@ impl McpServer {
             catalog: RwLock::new(Arc::new(catalog)),
             sessions,
             executor,
+            audit,
         }
     }
 
@@ -96,6 +113,11 @@ impl McpServer {
     /// The legacy sessions.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    /// Records calls.
+    pub(super) fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// Runs SQL.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use mxcp_actors::domain::audit_event::OperationType;
 use mxcp_actors::error::CallError;
 use mxcp_actors::sql_executor::engine::error::QueryError;
 use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
 
 use super::catalog::Tool;
+use super::recording::{Recording, Subject};
 use super::server::{Asked, McpServer};
 use super::wire::headers::{RequestHeaders, parameter};
 use super::wire::params::{CallToolParams, ListParams};
@@ -45,13 +47,14 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
     if asked.version.era() == Era::Modern {
         parameter::check(headers, &tool.header_parameters, call.arguments)?;
     }
-    let outcome = run(server, tool, call, asked).await;
-    let json;
-    let result = match outcome {
-        Ok(answer) => {
-            json = answer;
-            tool.result(&json)
-        }
+    let subject = Subject {
+        kind: OperationType::Tool,
+        name: &tool.definition.definition.name.value,
+        sensitivity: &tool.sensitivity,
+    };
+    let outcome = recorded(server, asked, tool, subject, call).await;
+    let result = match &outcome {
+        Ok(json) => tool.result(json),
         Err(failure) => CallToolResult::error(failure.told(&call.name)),
     };
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
@@ -90,11 +93,29 @@ fn lines(errors: &[ArgumentError]) -> String {
         .join("\n")
 }
 
+/// The call with its record around it.
+async fn recorded(
+    server: &McpServer,
+    asked: &Asked<'_>,
+    tool: &Tool,
+    subject: Subject<'_>,
+    call: &CallToolParams<'_>,
+) -> Result<Vec<u8>, CallFailure> {
+    let mut recording = Recording::begin(server, asked, subject, call.arguments)?;
+    let outcome = run(server, asked, tool, call, &mut recording).await;
+    recording.finish(match &outcome {
+        Ok(json) => Ok(json),
+        Err(failure) => Err(failure.to_string()),
+    });
+    outcome
+}
+
 async fn run(
     server: &McpServer,
+    asked: &Asked<'_>,
     tool: &Tool,
     call: &CallToolParams<'_>,
-    asked: &Asked<'_>,
+    recording: &mut Recording<'_>,
 ) -> Result<Vec<u8>, CallFailure> {
     let Program::Sql(statement) = &tool.definition.program;
     let parameters = tool
@@ -111,6 +132,7 @@ async fn run(
         limits: tool.limits,
     };
     let outcome = server.executor().ask(query).await?;
+    recording.times = Some((outcome.waited, outcome.ran));
     let json = outcome.result?.json;
     tool.check(&json)?;
     Ok(json)

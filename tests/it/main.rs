@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails here"
 )]
 
+mod audit;
 mod mcp;
 mod server;
 mod start;

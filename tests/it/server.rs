@@ -177,6 +177,18 @@ impl Server {
         format!("{}{path}", self.url)
     }
 
+    /// Asks the server to stop, waits until it has, and hands over its folder.
+    pub(crate) fn stop(mut self) -> (ExitStatus, tempfile::TempDir) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(asked.success());
+        let status = self.child.wait().unwrap();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        (status, folder)
+    }
+
     /// The project's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

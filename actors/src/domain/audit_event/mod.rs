@@ -158,6 +158,14 @@ pub struct AuditRecord {
     pub session_id: Option<String>,
     /// 32 hexadecimal digits of W3C trace context.
     pub trace_id: Option<String>,
+    /// The name of the request in the server's own log.
+    pub request_id: Option<String>,
+    /// How long the query waited for a worker, in milliseconds.
+    pub waited_ms: Option<u64>,
+    /// How long the query ran, in milliseconds.
+    pub ran_ms: Option<u64>,
+    /// The process that served the call, among several.
+    pub instance_id: Option<String>,
     /// The arguments, redacted.
     #[serde(default)]
     pub input_data: Map<String, Value>,
@@ -241,6 +249,10 @@ impl AuditRecord {
             client_id: None,
             session_id: None,
             trace_id: None,
+            request_id: None,
+            waited_ms: None,
+            ran_ms: None,
+            instance_id: None,
             input_data: Map::new(),
             output_data: None,
             error: None,

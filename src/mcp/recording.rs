@@ -1,0 +1,139 @@
+//! The audit record of one call: begun before anything else happens, written whatever becomes of the call.
+//!
+//! A client may drop its request at any `.await`; then this value is dropped, and the record says so.
+
+use std::time::{Duration, Instant};
+
+use mxcp_actors::audit_logger::audit_log::Place;
+use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
+use mxcp_actors::audit_logger::redaction::RedactionRules;
+use mxcp_actors::domain::audit_event::{
+    AuditRecord, AuditedOperation, AuditedUser, CallerType, OperationStatus, OperationType,
+};
+use mxcp_actors::error::CallError;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::caller::Caller;
+use super::sensitivity::EndpointSensitivity;
+use super::server::{Asked, McpServer};
+
+/// What is recorded as the reason when nobody waited for the end.
+const ABANDONED: &str = "the client went away before the answer";
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// A tool, a resource or a prompt.
+    pub(super) kind: OperationType,
+    /// Its name, or its URI template.
+    pub(super) name: &'a str,
+    /// What of its arguments and results nobody may see.
+    pub(super) sensitivity: &'a EndpointSensitivity,
+}
+
+/// The record of a call that is under way.
+pub(super) struct Recording<'a> {
+    server: &'a McpServer,
+    caller: &'a Caller,
+    subject: Subject<'a>,
+    arguments: Map<String, Value>,
+    trace_id: Option<String>,
+    started: Instant,
+    place: Option<Place>,
+    /// How long the query waited and ran, once that is known.
+    pub(super) times: Option<(Duration, Duration)>,
+}
+
+impl<'a> Recording<'a> {
+    /// Begins the record of a call. An error is the answer to the call: the log has no place, and the configuration
+    /// wants no call without a record.
+    pub(super) fn begin(
+        server: &'a McpServer,
+        asked: &Asked<'a>,
+        subject: Subject<'a>,
+        arguments: Option<&RawValue>,
+    ) -> Result<Self, CallError> {
+        let arguments = arguments.and_then(|arguments| serde_json::from_str(arguments.get()).ok());
+        Ok(Self {
+            server,
+            caller: asked.caller,
+            subject,
+            arguments: arguments.unwrap_or_default(),
+            trace_id: asked.context().trace.trace_id_text(),
+            started: Instant::now(),
+            place: Some(server.audit().log.place()?),
+            times: None,
+        })
+    }
+
+    /// Writes the record of a call that has ended.
+    pub(super) fn finish(mut self, outcome: Result<&[u8], String>) {
+        self.write(outcome);
+    }
+
+    fn write(&mut self, outcome: Result<&[u8], String>) {
+        let Some(place) = self.place.take() else { return };
+        let (output, error) = match outcome {
+            Ok(json) => (AuditedOutput::Encoded(json), None),
+            Err(error) => (AuditedOutput::NotRecorded, Some(error)),
+        };
+        let Some(record) = self.record(error) else {
+            log::error!("a call could not be recorded: the operating system gave no random bytes");
+            return;
+        };
+        let redaction = RedactionRules {
+            arguments: &self.subject.sensitivity.arguments,
+            result: &self.subject.sensitivity.result,
+            secrets: &[],
+        };
+        place.record(RecordEvent {
+            record,
+            output,
+            redaction,
+        });
+    }
+
+    fn record(&mut self, error: Option<String>) -> Option<AuditRecord> {
+        let audit = self.server.audit();
+        let status = match error {
+            None => OperationStatus::Success,
+            Some(_) => OperationStatus::Error,
+        };
+        let operation = AuditedOperation {
+            operation_type: self.subject.kind,
+            name: self.subject.name.to_owned(),
+            status,
+            duration: self.started.elapsed(),
+            caller_type: CallerType::Http,
+            policy_decision: None,
+        };
+        let record = AuditRecord::new(operation, audit.clock.now(), &*audit.randomness).ok()?;
+        let principal = self.caller.principal.as_deref();
+        let (waited, ran) = self.times.unzip();
+        Some(AuditRecord {
+            user: principal
+                .map(|principal| AuditedUser::from(&principal.user.identity))
+                .unwrap_or_default(),
+            client_id: principal.map(|principal| principal.client.to_string()),
+            trace_id: self.trace_id.take(),
+            request_id: Some(self.caller.context.request_id.to_string()),
+            instance_id: Some(audit.instance.clone()),
+            input_data: std::mem::take(&mut self.arguments),
+            waited_ms: waited.map(milliseconds),
+            ran_ms: ran.map(milliseconds),
+            error,
+            ..record
+        })
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.write(Err(ABANDONED.to_owned()));
+    }
+}

@@ -1,0 +1,103 @@
+//! Every call leaves a record: those that succeed, those that fail, and those that nobody waited for.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::server::Project;
+
+/// All records below a folder, oldest first.
+fn records(folder: &Path) -> Vec<Value> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let segments = files
+        .iter()
+        .filter(|path| !path.to_string_lossy().ends_with("_schemas.jsonl"));
+    let text: String = segments.map(|path| fs::read_to_string(path).unwrap()).collect();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+const SECRETIVE: &str = "  parameters:
+    - { name: who, type: string, description: Whom. }
+    - { name: password, type: string, description: A secret., sensitive: true, default: none }
+  return:
+    type: object
+    properties:
+      who: { type: string }
+      key: { type: string, sensitive: true }
+";
+
+#[actix_rt::test]
+async fn calls_are_recorded_with_what_they_did_and_without_what_is_sensitive() {
+    let server = Project::new()
+        .tool("look", "SELECT $who AS who, 'k-' || $password AS key", SECRETIVE)
+        .tool("fail", "SELECT error('no such thing') AS x", "")
+        .start();
+    server
+        .call("look", json!({ "who": "ada", "password": "canary-1" }))
+        .await;
+    server
+        .call("look", json!({ "who": "ada", "pasword": "canary-2" }))
+        .await;
+    server.call("fail", json!({})).await;
+    let (status, folder) = server.stop();
+    assert_eq!(status.code(), Some(0));
+    let records = records(&folder.path().join("audit"));
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| {
+            (
+                record["operation_name"].as_str().unwrap(),
+                record["operation_status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("look", "success"), ("look", "error"), ("fail", "error")]);
+    let [good, misspelt, failed] = records.as_slice() else {
+        panic!("{records:#?}")
+    };
+    assert_eq!(
+        good["input_data"],
+        json!({ "who": "ada", "password": "[REDACTED]" })
+    );
+    assert_eq!(good["output_data"], json!({ "who": "ada", "key": "[REDACTED]" }));
+    assert_eq!(
+        (&good["operation_type"], &good["caller_type"]),
+        (&json!("tool"), &json!("http"))
+    );
+    assert!(
+        good["request_id"].is_string() && good["ran_ms"].is_u64() && good["waited_ms"].is_u64(),
+        "{good}"
+    );
+    assert_eq!(misspelt["input_data"]["pasword"], "[REDACTED]");
+    assert!(
+        failed["error"].as_str().unwrap().contains("no such thing"),
+        "{failed}"
+    );
+    let everything = fs::read_dir(folder.path().join("audit")).unwrap();
+    for file in everything.map(|entry| entry.unwrap().path()) {
+        assert!(
+            !fs::read_to_string(&file).unwrap().contains("canary"),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[actix_rt::test]
+async fn the_audit_can_be_switched_off() {
+    let site = "mxcp: 1\nproject: test\nprofile: dev\nprofiles: { dev: { audit: { enabled: false } } }\n";
+    let server = Project::new()
+        .file("mxcp-site.yml", site)
+        .tool("one", "SELECT 1 AS x", "")
+        .start();
+    server.call("one", json!({})).await;
+    let (_, folder) = server.stop();
+    assert!(!folder.path().join("audit").exists());
+}
