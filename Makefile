@@ -21,7 +21,7 @@ serve: build ## Starts the demo project on http://localhost:8000 (another port: 
 test: library ## Runs all tests: Rust, the MCP conformance suites, real clients.
 	cargo test --workspace $(FEATURES)
 	@.ci/link-target.sh debug
-	tests/run-external.sh target/debug/mxcp-actor conformance stateless anonymous
+	tests/run-external.sh target/debug/mxcp-actor
 
 check: library ## Checks formatting, lints and documentation; a warning fails.
 	cargo fmt --all --check

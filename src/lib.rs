@@ -7,7 +7,7 @@
 //! - [`config`]: what the files, the environment and the flags say; read by `app` alone.
 //! - [`yaml`]: YAML with the place of every value, for `config` and for definitions.
 //! - [`http`]: translation between HTTP and use cases, nothing else.
-//! - [`mcp`]: the Model Context Protocol without HTTP.
+//! - [`mcp`]: the Model Context Protocol without HTTP. [`oauth`]: the authorization server without HTTP.
 //! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls.
 //!
 //! What the server does, independent of how it is asked, lives in the core crate `mxcp-actors`.
@@ -18,4 +18,5 @@ pub mod config;
 pub mod endpoints;
 pub mod http;
 pub mod mcp;
+pub mod oauth;
 pub mod yaml;

@@ -68,7 +68,19 @@ pub trait Request: Send + 'static {
     type Answer: Send + 'static;
 }
 
+/// An actor that answers this request.
+pub trait Answers<R: Request>: Handler<Carried<R>> {}
+
+impl<A: Handler<Carried<R>>, R: Request> Answers<R> for A {}
+
 impl<R: Request> Message for Carried<R> {
+    type Result = ();
+}
+
+/// The server is stopping: the actor handles what is in its mailbox before this, and nothing after it.
+pub(crate) struct Stop;
+
+impl Message for Stop {
     type Result = ();
 }
 
@@ -160,6 +172,18 @@ impl<A: Actor> Handle<A> {
             Ok(Err(_)) if self.address.connected() => Err(CallError::Crashed),
             Ok(Err(_)) => Err(CallError::Stopped),
             Err(_) => Err(CallError::Timeout),
+        }
+    }
+
+    /// Stops the actor. Who asks from now on, or waits in the mailbox behind this, is answered [`CallError::Stopped`].
+    pub(crate) async fn stop(&self)
+    where
+        A: Handler<Stop>,
+        A::Context: ToEnvelope<A, Stop>,
+    {
+        // Past the mailbox's capacity on purpose: a full mailbox must not keep the server from stopping.
+        if self.address.send(Stop).await.is_err() {
+            log::debug!("the actor {} had stopped already", self.settings.name);
         }
     }
 

@@ -5,10 +5,19 @@
 //!
 //! - [`domain`]: plain types and rules.
 //! - [`handle`]: the only way to ask an actor; [`error`]: why it did not answer.
-//! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL.
+//! - [`client_registry`], [`auth_code_store`], [`token_store`], [`provider_broker`]: who may ask for tokens, codes, grants and tokens, logins.
+//! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL. [`audit_logger`]: the record of who did what.
+//! - [`store`]: what survives a restart. [`system`]: starts every actor and stops them in order. [`blocking`]: bounded blocking work.
 
 pub mod audit_logger;
+pub mod auth_code_store;
+pub mod blocking;
+pub mod client_registry;
 pub mod domain;
 pub mod error;
 pub mod handle;
+pub mod provider_broker;
 pub mod sql_executor;
+pub mod store;
+pub mod system;
+pub mod token_store;

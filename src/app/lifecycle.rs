@@ -2,30 +2,21 @@
 
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
-use mxcp_actors::audit_logger::segment_name::InstanceId;
-use mxcp_actors::domain::clock::{Clock, SystemClock};
-use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
-use mxcp_actors::handle::Handle;
-use mxcp_actors::sql_executor::actor::{SqlExecutor, SqlExecutorSettings};
-use mxcp_actors::sql_executor::admission::AdmissionLimits;
 
+use super::serving::Running;
 use super::{StartError, build, telemetry};
-use crate::config::{Config, Limits};
+use crate::config::Config;
 use crate::http::mcp::McpState;
 use crate::http::request_ids::RequestIds;
 use crate::http::routes;
 use crate::mcp::catalog::Catalog;
-use crate::mcp::server::{Audit, McpServer};
+use crate::mcp::server::McpServer;
 use crate::mcp::session::Sessions;
 
 /// How long running requests may take to finish after a stop signal, in seconds.
 const STOP_GRACE_SECONDS: u64 = 5;
-
-/// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
-const MOST_WAITING: usize = 1_024;
 
 /// Serves until SIGTERM or SIGINT.
 pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
@@ -37,34 +28,11 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let generation = build::open_database(&config)?;
     let catalog = build::load_catalog(&config, &generation, ignore_errors)?;
     actix_rt::System::new().block_on(async move {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
-        let instance = InstanceId::generate(&*randomness)?;
-        let audit = build::start_audit(&config.audit, &instance, &clock)?;
-        let executor = SqlExecutor::launch(&generation, executor_settings(&config.limits))
-            .map_err(StartError::Thread)?;
-        let parts = Parts {
-            audit: Audit {
-                log: audit.log(),
-                clock,
-                randomness,
-                instance: instance.to_string(),
-            },
-            executor: executor.handle.clone(),
-            catalog,
-        };
-        let outcome = listen(&config, parts).await;
-        executor.stop();
-        audit.stop();
+        let running = Running::start(&config, &generation).await?;
+        let outcome = listen(&config, catalog, &running).await;
+        running.stop().await;
         outcome
     })
-}
-
-/// What the listener serves.
-struct Parts {
-    audit: Audit,
-    executor: Handle<SqlExecutor>,
-    catalog: Catalog,
 }
 
 /// Relative file names in SQL start at the project's folder.
@@ -75,33 +43,16 @@ fn enter(config: &Config) -> Result<(), StartError> {
     })
 }
 
-fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
-    let workers = limits.max_concurrent_queries;
-    SqlExecutorSettings {
-        workers,
-        admission: AdmissionLimits {
-            max_waiting: MOST_WAITING,
-            max_waiting_per_share: MOST_WAITING / 4,
-            max_running_per_share: workers.div_ceil(2).max(1),
-        },
-        // Waiting as long as running, and the answer's way back.
-        deadline: limits.query_timeout * 2 + Duration::from_secs(5),
-    }
-}
-
-async fn listen(config: &Config, parts: Parts) -> Result<(), StartError> {
-    let Parts {
-        audit,
-        executor,
-        catalog,
-    } = parts;
+async fn listen(config: &Config, catalog: Catalog, running: &Running) -> Result<(), StartError> {
+    let audit = running.audit();
     let request_ids = RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?));
     let sessions = Sessions::new(Arc::clone(&audit.clock), Arc::clone(&audit.randomness));
-    let server = McpServer::new(catalog, sessions, executor, audit);
     let http = &config.transport.http;
+    let services = running.services();
     let state = web::Data::new(McpState {
-        server: Arc::new(server),
+        server: Arc::new(McpServer::new(catalog, sessions, running.executor(), audit)),
         public_url: config.public_url.clone(),
+        authentication: services,
         request_ids,
         stateless: http.stateless,
     });
@@ -114,7 +65,7 @@ async fn listen(config: &Config, parts: Parts) -> Result<(), StartError> {
         .to_socket_addrs()
         .map_err(refused)?
         .collect();
-    let server = HttpServer::new(move || App::new().app_data(state.clone()).configure(routes::public))
+    let server = HttpServer::new(move || App::new().configure(|config| routes::public(config, &state)))
         // A client that goes away ends its request, and with it its query.
         .h1_allow_half_closed(false)
         .shutdown_timeout(STOP_GRACE_SECONDS)

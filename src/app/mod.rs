@@ -1,13 +1,19 @@
 //! The composition root: what is built from what, and how the process starts, runs and stops.
 
+pub mod authentication;
 pub mod build;
 pub mod lifecycle;
+pub mod serving;
 pub mod telemetry;
 
 use std::path::PathBuf;
 
 use mxcp_actors::audit_logger::actor::LaunchError;
+use mxcp_actors::domain::client::InvalidClientConfiguration;
+use mxcp_actors::domain::key_ring::KeyDerivationFailed;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
+use mxcp_actors::domain::resource::InvalidResource;
+use mxcp_actors::domain::scope::InvalidScope;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
 
@@ -37,6 +43,43 @@ pub enum StartError {
     /// The database answers no query.
     #[error("the database cannot be used: {0}")]
     Query(#[from] QueryError),
+    /// Something that the configuration asks for does not exist yet.
+    #[error("{0} is not available yet; accepted: memory")]
+    NotBuilt(&'static str),
+    /// The identity provider does not exist yet.
+    #[error("auth.provider: {0} is not available yet; accepted: none, local")]
+    NoProvider(&'static str),
+    /// A configured user cannot log in.
+    #[error("auth.local.users: {username}: {reason}")]
+    LocalUser {
+        /// The user.
+        username: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A configured client cannot be used.
+    #[error("auth.clients: {id}: {reason}")]
+    Client {
+        /// The client.
+        id: String,
+        /// What is wrong.
+        reason: InvalidClientConfiguration,
+    },
+    /// A scope has characters that scopes cannot have.
+    #[error("auth: {0}")]
+    Scope(#[from] InvalidScope),
+    /// The keys cannot be made.
+    #[error("the keys cannot be made: {0}")]
+    Keys(#[from] KeyDerivationFailed),
+    /// The public URL cannot stand in tokens.
+    #[error("the public URL cannot be used: {0}")]
+    PublicUrl(#[from] InvalidResource),
+    /// The actors do not start.
+    #[error("{0}")]
+    Actors(#[from] mxcp_actors::system::StartError),
+    /// There is nothing to run SQL.
+    #[error("no database is served")]
+    NoDatabase,
     /// The audit log cannot be written.
     #[error("{0}")]
     Audit(#[from] LaunchError),

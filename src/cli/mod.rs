@@ -1,5 +1,6 @@
 //! The command line: what can be said, and one file per subcommand for what it means.
 
+mod auth;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct CommandLine {
 enum Command {
     /// Starts the MCP server for the project in this folder.
     Serve(serve::Serve),
+    /// Helps with the configuration of logins.
+    Auth(auth::Auth),
 }
 
 /// Where and in which environment the program was started. Read once, by `main`.
@@ -34,8 +37,11 @@ pub struct Surroundings {
 impl CommandLine {
     /// Runs the command. Errors go to standard error, once, in words; the exit code says that there was one.
     pub fn run(self, surroundings: &Surroundings) -> ExitCode {
-        let Command::Serve(command) = self.command;
-        match command.run(surroundings) {
+        let outcome = match self.command {
+            Command::Serve(command) => command.run(surroundings).map_err(|error| error.to_string()),
+            Command::Auth(command) => command.run().map_err(|error| error.to_string()),
+        };
+        match outcome {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");

@@ -19,7 +19,6 @@ mod inputs;
 mod load;
 mod public_url;
 mod references;
-mod secret;
 mod site;
 mod surroundings;
 #[cfg(test)]
@@ -37,11 +36,11 @@ pub use auth::{
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;
+pub use mxcp_actors::domain::secret::Secret;
 pub use public_url::{
     AllowedHost, AllowedHosts, Authority, BaseUrl, HostRefused, InvalidBaseUrl, PublicUrl, RequestHead,
     Scheme, TrustedProxies, TrustedProxy,
 };
-pub use secret::Secret;
 pub use site::{
     Audit, AuditOverflow, Database, Dbt, Drift, Extension, ExtensionRepository, Plugin, ProjectPaths,
     SqlTools,

@@ -60,6 +60,7 @@ impl Asked<'_> {
 }
 
 /// What recording calls takes.
+#[derive(Clone)]
 pub struct Audit {
     /// Where records go.
     pub log: AuditLog,

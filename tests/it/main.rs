@@ -7,6 +7,7 @@
 
 mod audit;
 mod mcp;
+mod oauth;
 mod server;
 mod start;
 mod tidy;

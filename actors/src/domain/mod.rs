@@ -13,6 +13,7 @@ pub mod client;
 pub mod clock;
 pub mod consent;
 pub mod grant;
+pub mod interaction;
 pub mod key_ring;
 pub mod opaque_token;
 pub mod password;

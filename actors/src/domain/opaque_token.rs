@@ -57,6 +57,10 @@ pub mod kind {
         ClientSecret: "client secret", "mcp_secret_";
         /// The cookie of a signed-in browser.
         BrowserSession: "browser session", "mcp_session_";
+        /// The cookie that ties a login to the browser that began it, before anybody has signed in.
+        Browser: "browser", "mcp_browser_";
+        /// Names an interaction in this server's own pages, and proves that a form came from them.
+        Interaction: "interaction", "mcp_interaction_";
     }
 }
 
@@ -72,6 +76,10 @@ pub type ClientSecret = OpaqueToken<kind::ClientSecret>;
 pub type LoginState = OpaqueToken<kind::LoginState>;
 /// The value of a browser session's cookie.
 pub type BrowserSessionToken = OpaqueToken<kind::BrowserSession>;
+/// The value of the cookie that ties a login to one browser.
+pub type BrowserToken = OpaqueToken<kind::Browser>;
+/// The value that this server's login and consent pages carry in their forms.
+pub type InteractionToken = OpaqueToken<kind::Interaction>;
 
 /// A bearer value in plain text: minted once, shown once, stored only as a [`SecretDigest`].
 pub struct OpaqueToken<K> {

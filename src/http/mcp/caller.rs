@@ -3,30 +3,43 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
+use actix_web::{HttpRequest, HttpResponse};
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::cancel::CancelToken;
 
-use crate::http::request_ids::RequestIds;
+use super::McpState;
+use crate::http::extract::bearer;
 use crate::mcp::caller::Caller;
 use crate::mcp::wire::headers::RequestHeaders;
 
 /// The share of everybody while authentication is off.
 const ANONYMOUS: &str = "anonymous";
 
-/// A caller without a token: authentication is off.
-pub(super) fn anonymous(request: &HttpRequest, request_ids: &RequestIds) -> Caller {
-    Caller {
-        principal: None,
+/// Who asks: the user of the bearer token, or anybody while authentication is off. The error is the answer to a request
+/// without a good token.
+pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<Caller, HttpResponse> {
+    let principal = match &state.authentication {
+        Some(services) => Some(bearer::authenticate(request, services).await?),
+        None => None,
+    };
+    let share = principal.as_ref().map_or_else(
+        || Arc::from(ANONYMOUS),
+        |principal| {
+            let key = &principal.user.identity.key;
+            Arc::from(format!("{} {}", key.issuer, key.subject))
+        },
+    );
+    Ok(Caller {
+        principal,
         context: CallContext {
-            share: Arc::from(ANONYMOUS),
+            share,
             cancel: CancelToken::new(),
             trace: trace(request),
-            request_id: request_ids.of(request),
+            request_id: state.request_ids.of(request),
         },
         headers: headers(request),
-    }
+    })
 }
 
 fn trace(request: &HttpRequest) -> TraceContext {

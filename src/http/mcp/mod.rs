@@ -12,9 +12,12 @@ pub(super) mod session;
 
 use std::sync::Arc;
 
+use actix_web::web::Data;
+
 use crate::config::PublicUrl;
 use crate::http::request_ids::RequestIds;
 use crate::mcp::server::McpServer;
+use crate::oauth::Services;
 
 /// What the handlers of `/mcp` need.
 pub struct McpState {
@@ -22,6 +25,8 @@ pub struct McpState {
     pub server: Arc<McpServer>,
     /// Which hosts and origins may ask.
     pub public_url: PublicUrl,
+    /// Who may call; `None` while authentication is off.
+    pub authentication: Option<Data<Services>>,
     /// Names of requests in logs.
     pub request_ids: RequestIds,
     /// Whether legacy clients are served without sessions.

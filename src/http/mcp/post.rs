@@ -29,7 +29,10 @@ pub(in crate::http) async fn post(
     if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
         return reply::wrong_origin(refused);
     }
-    let caller = caller::anonymous(&request, &state.request_ids);
+    let caller = match caller::identify(&request, &state).await {
+        Ok(caller) => caller,
+        Err(answer) => return answer,
+    };
     let Ok(Ok(body)) = payload.to_bytes_limited(MOST_BODY_BYTES).await else {
         return reply::too_large(MOST_BODY_BYTES);
     };

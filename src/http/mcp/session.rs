@@ -22,7 +22,10 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
     let Some(id) = id else {
         return HttpResponse::BadRequest().finish();
     };
-    let owner = caller::anonymous(&request, &state.request_ids).owner();
+    let owner = match caller::identify(&request, &state).await {
+        Ok(caller) => caller.owner(),
+        Err(answer) => return answer,
+    };
     match state.server.sessions().end(id, &owner) {
         true => HttpResponse::NoContent().finish(),
         false => HttpResponse::NotFound().finish(),

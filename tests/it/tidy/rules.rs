@@ -55,7 +55,9 @@ pub(super) fn frameworks_in_domain(sources: &[Source]) -> Offences {
 pub(super) fn actix_outside_shells(sources: &[Source]) -> Offences {
     let others = below(sources, &["actors/src/"]).filter(|source| {
         let is_test = source.path.ends_with("/tests.rs") || source.path.contains("/tests/");
+        let starts_actors = source.path.starts_with("actors/src/system/");
         !is_test
+            && !starts_actors
             && !SHELLS
                 .iter()
                 .any(|shell| source.path.ends_with(&format!("/{shell}")))

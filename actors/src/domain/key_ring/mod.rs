@@ -133,6 +133,10 @@ pub enum DigestPurpose {
     LoginState,
     /// Looking up a browser session by its cookie.
     BrowserSession,
+    /// Recognising a browser by its cookie while it logs in.
+    Browser,
+    /// Looking up an interaction by the value in its page.
+    Interaction,
 }
 
 impl DigestPurpose {
@@ -144,6 +148,8 @@ impl DigestPurpose {
             Self::ClientSecret => "client secret",
             Self::LoginState => "login state",
             Self::BrowserSession => "browser session",
+            Self::Browser => "browser",
+            Self::Interaction => "interaction",
         }
     }
 }

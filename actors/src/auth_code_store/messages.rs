@@ -1,0 +1,98 @@
+//! What can be asked of the store of authorization codes. Each message names the outside act that it stands for.
+
+use crate::domain::authorization_code::{CodeBinding, CodeRefusal, VerifiedCode};
+use crate::domain::client::ClientId;
+use crate::domain::opaque_token::AuthorizationCodeValue;
+use crate::domain::pkce::CodeVerifier;
+use crate::domain::randomness::RandomnessUnavailable;
+use crate::domain::secret::Secret;
+use crate::handle::Request;
+use crate::store::StoreError;
+
+/// A user has logged in and is about to be sent back to the client with a code. Answered by [`SaveCodeReply`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveCode {
+    /// What the code is for. Its grant is stored already.
+    pub binding: CodeBinding,
+}
+
+/// The code to put into the redirect, the only time that it exists in plain text.
+pub type SaveCodeReply = Result<AuthorizationCodeValue, SaveCodeError>;
+
+/// Why no code was issued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaveCodeError {
+    /// No code could be minted (500).
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A client came to the token endpoint with `grant_type=authorization_code`. Answered by [`ConsumeCodeReply`].
+#[derive(Clone, Debug)]
+pub struct ConsumeCode {
+    /// `code`
+    pub code: Secret,
+    /// The client, after it was authenticated.
+    pub client: ClientId,
+    /// `redirect_uri`, if it was sent.
+    pub redirect_uri: Option<String>,
+    /// `code_verifier`
+    pub verifier: CodeVerifier,
+    /// `resource`, if it was sent.
+    pub resource: Option<String>,
+}
+
+/// Proof that tokens may be issued, to be spent with [`crate::token_store::IssueTokens`].
+pub type ConsumeCodeReply = Result<VerifiedCode, ConsumeCodeError>;
+
+/// Why no tokens may be issued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConsumeCodeError {
+    /// Not a code of this server, or one that is long over (`invalid_grant`).
+    #[error("the code is unknown or has expired")]
+    Unknown,
+    /// The exchange is not the one that the code is for. After [`CodeRefusal::AlreadyConsumed`] the caller revokes
+    /// the grant.
+    #[error(transparent)]
+    Refused(#[from] CodeRefusal),
+    /// The store failed (503 or 500); the code is as it was.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ConsumeCodeError {
+    /// The error code of the token endpoint (RFC 6749 section 5.2); `None` if the fault is ours.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => Some("invalid_grant"),
+            Self::Refused(refusal) => Some(refusal.code()),
+            Self::Store(_) => None,
+        }
+    }
+}
+
+/// The time has come to forget old codes. Answered by [`SweepCodesReply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepCodes {
+    /// The most codes to delete in one go.
+    pub most: u32,
+}
+
+/// How many codes were deleted.
+pub type SweepCodesReply = Result<u64, StoreError>;
+
+impl Request for SaveCode {
+    type Answer = SaveCodeReply;
+}
+
+impl Request for ConsumeCode {
+    type Answer = ConsumeCodeReply;
+}
+
+impl Request for SweepCodes {
+    type Answer = SweepCodesReply;
+}

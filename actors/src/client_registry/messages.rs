@@ -1,0 +1,144 @@
+//! What can be asked of the client registry. Each message names the outside act that it stands for.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::domain::client::{AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse};
+use crate::domain::randomness::RandomnessUnavailable;
+use crate::domain::secret::Secret;
+use crate::handle::Request;
+use crate::store::StoreError;
+
+/// A client posted its metadata to `/register` (RFC 7591 section 3.1). Answered by [`RegisterClientReply`].
+#[derive(Clone, PartialEq)]
+pub struct RegisterClient {
+    /// The body of the request.
+    pub metadata: Map<String, Value>,
+}
+
+/// The registered client with its secret, or why there is none.
+pub type RegisterClientReply = Result<RegistrationResponse, RegisterClientError>;
+
+impl fmt::Debug for RegisterClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RegisterClient({} members)", self.metadata.len())
+    }
+}
+
+/// Why a client is not registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterClientError {
+    /// What it says about itself is refused (400 with [`InvalidMetadata::code`]).
+    #[error(transparent)]
+    Metadata(#[from] InvalidMetadata),
+    /// No identifier or secret could be minted (500).
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A browser brought an authorization request that names a client. Answered by [`FindClientReply`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindClient {
+    /// The `client_id` of the request.
+    pub id: ClientId,
+}
+
+/// The client; `None` if there is none or its registration has lapsed.
+pub type FindClientReply = Result<Option<Client>, StoreError>;
+
+/// A client called the token, revocation or introspection endpoint. Answered by [`AuthenticateClientReply`].
+#[derive(Clone, Debug)]
+pub struct AuthenticateClient {
+    /// What it presented.
+    pub credentials: PresentedCredentials,
+}
+
+/// The client that was authenticated, or why none was.
+pub type AuthenticateClientReply = Result<Client, AuthenticateClientError>;
+
+/// What a client presented, and where (RFC 6749 section 2.3). An empty secret is no secret. A request with
+/// credentials in more than one place is refused before it gets here.
+#[derive(Clone, Debug)]
+pub enum PresentedCredentials {
+    /// `client_id` alone.
+    Nothing {
+        /// Who it says it is.
+        id: ClientId,
+    },
+    /// `Authorization: Basic`, after percent-decoding both parts.
+    Header {
+        /// Who it says it is.
+        id: ClientId,
+        /// The password part.
+        secret: Secret,
+    },
+    /// `client_id` and `client_secret` in the body.
+    Body {
+        /// Who it says it is.
+        id: ClientId,
+        /// `client_secret`
+        secret: Secret,
+    },
+}
+
+/// Why a client is not authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticateClientError {
+    /// `invalid_client` (401). One text for all reasons, so that nobody learns which clients exist; the reason is
+    /// for the log.
+    #[error("Invalid client_id or client authentication; if the registration has lapsed, register again")]
+    Refused(ClientRefusal),
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The reason for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientRefusal {
+    /// Nobody has this identifier.
+    #[error("unknown client")]
+    Unknown,
+    /// The registration was there once.
+    #[error("the client's registration has lapsed")]
+    Lapsed,
+    /// The secret is another one.
+    #[error("wrong client secret")]
+    WrongSecret,
+    /// It did not authenticate as it is registered.
+    #[error("the client must authenticate by {}", .registered.as_str())]
+    WrongMethod {
+        /// The method that it is registered for.
+        registered: AuthenticationMethod,
+    },
+}
+
+/// The time has come to forget lapsed registrations. Answered by [`SweepClientsReply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepClients {
+    /// The most registrations to delete in one go.
+    pub most: u32,
+}
+
+/// How many registrations were deleted.
+pub type SweepClientsReply = Result<u64, StoreError>;
+
+impl Request for RegisterClient {
+    type Answer = RegisterClientReply;
+}
+
+impl Request for FindClient {
+    type Answer = FindClientReply;
+}
+
+impl Request for AuthenticateClient {
+    type Answer = AuthenticateClientReply;
+}
+
+impl Request for SweepClients {
+    type Answer = SweepClientsReply;
+}

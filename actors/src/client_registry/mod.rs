@@ -1,0 +1,70 @@
+//! The registry of clients: who may ask for tokens, and how each proves who it is.
+//!
+//! * `messages.rs`: what can be asked of it, and what it answers.
+//! * `rules.rs`: how each message is answered; plain functions over a repository, a clock and randomness.
+//! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
+//!
+//! | part | state | class |
+//! |---|---|---|
+//! | store | registered clients | durable |
+//! | rules | configured clients | derivable: from the configuration at every start |
+//! | pool | calls to the store under way | ephemeral: answered on stop |
+//!
+//! The handle admits 256 calls: an authorization needs one and a token request one, and neither takes longer than the
+//! store. Metadata documents are neither fetched nor cached here.
+
+pub mod actor;
+pub mod messages;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::domain::client::{AuthenticationMethod, Client, ClientId, MetadataRules};
+use crate::domain::scope::ScopeSet;
+
+pub use messages::{AuthenticateClient, FindClient, RegisterClient, SweepClients};
+pub use rules::ClientRules;
+
+/// What the operator can set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRegistrySettings {
+    /// What clients that register themselves may have.
+    pub metadata: MetadataRules,
+    /// How long a registration lasts that is never used.
+    pub unused_lifetime: Duration,
+    /// How long a registration lasts after its latest use. At least as long as a grant can be idle, or else a
+    /// client loses its registration while it still has a valid refresh token.
+    pub used_lifetime: Duration,
+    /// Uses closer together than this are recorded as one, so that a busy client costs no write per request.
+    pub use_resolution: Duration,
+    /// So many registrations may wait for their first use. More push out the oldest of these, never a used one.
+    pub most_unused_clients: u64,
+}
+
+impl ClientRegistrySettings {
+    /// The defaults: public clients and clients with a secret, the default scopes and no others.
+    #[must_use]
+    pub fn with_scopes(default_scopes: ScopeSet) -> Self {
+        Self {
+            metadata: MetadataRules {
+                allowed_scopes: default_scopes.clone(),
+                default_scopes,
+                authentication_methods: vec![
+                    AuthenticationMethod::None,
+                    AuthenticationMethod::ClientSecretBasic,
+                    AuthenticationMethod::ClientSecretPost,
+                ],
+            },
+            unused_lifetime: Duration::from_hours(24),
+            used_lifetime: Duration::from_hours(24 * 90),
+            use_resolution: Duration::from_hours(1),
+            most_unused_clients: 10_000,
+        }
+    }
+}
+
+/// The clients of the configuration, by identifier.
+pub type ConfiguredClients = HashMap<ClientId, Client>;

@@ -1,0 +1,217 @@
+//! The actor: each message is answered by its rule, on a thread that may wait for the store, or by one of the two ways
+//! to log in, which also wait for passwords and for the provider.
+
+use std::future::Future;
+
+use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
+
+use super::errors::{BeginError, CompleteLoginError, LogInError, UpstreamError};
+use super::messages::{
+    BeginAuthorization, BeginLogin, BeginSignIn, CompleteLogin, DecideConsent, EndBrowserSession,
+    EndBrowserSessionsOfUser, FindBrowserSession, FindInteraction, ForgetConsents, LogInWithPassword,
+    RecallConsent, RefreshUpstreamTokens, RememberConsent, RevokeUpstreamTokens, SweepLogins,
+};
+use super::outside_login::OutsideLogins;
+use super::password_login::PasswordLogins;
+use super::rules::BrokerRules;
+use crate::blocking::BlockingPool;
+use crate::error::CallError;
+use crate::handle::{Carried, Request, Stop};
+
+/// Logs users in, asks for their consent, and keeps their browsers signed in. See the module's documentation.
+pub struct ProviderBroker {
+    rules: BrokerRules,
+    store: BlockingPool,
+    logins: Logins,
+}
+
+/// Where users log in, and what that needs.
+pub enum Logins {
+    /// Here, with a password.
+    Password(PasswordLogins),
+    /// At an outside provider.
+    Outside(OutsideLogins),
+}
+
+impl ProviderBroker {
+    /// An actor that answers by these rules and lets the store's work run in this pool.
+    #[must_use]
+    pub const fn new(rules: BrokerRules, store: BlockingPool, logins: Logins) -> Self {
+        Self { rules, store, logins }
+    }
+
+    fn answer<R, W>(&self, message: Carried<R>, rule: W) -> ResponseFuture<()>
+    where
+        R: Request,
+        W: FnOnce(&BrokerRules, R) -> R::Answer + Send + 'static,
+    {
+        let rules = self.rules.clone();
+        self.store.answer(message, move |request| rule(&rules, request))
+    }
+}
+
+/// Answers when this future is done.
+fn answer_later<R, F>(message: Carried<R>, work: impl FnOnce(R) -> F + 'static) -> ResponseFuture<()>
+where
+    R: Request,
+    F: Future<Output = Result<R::Answer, CallError>> + 'static,
+{
+    let (request, reply) = message.split();
+    Box::pin(async move { reply.answer(work(request).await) })
+}
+
+/// Answers at once.
+fn answer_now<R: Request>(message: Carried<R>, answer: R::Answer) -> ResponseFuture<()> {
+    let (_, reply) = message.split();
+    reply.answer(Ok(answer));
+    Box::pin(std::future::ready(()))
+}
+
+/// Places in the mailbox. A message leaves it within microseconds, since handling it is passing it on to a pool or
+/// beginning to ask the provider; what is under way is bounded by the handle.
+const MAILBOX: usize = 1_024;
+
+impl Actor for ProviderBroker {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+        log::debug!("the broker has started");
+    }
+
+    fn stopped(&mut self, _context: &mut Self::Context) {
+        log::debug!("the broker has stopped");
+    }
+}
+
+/// Handlers that answer by a rule over the store.
+macro_rules! rule_handlers {
+    ($($message:ident => $rule:expr;)*) => {$(
+        impl Handler<Carried<$message>> for ProviderBroker {
+            type Result = ResponseFuture<()>;
+
+            fn handle(&mut self, message: Carried<$message>, _context: &mut Self::Context) -> Self::Result {
+                self.answer(message, $rule)
+            }
+        }
+    )*};
+}
+
+rule_handlers! {
+    BeginAuthorization => BrokerRules::begin_authorization;
+    FindInteraction => |rules, request| rules.find_interaction(&request);
+    DecideConsent => |rules, request| rules.decide_consent(&request);
+    RecallConsent => BrokerRules::recall_consent;
+    RememberConsent => BrokerRules::remember_consent;
+    ForgetConsents => |rules, request| rules.forget_consents(&request);
+    FindBrowserSession => |rules, request| rules.find_browser_session(&request);
+    EndBrowserSession => |rules, request| rules.end_browser_session(&request);
+    EndBrowserSessionsOfUser => |rules, request| rules.end_browser_sessions_of_user(&request);
+    SweepLogins => BrokerRules::sweep;
+}
+
+impl Handler<Carried<LogInWithPassword>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<LogInWithPassword>, _context: &mut Self::Context) -> Self::Result {
+        match &self.logins {
+            Logins::Password(logins) => {
+                let (logins, rules, store) = (logins.clone(), self.rules.clone(), self.store.clone());
+                answer_later(message, move |request| logins.log_in(request, rules, store))
+            }
+            Logins::Outside(_) => answer_now(message, Err(LogInError::NoPasswords)),
+        }
+    }
+}
+
+impl Handler<Carried<BeginSignIn>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<BeginSignIn>, _context: &mut Self::Context) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => self.answer(message, |rules, request| rules.begin_sign_in(&request)),
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.begin_sign_in(request))
+            }
+        }
+    }
+}
+
+impl Handler<Carried<BeginLogin>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<BeginLogin>, _context: &mut Self::Context) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => answer_now(message, Err(BeginError::NoOutsideProvider)),
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.begin_login(request))
+            }
+        }
+    }
+}
+
+impl Handler<Carried<CompleteLogin>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<CompleteLogin>, _context: &mut Self::Context) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => answer_now(message, Err(CompleteLoginError::Unknown)),
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.complete_login(request))
+            }
+        }
+    }
+}
+
+impl Handler<Carried<RefreshUpstreamTokens>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<RefreshUpstreamTokens>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => {
+                let provider = message.request.provider.clone();
+                answer_now(message, Err(UpstreamError::UnknownProvider { provider }))
+            }
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.refresh(request))
+            }
+        }
+    }
+}
+
+impl Handler<Carried<RevokeUpstreamTokens>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<RevokeUpstreamTokens>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => {
+                let provider = message.request.provider.clone();
+                answer_now(message, Err(UpstreamError::UnknownProvider { provider }))
+            }
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.revoke(request))
+            }
+        }
+    }
+}
+
+impl Handler<Stop> for ProviderBroker {
+    type Result = ();
+
+    fn handle(&mut self, _stop: Stop, context: &mut Self::Context) {
+        context.stop();
+    }
+}

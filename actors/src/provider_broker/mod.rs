@@ -1,0 +1,41 @@
+//! The broker: brings a user from an authorization request to a decision, through this server's pages and, if users log
+//! in elsewhere, through an outside identity provider.
+//!
+//! | part | state | class |
+//! |---|---|---|
+//! | store | interactions, pending logins, browser sessions, consents, users | durable: the next request may reach another replica |
+//! | local users | names and password hashes | derivable: from the configuration |
+//! | throttle | wrong passwords, in a fixed number of slots | ephemeral: a restart forgives |
+//! | refreshes | upstream refreshes under way, by grant | ephemeral: their callers ask again |
+//! | passwords | the permits under which they are compared | ephemeral |
+//!
+//! The handle admits 512 calls: what the pools take, and logins that wait for a provider, which takes seconds.
+//!
+//! Users of provider `local` log in first and are asked for consent then; at an outside provider it is the other way
+//! round, so that nobody is sent there for a client that they have not seen.
+//!
+//! - [`messages`], [`errors`], [`ApprovedRequest`]: what can be asked of it, and what it answers.
+//! - [`rules`], `sessions`, `consents`, `pending`: how; plain functions over the repositories.
+//! - [`password_login`], [`outside_login`]: the two ways to log in, in their order and on their threads.
+//! - [`throttle`]: how many wrong passwords are borne. `joined`: equal questions become one.
+//! - [`provider`]: what an outside provider must be able to do; [`providers`]: those that do.
+
+pub mod actor;
+mod approved_request;
+mod consents;
+pub mod errors;
+mod joined;
+pub mod messages;
+pub mod outside_login;
+pub mod password_login;
+mod pending;
+pub mod provider;
+pub mod providers;
+pub mod rules;
+mod sessions;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+pub mod throttle;
+
+pub use approved_request::ApprovedRequest;

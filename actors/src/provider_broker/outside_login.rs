@@ -1,0 +1,241 @@
+//! Logging in at an outside provider: what is asked of it, and in which order with the store.
+//!
+//! Futures of a provider stay on the thread that the broker runs on; only the store's part runs elsewhere.
+
+use std::rc::Rc;
+
+use super::errors::{BeginError, CompleteLoginError, UpstreamError};
+use super::joined::Joined;
+use super::messages::{
+    BeginLogin, BeginLoginReply, BeginSignIn, BeginSignInReply, CompleteLogin, CompleteLoginReply,
+    CompletedLogin, Departure, ProviderAnswer, RefreshUpstreamTokens, RefreshUpstreamTokensReply,
+    RefreshedTokens, RevokeUpstreamTokens, RevokeUpstreamTokensReply, SignInStart,
+};
+use super::pending::Returned;
+use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest};
+use super::rules::BrokerRules;
+use crate::blocking::BlockingPool;
+use crate::domain::grant::GrantId;
+use crate::domain::pending_login::LoginPurpose;
+use crate::domain::sealing::Sealed;
+use crate::domain::secret::Secret;
+use crate::domain::upstream_tokens::UpstreamTokens;
+use crate::domain::user::UserIdentity;
+use crate::error::CallError;
+
+/// The error codes that a provider's callback may carry (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6). What
+/// else it says is not repeated, since it comes through the browser and can be anybody's.
+const CALLBACK_ERRORS: [&str; 11] = [
+    "access_denied",
+    "invalid_request",
+    "unauthorized_client",
+    "unsupported_response_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "login_required",
+    "consent_required",
+    "interaction_required",
+    "account_selection_required",
+];
+
+/// What logging in at a provider needs.
+#[derive(Clone)]
+pub struct OutsideLogins {
+    provider: Rc<dyn OutsideProvider>,
+    rules: BrokerRules,
+    /// Where the rules run, since the store may block.
+    store: BlockingPool,
+    refreshes: Joined<GrantId, RefreshUpstreamTokensReply>,
+}
+
+impl OutsideLogins {
+    /// Logins at this provider, with the store's part in this pool.
+    #[must_use]
+    pub fn new(provider: Rc<dyn OutsideProvider>, rules: BrokerRules, store: BlockingPool) -> Self {
+        Self {
+            provider,
+            rules,
+            store,
+            refreshes: Joined::default(),
+        }
+    }
+
+    /// Sends a browser to the provider for a client that was approved.
+    pub(super) async fn begin_login(self, message: BeginLogin) -> Result<BeginLoginReply, CallError> {
+        let (request, _) = message.approved.into_parts();
+        let purpose = LoginPurpose::Authorize(Box::new(request));
+        self.depart(purpose, message.browser).await
+    }
+
+    /// Sends a browser to the provider to sign in for itself.
+    pub(super) async fn begin_sign_in(self, message: BeginSignIn) -> Result<BeginSignInReply, CallError> {
+        let departure = self.depart(LoginPurpose::SignIn, message.browser).await?;
+        Ok(departure.map(SignInStart::Provider))
+    }
+
+    async fn depart(
+        &self,
+        purpose: LoginPurpose,
+        browser: Option<Secret>,
+    ) -> Result<Result<Departure, BeginError>, CallError> {
+        let leaving = match self.rules.draw_login() {
+            Ok(leaving) => leaving,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let request = UpstreamRequest {
+            state: &leaving.state,
+            challenge: &leaving.secrets.verifier.challenge(),
+            nonce: &leaving.secrets.nonce,
+        };
+        let url = match self.provider.authorization_url(&request).await {
+            Ok(url) => url,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let (rules, provider) = (self.rules.clone(), self.provider.name().to_owned());
+        let store = move || rules.store_login(&leaving, purpose, provider, browser.as_ref());
+        let stored = self.store.run(store).await?;
+        Ok(stored.map(|new_browser| Departure { url, new_browser }))
+    }
+
+    /// Completes the login that a callback names.
+    pub(super) async fn complete_login(
+        self,
+        message: CompleteLogin,
+    ) -> Result<CompleteLoginReply, CallError> {
+        let CompleteLogin {
+            ref answer,
+            ref session,
+            ..
+        } = message;
+        let (answer, session) = (answer.clone(), session.clone());
+        let rules = self.rules.clone();
+        let issuer = self.provider.issuer().map(str::to_owned);
+        let take = move || rules.take_login(&message, issuer.as_deref());
+        let returned = match self.store.run(take).await? {
+            Ok(returned) => returned,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (grant, identity) = match self.ask_provider(answer, &returned).await {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.finish(grant, identity, session, returned.purpose).await
+    }
+
+    async fn ask_provider(
+        &self,
+        answer: ProviderAnswer,
+        returned: &Returned,
+    ) -> Result<(UpstreamGrant, UserIdentity), CompleteLoginError> {
+        let failed = |error: ProviderError| CompleteLoginError::Provider {
+            purpose: Box::new(returned.purpose.clone()),
+            error,
+        };
+        let code = match answer {
+            ProviderAnswer::Code { code, .. } => code,
+            ProviderAnswer::Error { error } => {
+                return Err(CompleteLoginError::Denied {
+                    purpose: Box::new(returned.purpose.clone()),
+                    error: known_error(&error),
+                });
+            }
+        };
+        let provider = &self.provider;
+        let exchanged = provider.exchange_code(&code, &returned.secrets).await;
+        let grant = exchanged.map_err(failed)?;
+        let identity = provider.read_user(&grant, &returned.secrets).await;
+        match identity {
+            Ok(identity) => Ok((grant, identity)),
+            Err(error) => {
+                self.give_back(&grant.tokens).await;
+                Err(failed(error))
+            }
+        }
+    }
+
+    async fn finish(
+        &self,
+        grant: UpstreamGrant,
+        identity: UserIdentity,
+        session: Option<Secret>,
+        purpose: LoginPurpose,
+    ) -> Result<CompleteLoginReply, CallError> {
+        let rules = self.rules.clone();
+        let finish = move || rules.finish_login(&identity, session.as_ref());
+        let finished = self.store.run(finish).await;
+        if !matches!(finished, Ok(Ok(_))) {
+            self.give_back(&grant.tokens).await;
+        }
+        Ok(finished?.map(|(user, session)| CompletedLogin {
+            purpose,
+            user,
+            upstream_tokens: grant.tokens,
+            session,
+        }))
+    }
+
+    /// Tokens that no grant will hold are revoked at once. That is a courtesy: whether it works changes nothing here.
+    async fn give_back(&self, tokens: &UpstreamTokens) {
+        if let Err(error) = self.provider.revoke(tokens).await {
+            log::warn!("upstream tokens of a failed login were not revoked: {error}");
+        }
+    }
+
+    /// New tokens for a grant. Calls for one grant that come at once share one answer, because a provider that rotates
+    /// refresh tokens takes a second call for theft.
+    pub(super) async fn refresh(
+        self,
+        message: RefreshUpstreamTokens,
+    ) -> Result<RefreshUpstreamTokensReply, CallError> {
+        let ask = || self.refresh_alone(&message);
+        Ok(self.refreshes.run(message.grant, ask).await)
+    }
+
+    async fn refresh_alone(&self, message: &RefreshUpstreamTokens) -> RefreshUpstreamTokensReply {
+        let before = self.unseal(&message.provider, message.grant, &message.tokens)?;
+        let refresh_token = before.refresh_token.ok_or(UpstreamError::NoRefreshToken)?;
+        let mut tokens = self.provider.refresh(&refresh_token).await?;
+        tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));
+        let (keys, randomness) = (&self.rules.keys, self.rules.randomness.as_ref());
+        let sealed = tokens.seal(keys, randomness, message.grant)?;
+        Ok(RefreshedTokens { tokens, sealed })
+    }
+
+    /// Tells the provider that a grant's tokens are not needed any more.
+    pub(super) async fn revoke(
+        self,
+        message: RevokeUpstreamTokens,
+    ) -> Result<RevokeUpstreamTokensReply, CallError> {
+        let tokens = match self.unseal(&message.provider, message.grant, &message.tokens) {
+            Ok(tokens) => tokens,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(self
+            .provider
+            .revoke(&tokens)
+            .await
+            .map_err(UpstreamError::Provider))
+    }
+
+    fn unseal(
+        &self,
+        provider: &str,
+        grant: GrantId,
+        sealed: &Sealed,
+    ) -> Result<UpstreamTokens, UpstreamError> {
+        if provider != self.provider.name() {
+            return Err(UpstreamError::UnknownProvider {
+                provider: provider.to_owned(),
+            });
+        }
+        Ok(UpstreamTokens::unseal(sealed, &self.rules.keys, grant)?)
+    }
+}
+
+fn known_error(error: &str) -> &'static str {
+    CALLBACK_ERRORS
+        .into_iter()
+        .find(|known| *known == error)
+        .unwrap_or("server_error")
+}

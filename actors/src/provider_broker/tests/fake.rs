@@ -1,0 +1,142 @@
+//! A provider that does what a test says, and counts what it is asked.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tokio::sync::Semaphore;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::secret::Secret;
+use crate::domain::upstream_tokens::UpstreamTokens;
+use crate::domain::user::{UserIdentity, UserKey};
+use crate::provider_broker::provider::{
+    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+};
+use crate::store::conformance::fixtures;
+
+pub(super) const NAME: &str = "fake";
+pub(super) const ISSUER: &str = "https://idp.example";
+/// The code that logs a user in.
+pub(super) const GOOD_CODE: &str = "good code";
+
+pub(super) struct FakeProvider {
+    /// The challenge and the nonce of the latest departure.
+    sent: RefCell<Option<(String, Secret)>>,
+    /// What reading the user gives instead.
+    pub(super) user_error: RefCell<Option<ProviderError>>,
+    /// What refreshing gives instead.
+    pub(super) refresh_error: RefCell<Option<ProviderError>>,
+    /// Whether refreshing gives a new refresh token.
+    pub(super) rotates: Cell<bool>,
+    pub(super) refreshed: Cell<u32>,
+    pub(super) revoked: RefCell<Vec<String>>,
+    /// One permit lets one refresh be answered; plenty at first.
+    pub(super) gate: Semaphore,
+}
+
+pub(super) fn fake() -> Rc<FakeProvider> {
+    Rc::new(FakeProvider {
+        sent: RefCell::default(),
+        user_error: RefCell::default(),
+        refresh_error: RefCell::default(),
+        rotates: Cell::new(true),
+        refreshed: Cell::new(0),
+        revoked: RefCell::default(),
+        gate: Semaphore::new(Semaphore::MAX_PERMITS),
+    })
+}
+
+pub(super) fn unavailable() -> ProviderError {
+    ProviderError::Unavailable {
+        provider: NAME.to_owned(),
+        reason: "as the test asked",
+    }
+}
+
+pub(super) fn upstream_tokens(number: u32) -> UpstreamTokens {
+    UpstreamTokens {
+        access_token: Secret::new(format!("access {number}")),
+        refresh_token: Some(Secret::new(format!("refresh {number}"))),
+        expires_at: Some(Timestamp::from_seconds(2_000_000_000)),
+        scopes: fixtures::scopes("read:user"),
+    }
+}
+
+impl OutsideProvider for FakeProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn issuer(&self) -> Option<&str> {
+        Some(ISSUER)
+    }
+
+    fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
+        let challenge = request.challenge.as_str().to_owned();
+        *self.sent.borrow_mut() = Some((challenge, request.nonce.clone()));
+        let url = format!("{ISSUER}/authorize?state={}", request.state.expose());
+        Box::pin(async { Ok(url) })
+    }
+
+    fn exchange_code<'a>(
+        &'a self,
+        code: &'a Secret,
+        secrets: &'a UpstreamSecrets,
+    ) -> ProviderFuture<'a, UpstreamGrant> {
+        Box::pin(async move {
+            let sent = self.sent.borrow();
+            let (challenge, nonce) = sent.as_ref().unwrap();
+            assert_eq!(secrets.verifier.challenge().as_str(), challenge);
+            assert!(secrets.nonce.is_same_as(nonce));
+            if code.expose() != GOOD_CODE {
+                return Err(ProviderError::Refused {
+                    provider: NAME.to_owned(),
+                    code: "invalid_grant".to_owned(),
+                });
+            }
+            Ok(UpstreamGrant {
+                tokens: upstream_tokens(1),
+                id_token: None,
+            })
+        })
+    }
+
+    fn read_user<'a>(
+        &'a self,
+        _grant: &'a UpstreamGrant,
+        _secrets: &'a UpstreamSecrets,
+    ) -> ProviderFuture<'a, UserIdentity> {
+        Box::pin(async {
+            if let Some(error) = self.user_error.borrow().clone() {
+                return Err(error);
+            }
+            let key = UserKey {
+                issuer: ISSUER.to_owned(),
+                subject: "42".to_owned(),
+            };
+            Ok(UserIdentity::bare(key, NAME))
+        })
+    }
+
+    fn refresh<'a>(&'a self, refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
+        Box::pin(async move {
+            self.refreshed.set(self.refreshed.get() + 1);
+            assert_eq!(refresh_token.expose(), "refresh 1");
+            self.gate.acquire().await.unwrap().forget();
+            if let Some(error) = self.refresh_error.borrow().clone() {
+                return Err(error);
+            }
+            let mut tokens = upstream_tokens(2);
+            tokens.refresh_token = tokens.refresh_token.filter(|_| self.rotates.get());
+            Ok(tokens)
+        })
+    }
+
+    fn revoke<'a>(&'a self, tokens: &'a UpstreamTokens) -> ProviderFuture<'a, ()> {
+        Box::pin(async {
+            let token = tokens.access_token.expose().to_owned();
+            self.revoked.borrow_mut().push(token);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! The broker, asked through its messages: pages and decisions, sessions and consents, both ways to log in.
+
+mod consents;
+mod fake;
+mod outside;
+mod pages;
+mod passwords;
+mod sessions;
+mod upstream;

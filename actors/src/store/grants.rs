@@ -1,0 +1,47 @@
+//! Grants. Activating one is part of [`super::TokenRepository::redeem_code`].
+
+use super::StoreError;
+use crate::domain::clock::Timestamp;
+use crate::domain::grant::{Grant, GrantEnd, GrantId};
+use crate::domain::sealing::Sealed;
+use crate::domain::user::UserKey;
+
+/// Keeps grants.
+pub trait GrantRepository: Send + Sync {
+    /// Stores a new grant. False if there is one with the same identifier.
+    fn insert_grant(&self, grant: &Grant) -> Result<bool, StoreError>;
+
+    /// The grant with this identifier, in whatever state.
+    fn find_grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError>;
+
+    /// The grants of a user that have not ended, oldest first.
+    fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError>;
+
+    /// Ends a grant and with it all its tokens. True for the one caller who ended it; the first reason stays.
+    fn end_grant(&self, id: GrantId, at: Timestamp, reason: GrantEnd) -> Result<bool, StoreError>;
+
+    /// Ends up to `most` grants whose time is over and gives them back as they were, so that their upstream tokens
+    /// can be revoked. Each is given to one caller only. Their time is over if they are
+    ///
+    /// * pending since before `pending_before` ([`GrantEnd::CodeNeverRedeemed`]),
+    /// * past their absolute lifetime, or
+    /// * active without any token that ends after `now` (both [`GrantEnd::Expired`]).
+    fn end_overdue_grants(
+        &self,
+        pending_before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Grant>, StoreError>;
+
+    /// Replaces the sealed upstream tokens of a grant that has not ended, if they still are what the caller read.
+    fn replace_upstream_tokens(
+        &self,
+        id: GrantId,
+        expected: &Sealed,
+        replacement: &Sealed,
+    ) -> Result<bool, StoreError>;
+
+    /// Deletes up to `most` grants that ended at or before this moment, with their tokens and codes, and says how
+    /// many.
+    fn delete_grants_ended_before(&self, moment: Timestamp, most: u32) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,106 @@
+//! Registered clients in memory.
+
+use super::MemoryStore;
+use crate::domain::client::{Client, ClientId};
+use crate::domain::clock::Timestamp;
+use crate::store::StoreError;
+use crate::store::clients::{ClientInsertion, ClientRepository};
+use crate::store::memory::remove_up_to;
+
+/// A client and the fingerprint that no other unexpired one has.
+pub(super) struct StoredClient {
+    client: Client,
+    fingerprint: Option<[u8; 32]>,
+}
+
+impl ClientRepository for MemoryStore {
+    fn insert_client(
+        &self,
+        client: &Client,
+        fingerprint: Option<&[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<ClientInsertion, StoreError> {
+        let mut state = self.lock("insert client")?;
+        if let Some(fingerprint) = fingerprint {
+            let is_equal = |stored: &StoredClient| stored.fingerprint.as_ref() == Some(fingerprint);
+            state
+                .clients
+                .retain(|_, stored| !(is_equal(stored) && stored.client.is_expired(now)));
+            if let Some(stored) = state.clients.values().find(|stored| is_equal(stored)) {
+                return Ok(ClientInsertion::EqualExists(Box::new(stored.client.clone())));
+            }
+        }
+        let stored = StoredClient {
+            client: client.clone(),
+            fingerprint: fingerprint.copied(),
+        };
+        let is_new = super::insert_new(&mut state.clients, client.id.clone(), stored);
+        Ok(if is_new {
+            ClientInsertion::Inserted
+        } else {
+            ClientInsertion::IdTaken
+        })
+    }
+
+    fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        Ok(self
+            .lock("find client")?
+            .clients
+            .get(id)
+            .map(|stored| stored.client.clone()))
+    }
+
+    fn record_client_use(
+        &self,
+        id: &ClientId,
+        used_at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.lock("record client use")?;
+        let Some(stored) = state.clients.get_mut(id) else {
+            return Ok(false);
+        };
+        stored.client.last_used_at = Some(used_at);
+        stored.client.expires_at = expires_at;
+        Ok(true)
+    }
+
+    fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.lock("prolong client")?;
+        let Some(stored) = state.clients.get_mut(id) else {
+            return Ok(false);
+        };
+        stored.client.expires_at = stored.client.expires_at.map(|current| current.max(expires_at));
+        Ok(true)
+    }
+
+    fn delete_expired_clients(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let mut state = self.lock("delete expired clients")?;
+        Ok(remove_up_to(&mut state.clients, most, |stored| {
+            stored.client.is_expired(now)
+        }))
+    }
+
+    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError> {
+        let mut state = self.lock("delete unused clients")?;
+        let unused = state
+            .clients
+            .values()
+            .filter(|stored| stored.client.last_used_at.is_none());
+        let mut by_age: Vec<_> = unused
+            .map(|stored| (stored.client.created_at, stored.client.id.clone()))
+            .collect();
+        by_age.sort_unstable();
+        let surplus = by_age
+            .len()
+            .saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX));
+        for (_, id) in by_age.iter().take(surplus) {
+            state.clients.remove(id);
+        }
+        Ok(surplus as u64)
+    }
+
+    fn count_clients(&self) -> Result<u64, StoreError> {
+        Ok(self.lock("count clients")?.clients.len() as u64)
+    }
+}

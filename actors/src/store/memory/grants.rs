@@ -1,0 +1,138 @@
+//! Grants in memory.
+
+use std::collections::HashSet;
+
+use super::{MemoryStore, State, insert_new};
+use crate::domain::clock::Timestamp;
+use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
+use crate::domain::sealing::Sealed;
+use crate::domain::user::UserKey;
+use crate::store::{GrantRepository, StoreError};
+
+impl GrantRepository for MemoryStore {
+    fn insert_grant(&self, grant: &Grant) -> Result<bool, StoreError> {
+        Ok(insert_new(
+            &mut self.lock("insert grant")?.grants,
+            grant.id,
+            grant.clone(),
+        ))
+    }
+
+    fn find_grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        Ok(self.lock("find grant")?.grants.get(&id).cloned())
+    }
+
+    fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError> {
+        let state = self.lock("list grants of user")?;
+        let is_live = |grant: &&Grant| grant.user.identity.key == *user && !is_ended(grant);
+        let mut grants: Vec<_> = state.grants.values().filter(is_live).cloned().collect();
+        grants.sort_by_key(|grant| (grant.created_at, grant.id));
+        Ok(grants)
+    }
+
+    fn end_grant(&self, id: GrantId, at: Timestamp, reason: GrantEnd) -> Result<bool, StoreError> {
+        let mut state = self.lock("end grant")?;
+        let Some(grant) = state.grants.get_mut(&id) else {
+            return Ok(false);
+        };
+        let Ok(ended) = grant.state.end(at, reason) else {
+            return Ok(false);
+        };
+        grant.state = ended;
+        Ok(true)
+    }
+
+    fn end_overdue_grants(
+        &self,
+        pending_before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let mut state = self.lock("end overdue grants")?;
+        let with_tokens = state.grants_with_tokens_after(now);
+        let mut ended = Vec::new();
+        for grant in state.grants.values_mut() {
+            if ended.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
+                break;
+            }
+            let Some(reason) = overdue(grant, pending_before, now, &with_tokens) else {
+                continue;
+            };
+            if let Ok(next) = grant.state.end(now, reason) {
+                ended.push(grant.clone());
+                grant.state = next;
+            }
+        }
+        Ok(ended)
+    }
+
+    fn replace_upstream_tokens(
+        &self,
+        id: GrantId,
+        expected: &Sealed,
+        replacement: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.lock("replace upstream tokens")?;
+        let Some(grant) = state.grants.get_mut(&id) else {
+            return Ok(false);
+        };
+        if is_ended(grant) || grant.upstream_tokens.as_ref() != Some(expected) {
+            return Ok(false);
+        }
+        grant.upstream_tokens = Some(replacement.clone());
+        Ok(true)
+    }
+
+    fn delete_grants_ended_before(&self, moment: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let mut state = self.lock("delete ended grants")?;
+        let is_over = |grant: &Grant| matches!(grant.state, GrantState::Ended { at, .. } if at <= moment);
+        let deleted = super::remove_up_to(&mut state.grants, most, is_over);
+        let State {
+            grants,
+            codes,
+            access_tokens,
+            refresh_tokens,
+            ..
+        } = &mut *state;
+        codes.retain(|_, code| grants.contains_key(&code.binding.grant));
+        access_tokens.retain(|_, token| grants.contains_key(&token.grant));
+        refresh_tokens.retain(|_, token| grants.contains_key(&token.grant));
+        Ok(deleted)
+    }
+}
+
+impl State {
+    fn grants_with_tokens_after(&self, now: Timestamp) -> HashSet<GrantId> {
+        let access = self
+            .access_tokens
+            .values()
+            .map(|token| (token.grant, token.expires_at));
+        let refresh = self
+            .refresh_tokens
+            .values()
+            .map(|token| (token.grant, token.expires_at));
+        access
+            .chain(refresh)
+            .filter(|(_, expires_at)| *expires_at > now)
+            .map(|(grant, _)| grant)
+            .collect()
+    }
+}
+
+const fn is_ended(grant: &Grant) -> bool {
+    matches!(grant.state, GrantState::Ended { .. })
+}
+
+fn overdue(
+    grant: &Grant,
+    pending_before: Timestamp,
+    now: Timestamp,
+    with_tokens: &HashSet<GrantId>,
+) -> Option<GrantEnd> {
+    match grant.state {
+        GrantState::Pending if grant.created_at < pending_before => Some(GrantEnd::CodeNeverRedeemed),
+        GrantState::Pending | GrantState::Active { .. } if grant.is_expired(now) => Some(GrantEnd::Expired),
+        GrantState::Active { .. } if !with_tokens.contains(&grant.id) => Some(GrantEnd::Expired),
+        GrantState::Pending | GrantState::Active { .. } | GrantState::Ended { .. } => None,
+    }
+}

@@ -1,0 +1,140 @@
+//! Starts the actors in dependency order, hands out the means to ask them, sweeps, and stops them in order.
+//!
+//! No actor knows another one; whoever composes them does it through [`Actors`].
+
+pub mod settings;
+mod start;
+mod sweeper;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::time::Duration;
+
+use crate::auth_code_store::actor::AuthCodeStore;
+use crate::blocking::BlockingPool;
+use crate::client_registry::actor::ClientRegistry;
+use crate::domain::key_ring::KeyId;
+use crate::domain::password::PasswordError;
+use crate::domain::randomness::RandomnessUnavailable;
+use crate::error::CallError;
+use crate::handle::{Handle, HandleStatus};
+use crate::provider_broker::actor::ProviderBroker;
+use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor};
+use crate::store::StoreError;
+use crate::token_store::TokenStoreHandle;
+
+pub use settings::{ActorsSettings, LoginSettings, Surroundings};
+use sweeper::Sweeper;
+pub use sweeper::{SweptTotals, sweep};
+
+/// The means to ask every actor. Clones ask the same ones, from any thread.
+#[derive(Clone)]
+pub struct Actors {
+    /// Who may ask for tokens.
+    pub clients: Handle<ClientRegistry>,
+    /// Authorization codes.
+    pub codes: Handle<AuthCodeStore>,
+    /// Grants and tokens.
+    pub tokens: TokenStoreHandle,
+    /// Logins, consents and browser sessions.
+    pub broker: Handle<ProviderBroker>,
+    /// SQL; `None` if no database is served.
+    pub sql: Option<Handle<SqlExecutor>>,
+}
+
+impl Actors {
+    /// The counters of every actor, for metrics and for the admin page.
+    #[must_use]
+    pub fn status(&self) -> Vec<HandleStatus> {
+        let mut status = vec![
+            self.clients.status(),
+            self.codes.status(),
+            self.tokens.status(),
+            self.broker.status(),
+        ];
+        status.extend(self.sql.as_ref().map(Handle::status));
+        status
+    }
+}
+
+/// Why the actors do not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store holds things that nobody could read or verify.
+    #[error(
+        "the store was filled with keys that are not configured: {}; configure each as the current or a previous key",
+        .missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    KeysMissing {
+        /// The keys' identifiers.
+        missing: Vec<KeyId>,
+    },
+    /// The store does not work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Passwords cannot be checked.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The operating system gave no randomness.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The runtime is ending, or a start crashed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// The started actors, with the means to stop them.
+pub struct RunningActors {
+    /// The means to ask them.
+    pub actors: Actors,
+    pools: Pools,
+    sql: Option<RunningSqlExecutor>,
+    sweeper: Sweeper,
+    patience: Duration,
+}
+
+/// Where the actors' blocking work runs: a pool each, so that a flood at one does not starve another.
+struct Pools {
+    clients: BlockingPool,
+    codes: BlockingPool,
+    tokens: BlockingPool,
+    broker: BlockingPool,
+    /// `None` if users log in elsewhere.
+    passwords: Option<BlockingPool>,
+}
+
+impl RunningActors {
+    /// Stops everything, in the order opposite to starting: nothing is swept any more, queries are cancelled, and each
+    /// actor takes no more calls and finishes those that it took. Who waits behind these is answered
+    /// [`CallError::Stopped`], and so is who asks later.
+    ///
+    /// Waits for the calls that are under way for as long as their callers do, and no longer.
+    pub async fn stop(self) {
+        self.sweeper.stop().await;
+        if let Some(sql) = self.sql
+            && tokio::task::spawn_blocking(|| sql.stop()).await.is_err()
+        {
+            log::error!("stopping the SQL workers failed");
+        }
+        let (actors, pools) = (self.actors, self.pools);
+        let order = async {
+            actors.broker.stop().await;
+            if let Some(passwords) = pools.passwords {
+                passwords.drain().await;
+            }
+            pools.broker.drain().await;
+            actors.tokens.stop().await;
+            pools.tokens.drain().await;
+            actors.codes.stop().await;
+            pools.codes.drain().await;
+            actors.clients.stop().await;
+            pools.clients.drain().await;
+        };
+        if tokio::time::timeout(self.patience, order).await.is_err() {
+            log::warn!("some calls to the store were still under way when the server stopped");
+        }
+    }
+}

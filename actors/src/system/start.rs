@@ -1,0 +1,256 @@
+//! How the actors are started: the store's keys are checked first, since nothing can be right with a wrong key.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+
+use super::settings::{ActorsSettings, LoginSettings, Surroundings};
+use super::sweeper::Sweeper;
+use super::{Actors, Pools, RunningActors, StartError};
+use crate::auth_code_store::actor::AuthCodeStore;
+use crate::auth_code_store::{AuthCodeStoreSettings, CodeRules};
+use crate::blocking::{BlockingPool, BlockingSettings};
+use crate::client_registry::actor::ClientRegistry;
+use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients};
+use crate::domain::clock::Clock;
+use crate::handle::{Handle, HandleSettings};
+use crate::provider_broker::actor::{Logins, ProviderBroker};
+use crate::provider_broker::outside_login::OutsideLogins;
+use crate::provider_broker::password_login::PasswordLogins;
+use crate::provider_broker::providers::local::LocalProvider;
+use crate::provider_broker::rules::{BrokerRules, BrokerStore, LoginPlace};
+use crate::provider_broker::settings::{LocalProviderSettings, ProviderBrokerSettings};
+use crate::provider_broker::throttle::LoginThrottle;
+use crate::sql_executor::actor::SqlExecutor;
+use crate::store::Store;
+use crate::token_store::actor::TokenStore;
+use crate::token_store::verified_tokens::VerifiedTokens;
+use crate::token_store::{TokenRules, TokenStoreHandle, TokenStoreSettings};
+
+/// Calls under way at the registry and at the store of codes: a login makes a handful, and 256 logins at once is more
+/// than a server of this kind sees.
+const FEW: u32 = 256;
+/// At the broker: pages and logins of as many users, and logins that wait for their provider for seconds.
+const SOME: u32 = 512;
+/// At the store of tokens: every first call with a token in each second, beside refreshes.
+const MANY: u32 = 1_024;
+/// What a caller that finds no place is told to wait: about as long as a full queue takes to drain.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl RunningActors {
+    /// Starts every actor on the current thread's arbiter, in dependency order.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]. Nothing is left running then.
+    pub async fn start(settings: ActorsSettings, surroundings: Surroundings) -> Result<Self, StartError> {
+        let starter = Starter {
+            store_calls_at_once: settings.store_calls_at_once,
+            deadline: settings.deadline,
+            surroundings,
+        };
+        let clients_pool = starter.store_pool("clients", FEW);
+        let codes_pool = starter.store_pool("codes", FEW);
+        let tokens_pool = starter.store_pool("tokens", MANY);
+        let broker_pool = starter.store_pool("broker", SOME);
+        starter.check_keys(&tokens_pool).await?;
+        let (broker, passwords) = starter
+            .broker(settings.broker, settings.login, &broker_pool)
+            .await?;
+        let sql = settings.sql.as_ref();
+        let sql = sql.map(|(generation, settings)| SqlExecutor::launch(generation, *settings));
+        let sql = sql.transpose()?;
+        // From here on nothing fails.
+        let actors = Actors {
+            clients: starter.clients(settings.clients, settings.configured_clients, &clients_pool),
+            codes: starter.codes(settings.codes, &codes_pool),
+            tokens: starter.tokens(settings.tokens, &tokens_pool),
+            broker: starter.handle("provider_broker", broker.start(), SOME),
+            sql: sql.as_ref().map(|running| running.handle.clone()),
+        };
+        Ok(Self {
+            sweeper: Sweeper::start(actors.clone(), settings.sweep_interval),
+            actors,
+            pools: Pools {
+                clients: clients_pool,
+                codes: codes_pool,
+                tokens: tokens_pool,
+                broker: broker_pool,
+                passwords,
+            },
+            sql,
+            patience: settings.deadline,
+        })
+    }
+}
+
+struct Starter {
+    store_calls_at_once: NonZeroU32,
+    deadline: Duration,
+    surroundings: Surroundings,
+}
+
+impl Starter {
+    /// A pool that has a place for every call that a handle of this capacity admits.
+    fn store_pool(&self, name: &'static str, capacity: u32) -> BlockingPool {
+        BlockingPool::new(BlockingSettings {
+            name,
+            running: self.store_calls_at_once,
+            waiting: capacity.saturating_sub(self.store_calls_at_once.get()),
+            retry_after: RETRY_AFTER,
+        })
+    }
+
+    fn handle<A: Actor>(&self, name: &'static str, address: Addr<A>, capacity: u32) -> Handle<A> {
+        let settings = HandleSettings {
+            name,
+            capacity: usize::try_from(capacity).unwrap_or(usize::MAX),
+            deadline: self.deadline,
+            retry_after: RETRY_AFTER,
+        };
+        Handle::new(address, settings)
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.surroundings.store)
+    }
+
+    /// Whatever the store was filled with can be read, and it is noted with which key it is filled from now on.
+    async fn check_keys(&self, pool: &BlockingPool) -> Result<(), StartError> {
+        let surroundings = self.surroundings.clone();
+        let check = move || {
+            let Surroundings {
+                store, keys, clock, ..
+            } = surroundings;
+            let missing = keys.missing(&store.known_keys()?);
+            if !missing.is_empty() {
+                return Err(StartError::KeysMissing { missing });
+            }
+            Ok(store.record_key(keys.current_id(), clock.now())?)
+        };
+        pool.run(check).await?
+    }
+
+    fn clients(
+        &self,
+        settings: ClientRegistrySettings,
+        configured: ConfiguredClients,
+        pool: &BlockingPool,
+    ) -> Handle<ClientRegistry> {
+        let Surroundings {
+            keys,
+            clock,
+            randomness,
+            ..
+        } = self.surroundings.clone();
+        let rules = ClientRules {
+            settings: Arc::new(settings),
+            configured: Arc::new(configured),
+            clock,
+            randomness,
+            keys,
+            repository: self.store(),
+        };
+        let address = ClientRegistry::new(rules, pool.clone()).start();
+        self.handle("client_registry", address, FEW)
+    }
+
+    fn codes(&self, settings: AuthCodeStoreSettings, pool: &BlockingPool) -> Handle<AuthCodeStore> {
+        let Surroundings {
+            keys,
+            clock,
+            randomness,
+            ..
+        } = self.surroundings.clone();
+        let rules = CodeRules {
+            settings,
+            clock,
+            randomness,
+            keys,
+            repository: self.store(),
+        };
+        let address = AuthCodeStore::new(rules, pool.clone()).start();
+        self.handle("auth_code_store", address, FEW)
+    }
+
+    fn tokens(&self, settings: TokenStoreSettings, pool: &BlockingPool) -> TokenStoreHandle {
+        let Surroundings {
+            keys,
+            clock,
+            randomness,
+            ..
+        } = self.surroundings.clone();
+        let rules = TokenRules {
+            settings,
+            clock: Arc::<dyn Clock>::clone(&clock),
+            randomness,
+            keys,
+            grants: self.store(),
+            tokens: self.store(),
+        };
+        let verified = Arc::new(VerifiedTokens::new());
+        let address = TokenStore::new(rules, pool.clone(), Arc::clone(&verified)).start();
+        TokenStoreHandle::new(self.handle("token_store", address, MANY), verified, clock)
+    }
+
+    async fn broker(
+        &self,
+        settings: ProviderBrokerSettings,
+        login: LoginSettings,
+        pool: &BlockingPool,
+    ) -> Result<(ProviderBroker, Option<BlockingPool>), StartError> {
+        let Surroundings {
+            store,
+            keys,
+            clock,
+            randomness,
+        } = self.surroundings.clone();
+        let rules = |place| BrokerRules {
+            settings: Arc::new(settings),
+            place,
+            clock,
+            randomness,
+            keys,
+            store: BrokerStore::in_one(&store),
+        };
+        match login {
+            LoginSettings::Local(local) => {
+                let logins = self.password_logins(local, pool).await?;
+                let rules = rules(LoginPlace::Local(Arc::clone(&logins.provider)));
+                let checks = logins.checks.clone();
+                let broker = ProviderBroker::new(rules, pool.clone(), Logins::Password(logins));
+                Ok((broker, Some(checks)))
+            }
+            LoginSettings::Outside(provider) => {
+                let rules = rules(LoginPlace::Outside(Arc::from(provider.name())));
+                let logins = OutsideLogins::new(provider, rules.clone(), pool.clone());
+                let broker = ProviderBroker::new(rules, pool.clone(), Logins::Outside(logins));
+                Ok((broker, None))
+            }
+        }
+    }
+
+    async fn password_logins(
+        &self,
+        settings: LocalProviderSettings,
+        pool: &BlockingPool,
+    ) -> Result<PasswordLogins, StartError> {
+        let randomness = Arc::clone(&self.surroundings.randomness);
+        let throttle = LoginThrottle::new(settings.throttle, randomness.as_ref())?;
+        let checks = BlockingPool::new(BlockingSettings {
+            name: "passwords",
+            running: settings.checks_at_once,
+            waiting: settings.checks_waiting,
+            retry_after: RETRY_AFTER,
+        });
+        let new_provider = move || LocalProvider::new(&settings, randomness.as_ref());
+        let provider = pool.run(new_provider).await??;
+        Ok(PasswordLogins {
+            provider: Arc::new(provider),
+            throttle: Arc::new(throttle),
+            checks,
+        })
+    }
+}

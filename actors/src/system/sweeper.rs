@@ -1,0 +1,185 @@
+//! Forgets what is over, at intervals, by asking each actor to. A task of its own, since an actor's timers starve while
+//! messages wait.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Actors;
+use crate::auth_code_store::SweepCodes;
+use crate::client_registry::SweepClients;
+use crate::domain::grant::Grant;
+use crate::error::CallError;
+use crate::provider_broker::messages::{LoginSweep, RevokeUpstreamTokens, SweepLogins};
+use crate::store::StoreError;
+use crate::token_store::SweepTokens;
+
+/// The most of each kind that one message deletes, so that no transaction holds others up for long.
+const MOST: u32 = 1_000;
+/// The most messages of one kind in one sweep, so that a sweep ends.
+const ROUNDS: u32 = 50;
+
+/// An interval of zero would sweep and do nothing else.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+
+/// What one sweep found to be over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweptTotals {
+    /// Registrations that lapsed.
+    pub clients: u64,
+    /// Codes.
+    pub codes: u64,
+    /// Grants that were ended.
+    pub ended_grants: u64,
+    /// Ended grants that were deleted.
+    pub deleted_grants: u64,
+    /// Tokens.
+    pub tokens: u64,
+    /// Pages, logins, sessions and consents.
+    pub logins: LoginSweep,
+    /// Actors that could not be swept this time; the log says why.
+    pub failures: u64,
+}
+
+/// Sweeps once. What one actor cannot do now does not keep the others from it.
+pub async fn sweep(actors: &Actors) -> SweptTotals {
+    let mut totals = SweptTotals::default();
+    let outcomes = [
+        sweep_clients(actors, &mut totals).await,
+        sweep_codes(actors, &mut totals).await,
+        sweep_tokens(actors, &mut totals).await,
+        sweep_logins(actors, &mut totals).await,
+    ];
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        log::warn!("a sweep was cut short: {error}");
+        totals.failures += 1;
+    }
+    totals
+}
+
+/// Why a sweep was cut short.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const fn is_full(count: u64) -> bool {
+    count >= MOST as u64
+}
+
+async fn sweep_clients(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    for _ in 0..ROUNDS {
+        let deleted = actors.clients.ask(SweepClients { most: MOST }).await??;
+        totals.clients += deleted;
+        if !is_full(deleted) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_codes(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    for _ in 0..ROUNDS {
+        let deleted = actors.codes.ask(SweepCodes { most: MOST }).await??;
+        totals.codes += deleted;
+        if !is_full(deleted) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_tokens(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    for _ in 0..ROUNDS {
+        let swept = actors.tokens.ask(SweepTokens { most: MOST }).await??;
+        let ended = swept.ended_grants.len() as u64;
+        totals.ended_grants += ended;
+        totals.deleted_grants += swept.deleted_grants;
+        totals.tokens += swept.deleted_tokens;
+        for grant in swept.ended_grants {
+            revoke_upstream(actors, grant).await;
+        }
+        if ![ended, swept.deleted_grants, swept.deleted_tokens]
+            .into_iter()
+            .any(is_full)
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A courtesy to the provider: the grant has ended here, whatever it answers.
+async fn revoke_upstream(actors: &Actors, grant: Grant) {
+    let Some(tokens) = grant.upstream_tokens else {
+        return;
+    };
+    let request = RevokeUpstreamTokens {
+        provider: grant.user.identity.provider,
+        grant: grant.id,
+        tokens,
+    };
+    match actors.broker.ask(request).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::warn!("upstream tokens of an ended grant were not revoked: {error}"),
+        Err(error) => log::warn!("upstream tokens of an ended grant were not revoked: {error}"),
+    }
+}
+
+async fn sweep_logins(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    for _ in 0..ROUNDS {
+        let swept = actors.broker.ask(SweepLogins { most: MOST }).await??;
+        let LoginSweep {
+            interactions,
+            pending_logins,
+            browser_sessions,
+            consents,
+        } = swept;
+        totals.logins.interactions += interactions;
+        totals.logins.pending_logins += pending_logins;
+        totals.logins.browser_sessions += browser_sessions;
+        totals.logins.consents += consents;
+        if ![interactions, pending_logins, browser_sessions, consents]
+            .into_iter()
+            .any(is_full)
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The task that sweeps at intervals.
+pub(super) struct Sweeper {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Sweeper {
+    /// Starts sweeping, the first time after one interval.
+    pub(super) fn start(actors: Actors, interval: Duration) -> Self {
+        let (stop, mut stopped) = oneshot::channel();
+        let interval = interval.max(SHORTEST_INTERVAL);
+        let task = tokio::task::spawn_local(async move {
+            // Until told to stop, or until nobody is left to tell.
+            while tokio::time::timeout(interval, &mut stopped).await.is_err() {
+                let totals = sweep(&actors).await;
+                log::debug!("swept: {totals:?}");
+            }
+        });
+        Self { stop, task }
+    }
+
+    /// Ends after the sweep that is under way, if any.
+    pub(super) async fn stop(self) {
+        // An error means that the task has ended already.
+        let told = self.stop.send(());
+        if told.is_err() || self.task.await.is_err() {
+            log::error!("the sweeper had crashed");
+        }
+    }
+}

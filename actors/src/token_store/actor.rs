@@ -1,0 +1,175 @@
+//! The actor: each message is answered by its rule, on a thread that may wait for the store. Whatever may have ended a
+//! token empties the cache before it is answered.
+
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
+
+use super::messages::{
+    IssueTokens, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
+    RotateRefreshToken, SweepTokens, SweepTokensReply, VerifyToken,
+};
+use super::rules::TokenRules;
+use super::verified_tokens::VerifiedTokens;
+use crate::blocking::BlockingPool;
+use crate::handle::{Carried, Request, Stop};
+
+/// Opens and ends grants, issues, verifies and rotates their tokens. See the module's documentation.
+pub struct TokenStore {
+    rules: TokenRules,
+    store: BlockingPool,
+    verified: Arc<VerifiedTokens>,
+}
+
+impl TokenStore {
+    /// An actor that answers by these rules, lets the store's work run in this pool, and empties this cache.
+    #[must_use]
+    pub const fn new(rules: TokenRules, store: BlockingPool, verified: Arc<VerifiedTokens>) -> Self {
+        Self {
+            rules,
+            store,
+            verified,
+        }
+    }
+
+    /// Answers by a rule that ends no token.
+    fn answer<R, W>(&self, message: Carried<R>, rule: W) -> ResponseFuture<()>
+    where
+        R: Request,
+        W: FnOnce(&TokenRules, R) -> R::Answer + Send + 'static,
+    {
+        let rules = self.rules.clone();
+        self.store.answer(message, move |request| rule(&rules, request))
+    }
+
+    /// Answers by a rule that may end tokens, and empties the cache unless `spared` says that it did not. A rule that
+    /// panics may have ended some.
+    fn answer_and_forget<R, W>(
+        &self,
+        message: Carried<R>,
+        spared: fn(&R::Answer) -> bool,
+        rule: W,
+    ) -> ResponseFuture<()>
+    where
+        R: Request,
+        W: FnOnce(&TokenRules, R) -> R::Answer + Send + 'static,
+    {
+        let verified = Arc::clone(&self.verified);
+        self.answer(message, move |rules, request| {
+            let mut forget = ForgetOnDrop(Some(verified));
+            let answer = rule(rules, request);
+            if spared(&answer) {
+                forget.0 = None;
+            }
+            answer
+        })
+    }
+}
+
+struct ForgetOnDrop(Option<Arc<VerifiedTokens>>);
+
+impl Drop for ForgetOnDrop {
+    fn drop(&mut self) {
+        if let Some(verified) = &self.0 {
+            verified.forget_all();
+        }
+    }
+}
+
+/// Places in the mailbox. A message leaves it within microseconds, since handling it is passing it on to the pool; what
+/// is under way is bounded by the handle.
+const MAILBOX: usize = 4_096;
+
+impl Actor for TokenStore {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+        log::debug!("the store of tokens has started");
+    }
+
+    fn stopped(&mut self, _context: &mut Self::Context) {
+        log::debug!("the store of tokens has stopped");
+    }
+}
+
+impl Handler<Carried<OpenGrant>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<OpenGrant>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, TokenRules::open_grant)
+    }
+}
+
+impl Handler<Carried<IssueTokens>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<IssueTokens>, _context: &mut Self::Context) -> Self::Result {
+        self.answer_and_forget(message, Result::is_ok, |rules, request| rules.issue(&request))
+    }
+}
+
+impl Handler<Carried<VerifyToken>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<VerifyToken>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.verify(&request))
+    }
+}
+
+impl Handler<Carried<RotateRefreshToken>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RotateRefreshToken>, _context: &mut Self::Context) -> Self::Result {
+        self.answer_and_forget(message, Result::is_ok, |rules, request| rules.rotate(&request))
+    }
+}
+
+impl Handler<Carried<RevokeGrant>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RevokeGrant>, _context: &mut Self::Context) -> Self::Result {
+        self.answer_and_forget(message, never, TokenRules::revoke_grant)
+    }
+}
+
+impl Handler<Carried<RevokeGrantsOfUser>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RevokeGrantsOfUser>, _context: &mut Self::Context) -> Self::Result {
+        self.answer_and_forget(message, never, |rules, request| {
+            rules.revoke_grants_of_user(&request)
+        })
+    }
+}
+
+impl Handler<Carried<RevokeToken>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RevokeToken>, _context: &mut Self::Context) -> Self::Result {
+        let nothing = |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing));
+        self.answer_and_forget(message, nothing, |rules, request| rules.revoke_token(&request))
+    }
+}
+
+impl Handler<Carried<SweepTokens>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<SweepTokens>, _context: &mut Self::Context) -> Self::Result {
+        let nothing = |reply: &SweepTokensReply| matches!(reply, Ok(sweep) if sweep.ended_grants.is_empty());
+        self.answer_and_forget(message, nothing, TokenRules::sweep)
+    }
+}
+
+/// For acts that are meant to end something: they may have, however they end themselves.
+const fn never<T>(_answer: &T) -> bool {
+    false
+}
+
+impl Handler<Stop> for TokenStore {
+    type Result = ();
+
+    fn handle(&mut self, _stop: Stop, context: &mut Self::Context) {
+        context.stop();
+    }
+}

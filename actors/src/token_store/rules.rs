@@ -1,0 +1,252 @@
+//! How the store of tokens answers its messages, all but one: refreshing is in `refresh.rs`. Plain functions; the
+//! repositories decide races.
+
+use std::sync::Arc;
+
+use super::TokenStoreSettings;
+use super::messages::{
+    IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, OpenGrantReply, Revocation, RevokeGrant,
+    RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep,
+    SweepTokens, SweepTokensReply, VerifyToken, VerifyTokenError, VerifyTokenReply,
+};
+use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
+use crate::domain::clock::Clock;
+use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
+use crate::domain::key_ring::KeyRing;
+use crate::domain::opaque_token::{AccessToken, RefreshToken};
+use crate::domain::randomness::Randomness;
+use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, TokenPair};
+use crate::store::tokens::{Redemption, RedemptionOutcome};
+use crate::store::{GrantRepository, StoreError, TokenRepository};
+
+/// Everything that the rules need. Cheap to clone, so that each message can be answered on a thread of its own.
+#[derive(Clone)]
+pub struct TokenRules {
+    /// What the operator set.
+    pub settings: TokenStoreSettings,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where identifiers and first tokens come from.
+    pub randomness: Arc<dyn Randomness>,
+    /// What tokens are digested, derived and sealed with.
+    pub keys: Arc<KeyRing>,
+    /// Where grants are kept.
+    pub grants: Arc<dyn GrantRepository>,
+    /// Where tokens are kept.
+    pub tokens: Arc<dyn TokenRepository>,
+}
+
+impl TokenRules {
+    /// Opens a pending grant.
+    pub fn open_grant(&self, message: OpenGrant) -> OpenGrantReply {
+        let randomness = self.randomness.as_ref();
+        let id = GrantId::generate(randomness)?;
+        let upstream_tokens = message
+            .upstream_tokens
+            .map(|tokens| tokens.seal(&self.keys, randomness, id))
+            .transpose()?;
+        let now = self.clock.now();
+        let grant = Grant {
+            id,
+            client: message.client,
+            user: message.user,
+            scopes: message.scopes,
+            resource: message.resource,
+            upstream_tokens,
+            created_at: now,
+            expires_at: self.settings.grant_lifetime.map(|lifetime| now + lifetime),
+            state: GrantState::Pending,
+        };
+        if !self.grants.insert_grant(&grant)? {
+            let reason = "a freshly drawn grant identifier is already there".to_owned();
+            return Err(StoreError::Inconsistent {
+                operation: "insert grant",
+                reason,
+            }
+            .into());
+        }
+        Ok(id)
+    }
+
+    /// Spends a code and issues the first pair. Whoever comes second ends what the first one got, because one of
+    /// the two is not the client (RFC 6749 section 4.1.2).
+    pub fn issue(&self, message: &IssueTokens) -> IssueTokensReply {
+        let randomness = self.randomness.as_ref();
+        let binding = message.code.binding();
+        let access_token = AccessToken::generate(randomness)?;
+        let refresh_token = message
+            .with_refresh_token
+            .then(|| RefreshToken::generate(randomness))
+            .transpose()?;
+        let redemption = self.redemption(&message.code, &access_token, refresh_token.as_ref());
+        let (at, expires_at) = (redemption.at, redemption.access_token.expires_at);
+        match self.tokens.redeem_code(&redemption)? {
+            RedemptionOutcome::Redeemed => Ok(TokenPair {
+                access_token,
+                refresh_token,
+                expires_at,
+                scopes: binding.scopes.clone(),
+            }),
+            RedemptionOutcome::AlreadyConsumed => {
+                self.grants.end_grant(binding.grant, at, GrantEnd::CodeReplayed)?;
+                Err(IssueTokensError::CodeReplayed { grant: binding.grant })
+            }
+            RedemptionOutcome::CodeExpired | RedemptionOutcome::GrantEnded => {
+                Err(IssueTokensError::CodeExpired)
+            }
+        }
+    }
+
+    /// Who calls with this token. Writes its first use down before it answers, because a refresh token may not be
+    /// repeated once its successors were used.
+    pub fn verify(&self, message: &VerifyToken) -> VerifyTokenReply {
+        let value = AccessToken::parse(message.token.expose()).map_err(|_| VerifyTokenError::Unknown)?;
+        let (token, grant) = self.find_access_token(&value)?.ok_or(VerifyTokenError::Unknown)?;
+        let now = self.clock.now();
+        let principal = token.check(grant, &message.resource, now)?;
+        if token.first_used_at.is_none() {
+            self.tokens.record_first_use(&token.digest, now)?;
+        }
+        Ok(principal)
+    }
+
+    /// Ends a grant.
+    pub fn revoke_grant(&self, message: RevokeGrant) -> RevokeGrantReply {
+        self.grants
+            .end_grant(message.grant, self.clock.now(), message.reason)
+    }
+
+    /// Ends all grants of a user.
+    pub fn revoke_grants_of_user(&self, message: &RevokeGrantsOfUser) -> RevokeGrantsOfUserReply {
+        let now = self.clock.now();
+        let mut ended = Vec::new();
+        for grant in self.grants.live_grants_of_user(&message.user)? {
+            if self.grants.end_grant(grant.id, now, message.reason)? {
+                ended.push(grant);
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Revokes a token that its client gave back. A refresh token takes its grant along, an access token does not.
+    pub fn revoke_token(&self, message: &RevokeToken) -> RevokeTokenReply {
+        let now = self.clock.now();
+        let text = message.token.expose();
+        if let Ok(value) = RefreshToken::parse(text) {
+            let found = self
+                .find_refresh_token(&value)?
+                .filter(|(token, _)| token.client == message.client);
+            let Some((token, _)) = found else {
+                return Ok(Revocation::Nothing);
+            };
+            let is_ended = self
+                .grants
+                .end_grant(token.grant, now, GrantEnd::RevokedByClient)?;
+            return Ok(if is_ended {
+                Revocation::Grant(token.grant)
+            } else {
+                Revocation::Nothing
+            });
+        }
+        let Ok(value) = AccessToken::parse(text) else {
+            return Ok(Revocation::Nothing);
+        };
+        let found = self
+            .find_access_token(&value)?
+            .filter(|(_, grant)| grant.client == message.client);
+        let Some((token, _)) = found else {
+            return Ok(Revocation::Nothing);
+        };
+        let is_revoked = self.tokens.revoke_access_token(&token.digest, now)?;
+        Ok(if is_revoked {
+            Revocation::AccessToken(token.grant)
+        } else {
+            Revocation::Nothing
+        })
+    }
+
+    /// Ends overdue grants and forgets what ended long ago.
+    pub fn sweep(&self, message: SweepTokens) -> SweepTokensReply {
+        let now = self.clock.now();
+        let forgotten = now - self.settings.retention;
+        let pending_before = now - self.settings.pending_grant_lifetime;
+        Ok(Sweep {
+            ended_grants: self
+                .grants
+                .end_overdue_grants(pending_before, now, message.most)?,
+            deleted_grants: self.grants.delete_grants_ended_before(forgotten, message.most)?,
+            deleted_tokens: self
+                .tokens
+                .delete_tokens_expired_before(forgotten, message.most)?,
+        })
+    }
+
+    /// What spending `code` on these values writes.
+    fn redemption(
+        &self,
+        code: &VerifiedCode,
+        access_token: &AccessToken,
+        refresh_token: Option<&RefreshToken>,
+    ) -> Redemption {
+        let now = self.clock.now();
+        let CodeBinding {
+            grant,
+            client,
+            resource,
+            scopes,
+            ..
+        } = code.binding().clone();
+        let refresh_token = refresh_token.map(|value| RefreshTokenRecord {
+            digest: value.digest(&self.keys),
+            grant,
+            client,
+            scopes: scopes.clone(),
+            resource: resource.clone(),
+            issued_at: now,
+            expires_at: now + self.settings.refresh_token_lifetime,
+            pair_first_used_at: None,
+            state: RefreshTokenState::Unused,
+        });
+        let access_token = AccessTokenRecord {
+            digest: access_token.digest(&self.keys),
+            grant,
+            refresh_token: refresh_token.as_ref().map(|record| record.digest),
+            scopes,
+            resource,
+            issued_at: now,
+            expires_at: now + self.settings.access_token_lifetime,
+            first_used_at: None,
+            revoked_at: None,
+        };
+        Redemption {
+            code: *code.digest(),
+            at: now,
+            access_token,
+            refresh_token,
+        }
+    }
+
+    pub(super) fn find_access_token(
+        &self,
+        value: &AccessToken,
+    ) -> Result<Option<(AccessTokenRecord, Grant)>, StoreError> {
+        for digest in value.digests(&self.keys) {
+            if let Some(found) = self.tokens.find_access_token(&digest)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn find_refresh_token(
+        &self,
+        value: &RefreshToken,
+    ) -> Result<Option<(RefreshTokenRecord, Grant)>, StoreError> {
+        for digest in value.digests(&self.keys) {
+            if let Some(found) = self.tokens.find_refresh_token(&digest)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}

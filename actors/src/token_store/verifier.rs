@@ -1,0 +1,73 @@
+//! The way to ask the store of tokens. Verifying is answered from what was found a moment ago, if it was; all else is
+//! a message.
+
+use std::sync::Arc;
+
+use super::actor::TokenStore;
+use super::messages::{VerifyToken, VerifyTokenError};
+use super::verified_tokens::{Verification, VerifiedTokens};
+use crate::domain::clock::Clock;
+use crate::domain::opaque_token::AccessToken;
+use crate::domain::secret::SecretDigest;
+use crate::error::CallError;
+use crate::handle::{Answers, Handle, HandleStatus, Request};
+
+/// Asks the store of tokens. Clones share the actor and the cache.
+#[derive(Clone)]
+pub struct TokenStoreHandle {
+    handle: Handle<TokenStore>,
+    verified: Arc<VerifiedTokens>,
+    clock: Arc<dyn Clock>,
+}
+
+impl TokenStoreHandle {
+    /// A handle to a started actor, with the cache that the actor empties on revocation.
+    #[must_use]
+    pub const fn new(
+        handle: Handle<TokenStore>,
+        verified: Arc<VerifiedTokens>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            handle,
+            verified,
+            clock,
+        }
+    }
+
+    /// Who calls with this token: as found less than a second ago, or as the actor finds now.
+    pub async fn verify(&self, request: VerifyToken) -> Verification {
+        // What cannot be a token of ours is refused before anybody is asked, and never becomes a key.
+        if AccessToken::parse(request.token.expose()).is_err() {
+            return Ok(Err(VerifyTokenError::Unknown));
+        }
+        let token = SecretDigest::plain(&request.token);
+        let resource = request.resource.clone();
+        let ask = || async {
+            let reply = self.handle.ask(request).await?;
+            Ok(reply.map(Arc::new))
+        };
+        self.verified
+            .verify(token, resource, self.clock.as_ref(), ask)
+            .await
+    }
+
+    /// Asks anything else.
+    pub async fn ask<R>(&self, request: R) -> Result<R::Answer, CallError>
+    where
+        R: Request,
+        TokenStore: Answers<R>,
+    {
+        self.handle.ask(request).await
+    }
+
+    /// The counters of the messages; hits are not among them.
+    #[must_use]
+    pub fn status(&self) -> HandleStatus {
+        self.handle.status()
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.handle.stop().await;
+    }
+}

@@ -1,0 +1,200 @@
+//! From the configuration to who may call: the settings of the actors and of the authorization server's use cases.
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use mxcp_actors::audit_logger::audit_log::AuditLog;
+use mxcp_actors::audit_logger::messages::RecordEvent;
+use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
+use mxcp_actors::domain::audit_event::AuditRecord;
+use mxcp_actors::domain::client::{Client, ClientConfiguration};
+use mxcp_actors::domain::clock::Timestamp;
+use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
+use mxcp_actors::domain::password::PasswordHash;
+use mxcp_actors::domain::randomness::Randomness;
+use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::user::VerifiedEmail;
+use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
+use mxcp_actors::store::{MemoryStore, Store};
+use mxcp_actors::system::{Actors, ActorsSettings, LoginSettings};
+use mxcp_actors::token_store::TokenStoreSettings;
+
+use super::StartError;
+use crate::config::{self, Config, GrantType, Persistence, Provider};
+use crate::mcp::server::Audit;
+use crate::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
+
+/// Where clients, codes and tokens are kept, and the keys that protect them.
+pub struct Keeping {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The keys.
+    pub keys: Arc<KeyRing>,
+}
+
+/// Opens the store that the configuration names.
+pub fn open_store(auth: &config::Auth, randomness: &dyn Randomness) -> Result<Keeping, StartError> {
+    match &auth.persistence {
+        Persistence::Memory => Ok(Keeping {
+            store: Arc::new(MemoryStore::new()),
+            // What is kept in memory ends with the process, and so may its key.
+            keys: Arc::new(KeyRing::new(&MasterKey::generate(randomness)?, &[])?),
+        }),
+        Persistence::Sqlite { .. } => Err(StartError::NotBuilt("auth.persistence.type: sqlite")),
+        Persistence::Postgresql { .. } => Err(StartError::NotBuilt("auth.persistence.type: postgresql")),
+    }
+}
+
+/// What the actors are started with.
+pub fn actors_settings(
+    config: &Config,
+    keys: &KeyRing,
+    now: Timestamp,
+) -> Result<ActorsSettings, StartError> {
+    let auth = &config.auth;
+    let registration_scopes = scopes(&auth.registration_scopes)?;
+    let session = &auth.session;
+    let tokens = TokenStoreSettings {
+        access_token_lifetime: session.access_token_ttl,
+        refresh_token_lifetime: session.refresh_idle_ttl,
+        grant_lifetime: Some(session.refresh_absolute_ttl),
+        refresh_reuse_window: session.refresh_reuse_window,
+        ..TokenStoreSettings::default()
+    };
+    let mut clients = ClientRegistrySettings::with_scopes(registration_scopes);
+    // A client must not be forgotten while one of its grants lives.
+    clients.used_lifetime = clients.used_lifetime.max(session.refresh_idle_ttl);
+    let mut settings = ActorsSettings::new(clients, login(config)?);
+    settings.tokens = tokens;
+    settings.configured_clients = configured_clients(&auth.clients, keys, now)?;
+    Ok(settings)
+}
+
+fn login(config: &Config) -> Result<LoginSettings, StartError> {
+    match &config.auth.provider {
+        Provider::Local(local) => {
+            let issuer = format!("urn:mxcp-actor:{}:local", config.project.name);
+            let scopes = scopes_supported(&config.auth)?;
+            let users = local.users.iter().map(|user| local_user(user, &scopes));
+            let users = users.collect::<Result<Vec<_>, _>>()?;
+            Ok(LoginSettings::Local(LocalProviderSettings::new(issuer, users)))
+        }
+        other => Err(StartError::NoProvider(other.name())),
+    }
+}
+
+fn local_user(user: &config::LocalUser, scopes: &ScopeSet) -> Result<LocalUser, StartError> {
+    let invalid = |reason: String| StartError::LocalUser {
+        username: user.username.clone(),
+        reason,
+    };
+    let hash =
+        PasswordHash::parse(user.password_hash.expose()).map_err(|error| invalid(error.to_string()))?;
+    let email = user.email.as_deref().map(|email| {
+        VerifiedEmail::from_claims(email, true)
+            .ok_or_else(|| invalid(format!("{email:?} is no e-mail address")))
+    });
+    Ok(LocalUser {
+        username: user.username.clone(),
+        password_hash: hash,
+        name: user.name.clone(),
+        email: email.transpose()?,
+        role: user.role.clone(),
+        permissions: user.permissions.iter().cloned().collect(),
+        groups: user.groups.iter().cloned().collect(),
+        scopes: scopes.clone(),
+    })
+}
+
+fn configured_clients(
+    clients: &[config::Client],
+    keys: &KeyRing,
+    now: Timestamp,
+) -> Result<ConfiguredClients, StartError> {
+    let clients = clients.iter().map(|client| {
+        let grant_types = client.grant_types.iter().map(|grant| match grant {
+            GrantType::AuthorizationCode => "authorization_code".to_owned(),
+            GrantType::RefreshToken => "refresh_token".to_owned(),
+        });
+        let configuration = ClientConfiguration {
+            id: client.id.clone(),
+            secret: client.secret.clone(),
+            name: client.name.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            grant_types: grant_types.collect(),
+            scopes: client.scopes.clone(),
+        };
+        let built = Client::from_configuration(&configuration, keys, now);
+        let client = built.map_err(|reason| StartError::Client {
+            id: client.id.clone(),
+            reason,
+        })?;
+        Ok((client.id.clone(), client))
+    });
+    clients.collect()
+}
+
+/// The use cases of the authorization server.
+pub fn services(config: &Config, actors: Actors, audit: &Audit) -> Result<Data<Services>, StartError> {
+    let auth = &config.auth;
+    let registration_scopes = scopes(&auth.registration_scopes)?;
+    let methods = ClientRegistrySettings::with_scopes(registration_scopes.clone())
+        .metadata
+        .authentication_methods;
+    let open_introspection = matches!(&auth.provider, Provider::Local(local) if local.open_introspection);
+    let settings = Settings {
+        server_name: config.project.name.clone(),
+        public_url: config.public_url.clone(),
+        trusted_proxies: config.transport.http.trusted_proxies.clone(),
+        login: LoginKind::Password,
+        default_scopes: registration_scopes,
+        required_scopes: scopes(&auth.required_scopes)?,
+        scopes_supported: scopes_supported(auth)?,
+        authentication_methods: methods,
+        metadata_documents: false,
+        remember_consents: false,
+        open_introspection,
+    };
+    let services = Services::new(Parts {
+        actors,
+        clock: Arc::clone(&audit.clock),
+        randomness: Arc::clone(&audit.randomness),
+        audit: Arc::new(Sink {
+            log: audit.log.clone(),
+            instance: audit.instance.clone(),
+        }),
+        settings,
+    })?;
+    Ok(Data::new(services))
+}
+
+/// Everything that a token of this server can hold.
+fn scopes_supported(auth: &config::Auth) -> Result<ScopeSet, StartError> {
+    let of_clients = auth.clients.iter().flat_map(|client| &client.scopes);
+    let all = auth
+        .registration_scopes
+        .iter()
+        .chain(&auth.required_scopes)
+        .chain(of_clients);
+    scopes(all)
+}
+
+fn scopes<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<ScopeSet, StartError> {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    Ok(ScopeSet::parse(&names.join(" "))?)
+}
+
+/// Authentication events go where calls go.
+struct Sink {
+    log: AuditLog,
+    instance: String,
+}
+
+impl AuditSink for Sink {
+    fn record(&self, mut record: AuditRecord) {
+        record.instance_id = Some(self.instance.clone());
+        if let Err(error) = self.log.record(RecordEvent::plain(record)) {
+            log::error!("audit log: an authentication event found no place: {error}");
+        }
+    }
+}

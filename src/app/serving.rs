@@ -1,0 +1,137 @@
+//! The parts of a running server, started in the order in which they depend on each other and stopped in the opposite.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use mxcp_actors::audit_logger::segment_name::InstanceId;
+use mxcp_actors::domain::clock::{Clock, SystemClock};
+use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
+use mxcp_actors::handle::Handle;
+use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
+use mxcp_actors::sql_executor::admission::AdmissionLimits;
+use mxcp_actors::sql_executor::engine::generation::Generation;
+use mxcp_actors::system::{RunningActors, Surroundings};
+
+use super::build::{self, RunningAudit};
+use super::{StartError, authentication};
+use crate::config::{Config, Limits};
+use crate::mcp::server::Audit;
+use crate::oauth::Services;
+
+/// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
+const MOST_WAITING: usize = 1_024;
+
+/// What was started.
+pub struct Running {
+    audit_log: RunningAudit,
+    audit: Audit,
+    work: Work,
+}
+
+/// The actors: all of them, or the one that is needed where nobody logs in.
+enum Work {
+    Open(RunningSqlExecutor),
+    Protected {
+        actors: Box<RunningActors>,
+        executor: Handle<SqlExecutor>,
+        services: Data<Services>,
+    },
+}
+
+impl Running {
+    /// Starts everything that answering takes, on the current arbiter.
+    pub async fn start(config: &Config, generation: &Arc<Generation>) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
+        let instance = InstanceId::generate(&*randomness)?;
+        let audit_log = build::start_audit(&config.audit, &instance, &clock)?;
+        let audit = Audit {
+            log: audit_log.log(),
+            clock,
+            randomness,
+            instance: instance.to_string(),
+        };
+        let work = Work::start(config, generation, &audit).await?;
+        Ok(Self {
+            audit_log,
+            audit,
+            work,
+        })
+    }
+
+    /// Records calls.
+    pub fn audit(&self) -> Audit {
+        self.audit.clone()
+    }
+
+    /// Runs SQL.
+    pub fn executor(&self) -> Handle<SqlExecutor> {
+        match &self.work {
+            Work::Open(executor) => executor.handle.clone(),
+            Work::Protected { executor, .. } => executor.clone(),
+        }
+    }
+
+    /// The authorization server, where there is one.
+    pub fn services(&self) -> Option<Data<Services>> {
+        match &self.work {
+            Work::Open(_) => None,
+            Work::Protected { services, .. } => Some(services.clone()),
+        }
+    }
+
+    /// Stops everything. Whoever waits is answered, and what was recorded is written.
+    pub async fn stop(self) {
+        match self.work {
+            Work::Open(executor) => executor.stop(),
+            Work::Protected { actors, .. } => actors.stop().await,
+        }
+        self.audit_log.stop();
+    }
+}
+
+impl Work {
+    async fn start(config: &Config, generation: &Arc<Generation>, audit: &Audit) -> Result<Self, StartError> {
+        let sql = executor_settings(&config.limits);
+        if config.auth.provider.is_none() {
+            return Ok(Self::Open(
+                SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
+            ));
+        }
+        let keeping = authentication::open_store(&config.auth, &*audit.randomness)?;
+        let mut settings = authentication::actors_settings(config, &keeping.keys, audit.clock.now())?;
+        settings.sql = Some((Arc::clone(generation), sql));
+        let actors = RunningActors::start(
+            settings,
+            Surroundings {
+                store: keeping.store,
+                keys: keeping.keys,
+                clock: Arc::clone(&audit.clock),
+                randomness: Arc::clone(&audit.randomness),
+            },
+        );
+        let actors = Box::new(actors.await?);
+        let executor = actors.actors.sql.clone().ok_or(StartError::NoDatabase)?;
+        let services = authentication::services(config, actors.actors.clone(), audit)?;
+        Ok(Self::Protected {
+            actors,
+            executor,
+            services,
+        })
+    }
+}
+
+fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
+    let workers = limits.max_concurrent_queries;
+    SqlExecutorSettings {
+        workers,
+        admission: AdmissionLimits {
+            max_waiting: MOST_WAITING,
+            max_waiting_per_share: MOST_WAITING / 4,
+            max_running_per_share: workers.div_ceil(2).max(1),
+        },
+        // Waiting as long as running, and the answer's way back.
+        deadline: limits.query_timeout * 2 + Duration::from_secs(5),
+    }
+}

@@ -1,0 +1,46 @@
+//! The server's addresses as a request sees them, for requests that come to a host of this server.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HOST, HeaderName};
+use actix_web::http::uri;
+
+use crate::config::{Authority, HostRefused, RequestHead};
+use crate::oauth::{Addresses, NoAddresses, Services};
+
+/// The addresses. A request to another host is refused also if the public URL is fixed, because a page of another site
+/// could have made it by rebinding its name.
+pub fn addresses(request: &HttpRequest, services: &Services) -> Result<Arc<Addresses>, NoAddresses> {
+    let head = head(request);
+    let allowed = services.settings().public_url.allowed_hosts();
+    let named = head.host.ok_or(HostRefused::Invalid)?;
+    let authority = Authority::parse(named).ok_or(HostRefused::Invalid)?;
+    let is_fixed = services.settings().public_url.fixed().is_some();
+    if is_fixed && !allowed.allows(&authority) {
+        let host = authority.to_string();
+        return Err(HostRefused::NotAllowed { host }.into());
+    }
+    services.addresses(&head)
+}
+
+/// The parts of a request that the public URL may depend on.
+fn head(request: &HttpRequest) -> RequestHead<'_> {
+    RequestHead {
+        peer: request.peer_addr().map(|address| address.ip()),
+        host: only(request, &HOST).or_else(|| request.uri().authority().map(uri::Authority::as_str)),
+        forwarded_proto: only(request, &HeaderName::from_static("x-forwarded-proto")),
+        forwarded_scheme: only(request, &HeaderName::from_static("x-forwarded-scheme")),
+        forwarded_host: only(request, &HeaderName::from_static("x-forwarded-host")),
+        forwarded_port: only(request, &HeaderName::from_static("x-forwarded-port")),
+    }
+}
+
+/// The value of a header that came exactly once.
+fn only<'a>(request: &'a HttpRequest, name: &HeaderName) -> Option<&'a str> {
+    let mut values = request.headers().get_all(name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (None | Some(_), _) => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Bodies: read whole, within limits, whatever else is wrong with them.
+
+use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpMessage as _, HttpRequest};
+
+use super::answer::ErrorAnswer;
+use crate::oauth::parameters::{InvalidParameters, LONGEST_FORM, Parameters};
+
+/// Why a body is not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("the body must be {expected}; see the Content-Type header")]
+    ContentType { expected: &'static str },
+    #[error("the body is too long; accepted are at most {most} bytes")]
+    TooLong { most: usize },
+    #[error("the body ended before it was complete")]
+    Incomplete,
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+}
+
+impl From<BodyError> for ErrorAnswer {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::ContentType { .. }
+            | BodyError::TooLong { .. }
+            | BodyError::Incomplete
+            | BodyError::Parameters(_) => Self::invalid_request(&error),
+        }
+    }
+}
+
+/// The parameters of a form. A query is never looked at: secrets do not belong there.
+pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Parameters, BodyError> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    if !request.content_type().trim().eq_ignore_ascii_case(FORM) {
+        return Err(BodyError::ContentType { expected: FORM });
+    }
+    let body = bytes(payload, LONGEST_FORM).await?;
+    Ok(Parameters::parse(&body, LONGEST_FORM)?)
+}
+
+/// A JSON document, not parsed.
+pub(super) async fn json(request: &HttpRequest, payload: Payload, most: usize) -> Result<Bytes, BodyError> {
+    const JSON: &str = "application/json";
+    if !request.content_type().trim().eq_ignore_ascii_case(JSON) {
+        return Err(BodyError::ContentType { expected: JSON });
+    }
+    bytes(payload, most).await
+}
+
+async fn bytes(payload: Payload, most: usize) -> Result<Bytes, BodyError> {
+    match payload.to_bytes_limited(most).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(BodyError::Incomplete),
+        Err(_) => Err(BodyError::TooLong { most }),
+    }
+}

@@ -1,0 +1,221 @@
+//! What the pages of a login share: who may send their forms, and how a step becomes an answer.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use mxcp_actors::domain::interaction::InteractionRefusal;
+
+use super::answer;
+use super::body;
+use super::cookies::CookieJar;
+use crate::config::HostRefused;
+use crate::http::extract::client_ip::caller;
+use crate::http::extract::public_address::addresses;
+use crate::http::pages::{self, ErrorPage};
+use crate::oauth::authorization_response::AuthorizationResponse;
+use crate::oauth::browser::{Cookies, Next, PageRefusal, Step};
+use crate::oauth::parameters::{InvalidParameters, LONGEST_QUERY, Parameters};
+use crate::oauth::{Addresses, Caller, NoAddresses, Services, Unavailable};
+
+/// A browser's request to one of our pages.
+pub(super) struct PageRequest {
+    pub(super) services: Data<Services>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) caller: Caller,
+    pub(super) cookies: Cookies,
+    /// Whether one of our own pages sent the browser here, as far as browsers say so (Fetch Metadata).
+    pub(super) is_from_own_page: bool,
+    jar: CookieJar,
+}
+
+impl PageRequest {
+    /// Reads the request, or answers why there are no pages for it.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the answer, made once and sent at once"
+    )]
+    pub(super) fn read(request: &HttpRequest, services: Data<Services>) -> Result<Self, HttpResponse> {
+        let addresses = addresses(request, &services).map_err(|error| no_addresses(&services, &error))?;
+        let Some(jar) = CookieJar::new(&addresses) else {
+            return Err(insecure(&services, &addresses));
+        };
+        Ok(Self {
+            caller: caller(request, services.settings().trusted_proxies.as_ref()),
+            cookies: jar.read(request),
+            is_from_own_page: fetch_site(request) == Some("same-origin"),
+            services,
+            addresses,
+            jar,
+        })
+    }
+
+    /// The parameters of the request's query.
+    pub(super) fn query(request: &HttpRequest) -> Result<Parameters, InvalidParameters> {
+        Parameters::parse(request.query_string().as_bytes(), LONGEST_QUERY)
+    }
+
+    /// The parameters of a form that one of our own pages sent.
+    ///
+    /// Our pages send no referrer, so browsers say `Origin: null` when these forms are sent; that is accepted here
+    /// and nowhere else. What another site sends carries neither our cookies (`SameSite`) nor the value of the page.
+    pub(super) async fn own_form(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+    ) -> Result<Parameters, HttpResponse> {
+        let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes);
+        let own = self.addresses.base_url().origin();
+        let is_own = origin.is_none_or(|origin| origin == b"null" || origin == own.as_bytes());
+        let is_same_site = matches!(fetch_site(request), None | Some("same-origin" | "none"));
+        if !is_own || !is_same_site {
+            let message = "The form was sent by another site. Start again in your application.";
+            return Err(self.error(StatusCode::FORBIDDEN, "Not accepted", &message));
+        }
+        let form = body::form(request, payload).await;
+        form.map_err(|error| self.error(StatusCode::BAD_REQUEST, "Invalid request", &error))
+    }
+
+    /// The answer that a step leads to.
+    pub(super) fn answer(&self, step: Step) -> HttpResponse {
+        let mut response = self.next(step.next);
+        if let Some(token) = &step.new_browser {
+            self.jar.set_browser(&mut response, token);
+        }
+        if let Some(session) = &step.new_session {
+            self.jar.set_session(&mut response, session, self.services.now());
+        }
+        response
+    }
+
+    fn next(&self, next: Next) -> HttpResponse {
+        match next {
+            Next::LogIn(view) => pages::log_in(&self.services, &self.addresses, &view, None, StatusCode::OK),
+            Next::Consent(view) => pages::consent(&self.services, &self.addresses, &view),
+            Next::Own(location)
+            | Next::Provider(location)
+            | Next::Client(AuthorizationResponse::Redirect(location)) => redirect(&location),
+            Next::Client(AuthorizationResponse::CodePage(code)) => pages::code(&self.services, &code),
+            Next::Client(AuthorizationResponse::ErrorPage { error, description }) => {
+                let message = format!("{error}: {description}");
+                self.error(
+                    StatusCode::BAD_REQUEST,
+                    "The application gets no access",
+                    &message,
+                )
+            }
+        }
+    }
+
+    /// Makes the browser forget who was signed in, and sends it on.
+    pub(super) fn signed_out(&self, location: &str) -> HttpResponse {
+        let mut response = redirect(location);
+        self.jar.remove_session(&mut response);
+        response
+    }
+
+    /// A page that says what went wrong.
+    pub(super) fn error(
+        &self,
+        status: StatusCode,
+        title: &'static str,
+        message: &impl ToString,
+    ) -> HttpResponse {
+        let message = message.to_string();
+        log::info!("a page says {}: {message:?}", status.as_u16());
+        pages::error(&self.services, &ErrorPage::new(status, title, message))
+    }
+
+    /// A page that says what went wrong, and what probably helps.
+    pub(super) fn error_with_hint(
+        &self,
+        status: StatusCode,
+        title: &'static str,
+        message: &impl ToString,
+        hint: String,
+    ) -> HttpResponse {
+        let page = ErrorPage {
+            hint: Some(hint),
+            ..ErrorPage::new(status, title, message.to_string())
+        };
+        log::info!("a page says {}: {:?}", status.as_u16(), page.message);
+        pages::error(&self.services, &page)
+    }
+
+    /// A page that says that the server cannot answer now.
+    pub(super) fn unavailable(&self, error: &Unavailable) -> HttpResponse {
+        unavailable(&self.services, error)
+    }
+
+    /// A page that says why one of our pages is not good any more.
+    pub(super) fn refused(&self, refusal: &PageRefusal) -> HttpResponse {
+        let status = match refusal {
+            PageRefusal::Unavailable(error) => return self.unavailable(error),
+            PageRefusal::Interaction(InteractionRefusal::OtherBrowser) => StatusCode::FORBIDDEN,
+            PageRefusal::Interaction(
+                InteractionRefusal::Unknown
+                | InteractionRefusal::AlreadyDecided { .. }
+                | InteractionRefusal::OtherStage,
+            )
+            | PageRefusal::ClientGone => StatusCode::BAD_REQUEST,
+        };
+        self.error(status, "This page cannot be used", refusal)
+    }
+}
+
+/// What the browser says about who sent it here. Two of these headers say nothing.
+fn fetch_site(request: &HttpRequest) -> Option<&str> {
+    let mut values = request.headers().get_all("sec-fetch-site");
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (Some(_), Some(_)) => Some("ambiguous"),
+        (None, _) => None,
+    }
+}
+
+/// 303, so that a browser never repeats a form with its password at the new place (RFC 9700 section 4.12).
+fn redirect(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, location))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .finish()
+}
+
+fn unavailable(services: &Services, error: &Unavailable) -> HttpResponse {
+    // The answer to programs decides status and log line; people get its description as a page.
+    let answer = answer::unavailable(error);
+    let page = ErrorPage {
+        retry_after: answer.retry_after,
+        ..ErrorPage::new(answer.status, "The server cannot answer now", answer.description)
+    };
+    pages::error(services, &page)
+}
+
+fn no_addresses(services: &Services, error: &NoAddresses) -> HttpResponse {
+    log::warn!("{error}");
+    let status = match error {
+        NoAddresses::Host(HostRefused::Invalid | HostRefused::NotAllowed { .. }) => {
+            StatusCode::MISDIRECTED_REQUEST
+        }
+        NoAddresses::Resource(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    pages::error(
+        services,
+        &ErrorPage::new(status, "Wrong address", error.to_string()),
+    )
+}
+
+/// Passwords and codes would cross the network in plain text.
+fn insecure(services: &Services, addresses: &Addresses) -> HttpResponse {
+    log::error!(
+        "logins at {} are refused: the public URL is http; set transport.http.base_url",
+        addresses.issuer()
+    );
+    let message = "Logins need https. The operator must set transport.http.base_url to an https address, or \
+                   transport.http.trust_proxy behind a proxy that ends TLS.";
+    let page = ErrorPage::new(StatusCode::FORBIDDEN, "Logins are off", message.to_owned());
+    pages::error(services, &page)
+}

@@ -1,0 +1,52 @@
+//! `GET /consent` and `POST /consent`
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::browser::PageRequest;
+use crate::oauth::Services;
+use crate::oauth::consent::{self, ConsentError};
+
+/// Shows the page that an interaction waits at, after a redirect or a reload.
+pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
+    let page = match PageRequest::read(&request, services) {
+        Ok(page) => page,
+        Err(response) => return response,
+    };
+    let query = match PageRequest::query(&request) {
+        Ok(query) => query,
+        Err(error) => return page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),
+    };
+    let shown = consent::show(&page.services, &page.addresses, page.cookies.clone(), &query).await;
+    match shown {
+        Ok(step) => page.answer(step),
+        Err(error) => refused(&page, &error),
+    }
+}
+
+/// Takes the user's decision.
+pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
+    let page = match PageRequest::read(&request, services) {
+        Ok(page) => page,
+        Err(response) => return response,
+    };
+    let form = match page.own_form(&request, payload).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let cookies = page.cookies.clone();
+    match consent::decide(&page.services, &page.addresses, &page.caller, cookies, &form).await {
+        Ok(step) => page.answer(step),
+        Err(error) => refused(&page, &error),
+    }
+}
+
+fn refused(page: &PageRequest, error: &ConsentError) -> HttpResponse {
+    match error {
+        ConsentError::Parameters(_) | ConsentError::NoDecision => {
+            page.error(StatusCode::BAD_REQUEST, "Invalid request", error)
+        }
+        ConsentError::Page(refusal) => page.refused(refusal),
+    }
+}

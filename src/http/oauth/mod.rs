@@ -1,0 +1,103 @@
+//! The endpoints of the authorization server and its pages: one file per endpoint, which reads a request, asks the use
+//! case of the same name in [`crate::oauth`], and turns every outcome into an answer by an exhaustive match.
+//!
+//! Must not live here: decisions about clients, users, codes and tokens.
+
+pub(crate) mod answer;
+mod authorize;
+mod body;
+mod browser;
+mod callback;
+mod client;
+mod consent;
+mod cookies;
+pub mod cors;
+mod home;
+mod introspect;
+mod log_in;
+mod metadata;
+mod register;
+mod revoke;
+mod token;
+
+use actix_web::Route;
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+
+use crate::oauth::Services;
+
+/// The paths under which clients know these endpoints: at the root, and in the older folder.
+const FOLDERS: [&str; 2] = ["", "/oauth"];
+
+/// Adds the routes of the authorization server, its login pages and the front page.
+pub fn routes(config: &mut ServiceConfig, services: &Data<Services>) {
+    config.app_data(Data::clone(services));
+    discovery(config);
+    for folder in FOLDERS {
+        clients(config, folder);
+    }
+    pages(config);
+    if let Some(callback_path) = services.settings().callback_path() {
+        config.service(web::resource(callback_path.to_owned()).route(web::get().to(callback::get)));
+    }
+}
+
+/// The documents that clients look for before they know anything. A client that asks for OpenID metadata is told in
+/// JSON that there is none, and goes on to the document that there is.
+fn discovery(config: &mut ServiceConfig) {
+    for (path, document) in [
+        (
+            "/.well-known/oauth-authorization-server{rest:.*}",
+            web::get().to(metadata::authorization_server),
+        ),
+        (
+            "/.well-known/oauth-protected-resource{rest:.*}",
+            web::get().to(metadata::protected_resource),
+        ),
+        (
+            "/.well-known/openid-configuration{rest:.*}",
+            web::get().to(metadata::not_found),
+        ),
+        ("/mcp/.well-known/{rest:.*}", web::get().to(metadata::not_found)),
+    ] {
+        any_origin(config, path, "GET", document);
+    }
+}
+
+/// The endpoints that clients call, and the one that they send browsers to. No page may call introspection: resource
+/// servers are no pages.
+fn clients(config: &mut ServiceConfig, folder: &str) {
+    let path = |name: &str| format!("{folder}{name}");
+    any_origin(config, &path("/register"), "POST", web::post().to(register::post));
+    any_origin(config, &path("/token"), "POST", web::post().to(token::post));
+    any_origin(config, &path("/revoke"), "POST", web::post().to(revoke::post));
+    config.service(web::resource(path("/introspect")).route(web::post().to(introspect::post)));
+    let authorize = web::resource(path("/authorize"));
+    config.service(
+        authorize
+            .route(web::get().to(authorize::get))
+            .route(web::post().to(authorize::post)),
+    );
+}
+
+/// The server's own pages.
+fn pages(config: &mut ServiceConfig) {
+    let log_in = web::resource("/login").route(web::get().to(log_in::get));
+    let consent = web::resource("/consent").route(web::get().to(consent::get));
+    config
+        .service(log_in.route(web::post().to(log_in::post)))
+        .service(consent.route(web::post().to(consent::post)))
+        .service(web::resource("/logout").route(web::post().to(home::sign_out)))
+        .service(web::resource("/").route(web::get().to(home::get)));
+}
+
+/// A resource that clients in web pages may use too.
+fn any_origin(config: &mut ServiceConfig, path: &str, methods: &'static str, route: Route) {
+    let preflight = move || async move { cors::preflight(methods) };
+    config.service(
+        web::resource(path.to_owned())
+            .wrap(cors::any_origin())
+            .route(web::method(Method::OPTIONS).to(preflight))
+            .route(route),
+    );
+}

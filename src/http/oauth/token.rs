@@ -1,0 +1,108 @@
+//! `POST /token` (RFC 6749 section 3.2)
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer::{self, ErrorAnswer};
+use super::client::ClientForm;
+use crate::oauth::Services;
+use crate::oauth::client_authentication::{ClientAuthenticationError, authenticate};
+use crate::oauth::exchange::{self, ExchangeError};
+use crate::oauth::parameters::InvalidParameters;
+use crate::oauth::refresh::{self, RefreshError};
+use crate::oauth::token_response::TokenResponse;
+
+/// Why there are no tokens.
+#[derive(Debug, thiserror::Error)]
+enum TokenError {
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    #[error("grant_type is not supported; accepted are authorization_code and refresh_token")]
+    UnsupportedGrantType,
+    #[error(transparent)]
+    Client(#[from] ClientAuthenticationError),
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+}
+
+/// 200 with tokens.
+pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
+    let client_form = match ClientForm::read(&request, payload, &services).await {
+        Ok(client_form) => client_form,
+        Err(response) => return response,
+    };
+    match tokens(&services, client_form).await {
+        Ok(response) => answer::json(StatusCode::OK, &response.into_json()),
+        Err(error) => {
+            let answer = ErrorAnswer::from(&error);
+            if answer.status.is_client_error() {
+                log::info!("no tokens: {error}");
+            }
+            answer.respond()
+        }
+    }
+}
+
+async fn tokens(services: &Services, client_form: ClientForm) -> Result<TokenResponse, TokenError> {
+    let ClientForm {
+        caller, header, form, ..
+    } = client_form;
+    let grant_type = form.required("grant_type")?.to_owned();
+    let client = authenticate(services, &caller, header, &form).await?;
+    Ok(match grant_type.as_str() {
+        "authorization_code" => exchange::exchange(services, &caller, &client, &form).await?,
+        "refresh_token" => refresh::refresh(services, &caller, &client, &form).await?,
+        _ => return Err(TokenError::UnsupportedGrantType),
+    })
+}
+
+impl From<&TokenError> for ErrorAnswer {
+    fn from(error: &TokenError) -> Self {
+        match error {
+            TokenError::Parameters(error) => error.into(),
+            TokenError::UnsupportedGrantType => {
+                Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", error)
+            }
+            TokenError::Client(error) => error.into(),
+            TokenError::Exchange(error) => error.into(),
+            TokenError::Refresh(error) => error.into(),
+        }
+    }
+}
+
+impl From<&ExchangeError> for ErrorAnswer {
+    fn from(error: &ExchangeError) -> Self {
+        match error {
+            ExchangeError::Parameters(error) => error.into(),
+            ExchangeError::GrantType => Self::new(StatusCode::BAD_REQUEST, "unauthorized_client", error),
+            ExchangeError::Verifier(_)
+            | ExchangeError::Unknown
+            | ExchangeError::Replayed
+            | ExchangeError::Expired => Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error),
+            ExchangeError::Refused(refusal) => Self::new(StatusCode::BAD_REQUEST, refusal.code(), error),
+            ExchangeError::Unavailable(error) => answer::unavailable(error),
+        }
+    }
+}
+
+impl From<&RefreshError> for ErrorAnswer {
+    fn from(error: &RefreshError) -> Self {
+        match error {
+            RefreshError::Parameters(error) => error.into(),
+            RefreshError::Scope(_) => Self::new(StatusCode::BAD_REQUEST, "invalid_scope", error),
+            RefreshError::GrantType => Self::new(StatusCode::BAD_REQUEST, "unauthorized_client", error),
+            RefreshError::Refused(refusal) => match refusal.code() {
+                Some(code) => Self::new(StatusCode::BAD_REQUEST, code, error),
+                None => Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "server_error",
+                    &"an internal error",
+                ),
+            },
+            RefreshError::Unavailable(error) => answer::unavailable(error),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! `/authorize`: a browser brings a client's request (RFC 6749 section 4.1.1, RFC 7636, RFC 8707).
+//!
+//! What is wrong with the client or its redirect URI is told to the user and to nobody else; only when both are known
+//! to belong together are the other errors told to the client.
+
+use mxcp_actors::client_registry::FindClient;
+use mxcp_actors::domain::authorization_request::{AuthorizationRequest, LONGEST_STATE};
+use mxcp_actors::domain::client::{Client, ClientId, GrantType, LONGEST_CLIENT_ID, RedirectRefusal};
+use mxcp_actors::domain::pkce::{CodeChallenge, InvalidChallenge};
+use mxcp_actors::domain::redirect_uri::{LONGEST_REDIRECT_URI, RedirectUri};
+use mxcp_actors::domain::resource::{LONGEST_RESOURCE, WrongResource};
+use mxcp_actors::domain::scope::{InvalidScope, ScopeRequest, ScopeSet};
+use mxcp_actors::provider_broker::ApprovedRequest;
+use mxcp_actors::provider_broker::messages::{BeginAuthorization, RecallConsent};
+use url::Url;
+
+use super::approved::{self, LoginFailure};
+use super::authorization_response::ResponseTarget;
+use super::browser::{self, Cookies, Next, Step};
+use super::error_description::error_description;
+use super::parameters::{InvalidParameters, Parameters};
+use super::{Addresses, Services, Unavailable};
+
+/// The longest `scope`, in bytes.
+const LONGEST_SCOPES: usize = 4096;
+
+/// A browser at the authorization endpoint.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// What it brought.
+    pub cookies: Cookies,
+    /// Whether one of our own pages sent it. Only then may a remembered consent stand for the user's: anybody can make
+    /// a link (RFC 9700 section 4.4).
+    pub is_from_own_page: bool,
+}
+
+/// Why the user sees an error page instead of going back to a client (RFC 6749 section 4.1.2.1).
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeError {
+    /// The request cannot be read, or not the part that says where to answer.
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// The request names no client.
+    #[error("Invalid client_id: it is missing")]
+    NoClient,
+    /// Nobody has this identifier, or not any more.
+    #[error(
+        "Invalid client_id: no application with this identifier is registered here, or its registration has lapsed"
+    )]
+    UnknownClient,
+    /// The request may not be answered where it wants.
+    #[error(transparent)]
+    Redirect(#[from] RedirectRefusal),
+    /// Answering there would send the code to ourselves.
+    #[error(
+        "Invalid redirect_uri: it is this server's own callback, where no application can receive a code"
+    )]
+    OwnCallback,
+    /// The server could not find out.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// What is wrong with a request, for its client.
+#[derive(Debug, thiserror::Error)]
+enum RequestRefusal {
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    #[error("response_type is not supported; accepted is code")]
+    ResponseType,
+    #[error("response_mode is not supported; accepted is query")]
+    ResponseMode,
+    #[error("request objects are not supported; send the parameters themselves")]
+    RequestObject,
+    #[error("request_uri is not supported; send the parameters themselves")]
+    RequestUri,
+    #[error("the client is not registered for the grant type authorization_code")]
+    GrantType,
+    #[error(transparent)]
+    Challenge(#[from] InvalidChallenge),
+    #[error(transparent)]
+    Resource(#[from] WrongResource),
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
+    #[error("none of the requested scopes may be granted to this client; it may have: {allowed}")]
+    NoScope { allowed: ScopeSet },
+}
+
+impl RequestRefusal {
+    /// The error code of RFC 6749 section 4.1.2.1, RFC 8707 section 2 and OpenID Connect Core section 3.1.2.6.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Parameters(_) | Self::ResponseMode | Self::Challenge(_) => "invalid_request",
+            Self::ResponseType => "unsupported_response_type",
+            Self::RequestObject => "request_not_supported",
+            Self::RequestUri => "request_uri_not_supported",
+            Self::GrantType => "unauthorized_client",
+            Self::Resource(_) => "invalid_target",
+            Self::Scope(_) | Self::NoScope { .. } => "invalid_scope",
+        }
+    }
+}
+
+/// Decides what the browser gets for this request.
+pub async fn authorize(
+    services: &Services,
+    addresses: &Addresses,
+    visit: Visit,
+    parameters: &Parameters,
+) -> Result<Step, AuthorizeError> {
+    let (client, target) = find_client(services, addresses, parameters).await?;
+    let (redirect_uri, state) = target;
+    let target = ResponseTarget::new(redirect_uri.clone(), state.clone());
+    let request = match read(services, addresses, &client, parameters) {
+        Ok(asked) => AuthorizationRequest {
+            client: client.id.clone(),
+            redirect_uri,
+            challenge: asked.challenge,
+            resource: addresses.resource().clone(),
+            asked: Some(asked.scopes),
+            state,
+        },
+        Err(refusal) => {
+            log::info!(
+                "an authorization request of the client {} is refused: {refusal}",
+                client.id
+            );
+            let response = target.error(addresses.issuer(), refusal.code(), error_description(&refusal));
+            return Ok(Step::plain(Next::Client(response)));
+        }
+    };
+    let step = go_on(services, addresses, visit, client, request).await;
+    Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
+}
+
+/// Who asks, and where the answer goes: the part of a request that is never answered with a redirect.
+async fn find_client(
+    services: &Services,
+    addresses: &Addresses,
+    parameters: &Parameters,
+) -> Result<(Client, (RedirectUri, Option<String>)), AuthorizeError> {
+    let id = parameters.optional_within("client_id", LONGEST_CLIENT_ID)?;
+    let id = ClientId::parse(id.ok_or(AuthorizeError::NoClient)?);
+    let id = id.map_err(|_| AuthorizeError::UnknownClient)?;
+    let requested = parameters.optional_within("redirect_uri", LONGEST_REDIRECT_URI)?;
+    let state = parameters.optional_within("state", LONGEST_STATE)?;
+    let found = services.actors.clients.ask(FindClient { id }).await;
+    let client = found.map_err(Unavailable::from)?.map_err(Unavailable::from)?;
+    let client = client.ok_or(AuthorizeError::UnknownClient)?;
+    let redirect_uri = client.choose_redirect_uri(requested)?;
+    if is_own_callback(services, addresses, &redirect_uri) {
+        return Err(AuthorizeError::OwnCallback);
+    }
+    Ok((client, (redirect_uri, state.map(str::to_owned))))
+}
+
+fn is_own_callback(services: &Services, addresses: &Addresses, redirect_uri: &RedirectUri) -> bool {
+    let (Some(callback_path), Ok(url)) = (
+        services.settings.callback_path(),
+        Url::parse(redirect_uri.as_str()),
+    ) else {
+        return false;
+    };
+    url.origin().ascii_serialization() == addresses.base_url().origin()
+        && url.path() == addresses.path(callback_path)
+}
+
+/// What the request asks for, beside who asks.
+struct Asked {
+    challenge: CodeChallenge,
+    scopes: ScopeSet,
+}
+
+fn read(
+    services: &Services,
+    addresses: &Addresses,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<Asked, RequestRefusal> {
+    if parameters.contains("request") {
+        return Err(RequestRefusal::RequestObject);
+    }
+    if parameters.contains("request_uri") {
+        return Err(RequestRefusal::RequestUri);
+    }
+    if parameters.required("response_type")? != "code" {
+        return Err(RequestRefusal::ResponseType);
+    }
+    if parameters
+        .optional("response_mode")?
+        .is_some_and(|mode| mode != "query")
+    {
+        return Err(RequestRefusal::ResponseMode);
+    }
+    if !client.may_use(GrantType::AuthorizationCode) {
+        return Err(RequestRefusal::GrantType);
+    }
+    let challenge = CodeChallenge::from_request(
+        parameters.optional("code_challenge")?,
+        parameters.optional("code_challenge_method")?,
+    )?;
+    if let Some(resource) = parameters.optional_within("resource", LONGEST_RESOURCE)? {
+        addresses.resource().accept(resource)?;
+    }
+    let asked = parameters
+        .optional_within("scope", LONGEST_SCOPES)?
+        .map(ScopeSet::parse)
+        .transpose()?;
+    let scopes = shown_scopes(client, asked.as_ref(), &services.settings.default_scopes);
+    if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
+        return Err(RequestRefusal::NoScope {
+            allowed: client.scopes.clone(),
+        });
+    }
+    Ok(Asked { challenge, scopes })
+}
+
+/// What the consent page shows and the grant has at most: what was asked, as far as the client may have it. A request
+/// without `scope` means the default set; for a client that may have none of that, it means all that the operator
+/// gave to the client.
+fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, default: &ScopeSet) -> ScopeSet {
+    let default = default.intersection(&client.scopes);
+    let default = if default.is_empty() {
+        &client.scopes
+    } else {
+        &default
+    };
+    ScopeRequest {
+        client: &client.scopes,
+        asked,
+        user: &client.scopes,
+        default,
+    }
+    .effective()
+}
+
+async fn go_on(
+    services: &Services,
+    addresses: &Addresses,
+    visit: Visit,
+    client: Client,
+    request: AuthorizationRequest,
+) -> Result<Step, LoginFailure> {
+    if let Some(approved) = recall(services, &visit, &client, &request).await? {
+        return approved::go_on(services, addresses, visit.cookies, client, approved).await;
+    }
+    let begun = services.actors.broker.ask(BeginAuthorization {
+        request: request.clone(),
+        browser: visit.cookies.browser,
+        session: visit.cookies.session,
+    });
+    Ok(browser::first_page(begun.await??, Some((&client, &request))))
+}
+
+/// The request as approved, if its user agreed to all of it before and this visit is not somebody else's doing.
+async fn recall(
+    services: &Services,
+    visit: &Visit,
+    client: &Client,
+    request: &AuthorizationRequest,
+) -> Result<Option<ApprovedRequest>, LoginFailure> {
+    let session = match &visit.cookies.session {
+        Some(session) if services.settings.remember_consents && visit.is_from_own_page => session.clone(),
+        Some(_) | None => return Ok(None),
+    };
+    let recalled = services.actors.broker.ask(RecallConsent {
+        request: request.clone(),
+        client: Box::new(client.clone()),
+        session,
+        default_scopes: services.settings.default_scopes.clone(),
+    });
+    Ok(recalled.await??)
+}

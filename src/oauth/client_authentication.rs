@@ -1,0 +1,202 @@
+//! Who a client at the token, revocation or introspection endpoint is (RFC 6749 section 2.3): one way of saying it per
+//! request, and the way that it is registered for.
+//!
+//! Must not live here: reading headers, and which clients may use which endpoint.
+
+use mxcp_actors::client_registry::AuthenticateClient;
+use mxcp_actors::client_registry::messages::{AuthenticateClientError, ClientRefusal, PresentedCredentials};
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::client::{Client, ClientId, LONGEST_CLIENT_ID};
+use mxcp_actors::domain::secret::Secret;
+
+use super::parameters::{InvalidParameters, Parameters};
+use super::{Caller, Services, Unavailable};
+
+/// The longest secret that is read, in bytes.
+const LONGEST_SECRET: usize = 1024;
+
+/// What the `Authorization` header said.
+pub enum HeaderCredentials {
+    /// There was none.
+    Absent,
+    /// The Basic scheme, decoded.
+    Basic {
+        /// The user name part.
+        id: String,
+        /// The password part.
+        secret: Secret,
+    },
+    /// Another scheme, or nothing that can be decoded.
+    Unusable,
+}
+
+/// Why no client is authenticated.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ClientAuthenticationError {
+    /// The form cannot be read (`invalid_request`).
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// There are credentials in the header and in the form (`invalid_request`).
+    #[error(
+        "the client authenticates in the Authorization header and in the body; accepted is one of the two"
+    )]
+    TwoPlaces,
+    /// Header and form name different clients (`invalid_request`).
+    #[error("client_id is not the client of the Authorization header")]
+    DifferentClients,
+    /// The header is there and cannot be used (`invalid_client`).
+    #[error(
+        "the Authorization header is malformed; accepted is Basic with the percent-encoded client id and secret"
+    )]
+    UnusableHeader,
+    /// The request does not say which client it comes from (`invalid_client`).
+    #[error("client_id is missing")]
+    Missing,
+    /// A kind of authentication that is not offered (`invalid_client`).
+    #[error(
+        "client_assertion is not supported; see token_endpoint_auth_methods_supported in the server's metadata"
+    )]
+    Assertion,
+    /// The client is not who it says, or nobody is (`invalid_client`). One text for all reasons.
+    #[error("Invalid client_id or client authentication; if the registration has lapsed, register again")]
+    Refused(Option<ClientRefusal>),
+    /// The server could not find out.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Authenticates the client of a request to one of the endpoints that clients call.
+pub async fn authenticate(
+    services: &Services,
+    caller: &Caller,
+    header: HeaderCredentials,
+    form: &Parameters,
+) -> Result<Client, ClientAuthenticationError> {
+    let credentials = presented(header, form)?;
+    let id = match &credentials {
+        PresentedCredentials::Nothing { id }
+        | PresentedCredentials::Header { id, .. }
+        | PresentedCredentials::Body { id, .. } => id.clone(),
+    };
+    let reply = services
+        .actors
+        .clients
+        .ask(AuthenticateClient { credentials })
+        .await;
+    match reply.map_err(Unavailable::from)? {
+        Ok(client) => Ok(client),
+        Err(AuthenticateClientError::Store(error)) => Err(Unavailable::from(error).into()),
+        Err(AuthenticateClientError::Refused(reason)) => {
+            services
+                .event(AuthenticationEvent::RequestRefused, caller)
+                .client(&id)
+                .refused(&reason)
+                .write();
+            Err(ClientAuthenticationError::Refused(Some(reason)))
+        }
+    }
+}
+
+/// The one way in which the request says who it comes from.
+fn presented(
+    header: HeaderCredentials,
+    form: &Parameters,
+) -> Result<PresentedCredentials, ClientAuthenticationError> {
+    if form.contains("client_assertion") || form.contains("client_assertion_type") {
+        return Err(ClientAuthenticationError::Assertion);
+    }
+    let id = form.optional_within("client_id", LONGEST_CLIENT_ID)?;
+    let secret = form.optional_within("client_secret", LONGEST_SECRET)?;
+    match header {
+        HeaderCredentials::Unusable => Err(ClientAuthenticationError::UnusableHeader),
+        HeaderCredentials::Basic { .. } if secret.is_some() => Err(ClientAuthenticationError::TwoPlaces),
+        HeaderCredentials::Basic { id: named, .. } if id.is_some_and(|id| id != named) => {
+            Err(ClientAuthenticationError::DifferentClients)
+        }
+        HeaderCredentials::Basic { id, secret } if secret.expose().is_empty() => {
+            Ok(PresentedCredentials::Nothing { id: client_id(&id)? })
+        }
+        HeaderCredentials::Basic { id, secret } => Ok(PresentedCredentials::Header {
+            id: client_id(&id)?,
+            secret,
+        }),
+        HeaderCredentials::Absent => {
+            let id = client_id(id.ok_or(ClientAuthenticationError::Missing)?)?;
+            Ok(match secret {
+                None => PresentedCredentials::Nothing { id },
+                Some(secret) => PresentedCredentials::Body {
+                    id,
+                    secret: Secret::new(secret),
+                },
+            })
+        }
+    }
+}
+
+/// A text that can be nobody's identifier is answered like one that is nobody's.
+fn client_id(text: &str) -> Result<ClientId, ClientAuthenticationError> {
+    ClientId::parse(text).map_err(|_| ClientAuthenticationError::Refused(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes(), 1000).unwrap()
+    }
+
+    fn basic(id: &str, secret: &str) -> HeaderCredentials {
+        HeaderCredentials::Basic {
+            id: id.to_owned(),
+            secret: Secret::new(secret),
+        }
+    }
+
+    /// Place, client and secret, or the message of the refusal.
+    fn read(header: HeaderCredentials, text: &str) -> Result<(&'static str, String, String), String> {
+        let shown = |place, id: &ClientId, secret: &str| (place, id.to_string(), secret.to_owned());
+        match presented(header, &form(text)).map_err(|error| error.to_string())? {
+            PresentedCredentials::Nothing { id } => Ok(shown("nothing", &id, "")),
+            PresentedCredentials::Header { id, secret } => Ok(shown("header", &id, secret.expose())),
+            PresentedCredentials::Body { id, secret } => Ok(shown("body", &id, secret.expose())),
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what `read` answers")]
+    fn is(place: &'static str, secret: &str) -> Result<(&'static str, String, String), String> {
+        Ok((place, "app".to_owned(), secret.to_owned()))
+    }
+
+    #[test]
+    fn credentials_stand_in_the_header_or_in_the_body_or_nowhere() {
+        assert_eq!(
+            read(HeaderCredentials::Absent, "client_id=app"),
+            is("nothing", "")
+        );
+        assert_eq!(
+            read(HeaderCredentials::Absent, "client_id=app&client_secret=s"),
+            is("body", "s")
+        );
+        assert_eq!(read(basic("app", "s"), ""), is("header", "s"));
+        assert_eq!(read(basic("app", "s"), "client_id=app"), is("header", "s"));
+        assert_eq!(read(basic("app", ""), ""), is("nothing", ""));
+    }
+
+    #[test]
+    fn two_ways_at_once_and_two_clients_at_once_are_refused() {
+        let message = |header, text| read(header, text).unwrap_err();
+        assert!(message(basic("app", "s"), "client_secret=s").contains("one of the two"));
+        assert!(message(basic("app", "s"), "client_id=other").contains("not the client"));
+        assert!(message(basic("app", "s"), "client_assertion=x").contains("client_assertion"));
+        assert!(message(HeaderCredentials::Absent, "client_id=a&client_id=a").contains("more than once"));
+    }
+
+    #[test]
+    fn a_request_without_a_client_or_with_a_broken_header_is_refused() {
+        let message = |header, text| read(header, text).unwrap_err();
+        assert_eq!(message(HeaderCredentials::Absent, ""), "client_id is missing");
+        assert!(message(HeaderCredentials::Unusable, "client_id=app").contains("malformed"));
+        assert!(message(HeaderCredentials::Absent, "client_id=%00").starts_with("Invalid client_id"));
+    }
+}

@@ -1,0 +1,147 @@
+//! `/consent`: the page on which a user decides about a client, and the answer.
+
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::authorization_request::AuthorizationRequest;
+use mxcp_actors::domain::interaction::InteractionRefusal;
+use mxcp_actors::domain::pending_login::LoginPurpose;
+use mxcp_actors::provider_broker::ApprovedRequest;
+use mxcp_actors::provider_broker::errors::InteractionError;
+use mxcp_actors::provider_broker::messages::{DecideConsent, DecidedConsent, Decision, FindInteraction};
+
+use super::authorization_response::ResponseTarget;
+use super::browser::{self, Cookies, Next, PageRefusal, Step};
+use super::error_description::error_description;
+use super::log_in::interaction_of;
+use super::parameters::{InvalidParameters, Parameters};
+use super::{Addresses, Caller, Services, Unavailable, approved};
+
+/// Why there is no page, or no decision.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsentError {
+    /// The form or the query cannot be read.
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// The form has no decision.
+    #[error("decision is not one of approve and deny")]
+    NoDecision,
+    /// The page is not good.
+    #[error(transparent)]
+    Page(PageRefusal),
+}
+
+/// Shows the page that an interaction waits at.
+pub async fn show(
+    services: &Services,
+    addresses: &Addresses,
+    cookies: Cookies,
+    query: &Parameters,
+) -> Result<Step, ConsentError> {
+    let interaction = interaction_of(query)?;
+    let found = services.actors.broker.ask(FindInteraction {
+        interaction: interaction.clone(),
+        browser: cookies.browser,
+        session: cookies.session,
+    });
+    let found = match found.await.map_err(unavailable)? {
+        Ok(found) => found,
+        Err(error) => return lead_on(addresses, error.into()),
+    };
+    let next = match &found.purpose {
+        LoginPurpose::SignIn => browser::page(interaction, found.page, None),
+        LoginPurpose::Authorize(request) => {
+            let client = services.client_of(request).await.map_err(ConsentError::Page)?;
+            browser::page(interaction, found.page, Some((&client, request)))
+        }
+    };
+    Ok(Step::plain(next))
+}
+
+/// Takes the user's decision.
+pub async fn decide(
+    services: &Services,
+    addresses: &Addresses,
+    caller: &Caller,
+    cookies: Cookies,
+    form: &Parameters,
+) -> Result<Step, ConsentError> {
+    let decision = match form.optional("decision")? {
+        Some("approve") => Decision::Approve,
+        Some("deny") => Decision::Deny,
+        Some(_) | None => return Err(ConsentError::NoDecision),
+    };
+    let interaction = interaction_of(form)?;
+    let decided = services.actors.broker.ask(DecideConsent {
+        interaction: interaction.clone(),
+        browser: cookies.browser.clone(),
+        session: cookies.session.clone(),
+        decision,
+    });
+    match decided.await.map_err(unavailable)? {
+        Ok(DecidedConsent::Approved(approved)) => {
+            record(services, caller, &approved);
+            go_on(services, addresses, cookies, approved).await
+        }
+        Ok(DecidedConsent::Denied(request)) => Ok(deny(services, addresses, caller, &request)),
+        // Its user has signed out, or the session has ended: the login form is due.
+        Err(InteractionError::Refused(InteractionRefusal::OtherStage)) => Ok(Step::plain(Next::Own(
+            browser::page_address(addresses, &interaction),
+        ))),
+        Err(error) => lead_on(addresses, error.into()),
+    }
+}
+
+async fn go_on(
+    services: &Services,
+    addresses: &Addresses,
+    cookies: Cookies,
+    approved: ApprovedRequest,
+) -> Result<Step, ConsentError> {
+    let client = services
+        .client_of(approved.request())
+        .await
+        .map_err(ConsentError::Page)?;
+    let target = ResponseTarget::from(approved.request());
+    let step = approved::go_on(services, addresses, cookies, client, approved).await;
+    Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
+}
+
+fn deny(services: &Services, addresses: &Addresses, caller: &Caller, request: &AuthorizationRequest) -> Step {
+    let event = services.event(AuthenticationEvent::ConsentDenied, caller);
+    event.client(&request.client).refused(&"the user refused").write();
+    let description = error_description(&"the user refused");
+    let target = ResponseTarget::from(request);
+    Step::plain(Next::Client(target.error(
+        addresses.issuer(),
+        "access_denied",
+        description,
+    )))
+}
+
+fn record(services: &Services, caller: &Caller, approved: &ApprovedRequest) {
+    let request = approved.request();
+    let mut event = services
+        .event(AuthenticationEvent::ConsentGiven, caller)
+        .client(&request.client)
+        .detail("redirect_uri", &request.redirect_uri);
+    if let Some(scopes) = &request.asked {
+        event = event.scopes(scopes);
+    }
+    if let Some(user) = approved.user() {
+        event = event.user(&user.identity);
+    }
+    event.write();
+}
+
+/// A second click or the back button leads to the same request anew instead of into a dead end.
+fn lead_on(addresses: &Addresses, refusal: PageRefusal) -> Result<Step, ConsentError> {
+    match refusal {
+        PageRefusal::Interaction(InteractionRefusal::AlreadyDecided { purpose }) => {
+            Ok(Step::plain(Next::Own(browser::begin_again(addresses, &purpose))))
+        }
+        refusal => Err(ConsentError::Page(refusal)),
+    }
+}
+
+fn unavailable(error: impl Into<Unavailable>) -> ConsentError {
+    ConsentError::Page(PageRefusal::Unavailable(error.into()))
+}

@@ -1,0 +1,105 @@
+//! A user has logged in and agreed: the grant is opened and its code goes back to the client.
+
+use mxcp_actors::auth_code_store::SaveCode;
+use mxcp_actors::auth_code_store::messages::SaveCodeError;
+use mxcp_actors::domain::authorization_code::CodeBinding;
+use mxcp_actors::domain::authorization_request::AuthorizationRequest;
+use mxcp_actors::domain::client::Client;
+use mxcp_actors::domain::scope::{ScopeRequest, ScopeSet};
+use mxcp_actors::domain::upstream_tokens::UpstreamTokens;
+use mxcp_actors::domain::user::UserAccount;
+use mxcp_actors::provider_broker::messages::RememberConsent;
+use mxcp_actors::token_store::OpenGrant;
+use mxcp_actors::token_store::messages::OpenGrantError;
+
+use super::authorization_response::{AuthorizationResponse, ResponseTarget};
+use super::error_description::error_description;
+use super::{Addresses, Services, Unavailable};
+
+/// A login that has come to its end.
+pub(super) struct Arrival {
+    pub(super) client: Client,
+    pub(super) request: AuthorizationRequest,
+    pub(super) user: UserAccount,
+    /// `None` for local users.
+    pub(super) upstream_tokens: Option<UpstreamTokens>,
+}
+
+/// Opens the grant and makes the response to the client, which is an error if the user may have none of the scopes.
+pub(super) async fn grant_code(
+    services: &Services,
+    addresses: &Addresses,
+    arrival: Arrival,
+) -> Result<AuthorizationResponse, Unavailable> {
+    let target = ResponseTarget::from(&arrival.request);
+    let scopes = effective_scopes(services, &arrival);
+    let asked = arrival.request.asked.as_ref();
+    if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
+        let description =
+            error_description(&"User not authorized: none of the requested scopes may be granted");
+        return Ok(target.error(addresses.issuer(), "access_denied", description));
+    }
+    remember(services, &arrival).await;
+    let Arrival {
+        client,
+        request,
+        user,
+        upstream_tokens,
+    } = arrival;
+    let opened = services.actors.tokens.ask(OpenGrant {
+        client: client.id.clone(),
+        user,
+        scopes: scopes.clone(),
+        resource: request.resource.clone(),
+        upstream_tokens,
+    });
+    let grant = opened.await?.map_err(|error| match error {
+        OpenGrantError::Randomness(error) => Unavailable::from(error),
+        OpenGrantError::Seal(error) => Unavailable::from(error),
+        OpenGrantError::Store(error) => Unavailable::from(error),
+    })?;
+    let binding = CodeBinding {
+        grant,
+        client: client.id,
+        redirect_uri: request.redirect_uri,
+        challenge: request.challenge,
+        resource: request.resource,
+        scopes,
+    };
+    let saved = services.actors.codes.ask(SaveCode { binding });
+    let code = saved.await?.map_err(|error| match error {
+        SaveCodeError::Randomness(error) => Unavailable::from(error),
+        SaveCodeError::Store(error) => Unavailable::from(error),
+    })?;
+    Ok(target.code(addresses.issuer(), code))
+}
+
+/// Never more than client, request and user allow.
+fn effective_scopes(services: &Services, arrival: &Arrival) -> ScopeSet {
+    ScopeRequest {
+        client: &arrival.client.scopes,
+        asked: arrival.request.asked.as_ref(),
+        user: &arrival.user.identity.scopes,
+        default: &services.settings.default_scopes,
+    }
+    .effective()
+}
+
+/// Forgetting a consent costs a click, so a failure is no reason to end the login.
+async fn remember(services: &Services, arrival: &Arrival) {
+    if !services.settings.remember_consents {
+        return;
+    }
+    let remembered = services.actors.broker.ask(RememberConsent {
+        user: arrival.user.identity.key.clone(),
+        client: Box::new(arrival.client.clone()),
+        redirect_uri: arrival.request.redirect_uri.clone(),
+        scopes: arrival.request.asked.clone().unwrap_or_default(),
+    });
+    let failure = match remembered.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    log::warn!("a consent is not remembered: {failure}");
+}

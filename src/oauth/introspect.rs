@@ -1,0 +1,124 @@
+//! `POST /introspect`: a resource server asks what a token is worth (RFC 7662).
+//!
+//! Only access tokens are described. A token that is unknown, over, for another resource or none of the asker's
+//! business is inactive, and nothing more is said about it.
+
+use std::sync::Arc;
+
+use mxcp_actors::domain::client::{Client, ClientCredential, ClientOrigin};
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::user::Principal;
+use mxcp_actors::token_store::VerifyToken;
+use mxcp_actors::token_store::messages::VerifyTokenError;
+use serde_json::{Value, json};
+
+use super::client_authentication::{self, ClientAuthenticationError, HeaderCredentials};
+use super::parameters::{InvalidParameters, Parameters};
+use super::{Addresses, Caller, Services, Unavailable};
+
+/// Why nothing is said.
+#[derive(Debug, thiserror::Error)]
+pub enum IntrospectError {
+    /// The asker is not who it says (`invalid_client`).
+    #[error(transparent)]
+    Client(#[from] ClientAuthenticationError),
+    /// A public client proves nothing, so it is told nothing (`invalid_client`).
+    #[error(
+        "introspection needs a client with a secret; authenticate with client_secret_basic or client_secret_post"
+    )]
+    PublicClient,
+    /// The form cannot be read (`invalid_request`).
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// The server could not find out (503). Says nothing about the token.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Who may be told about a token.
+enum Asker {
+    /// A program on this machine, where the operator allows it; a client of the configuration.
+    Trusted,
+    /// A client that registered itself may ask about its own tokens.
+    Itself(Box<Client>),
+}
+
+/// What the asker is told.
+#[derive(Debug)]
+pub enum Introspection {
+    /// Nothing.
+    Inactive,
+    /// Whose token it is, and for what.
+    Active(Arc<Principal>),
+}
+
+/// Says what a token is worth.
+pub async fn introspect(
+    services: &Services,
+    caller: &Caller,
+    addresses: &Addresses,
+    header: HeaderCredentials,
+    form: &Parameters,
+) -> Result<Introspection, IntrospectError> {
+    let asker = asker(services, caller, header, form).await?;
+    let verified = services.actors.tokens.verify(VerifyToken {
+        token: Secret::new(form.required("token")?),
+        resource: addresses.resource().clone(),
+    });
+    let principal = match verified.await.map_err(Unavailable::from)? {
+        Ok(principal) => principal,
+        Err(VerifyTokenError::Unknown | VerifyTokenError::Refused(_)) => return Ok(Introspection::Inactive),
+        Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
+    };
+    Ok(match asker {
+        Asker::Itself(client) if client.id != principal.client => Introspection::Inactive,
+        Asker::Itself(_) | Asker::Trusted => Introspection::Active(principal),
+    })
+}
+
+async fn asker(
+    services: &Services,
+    caller: &Caller,
+    header: HeaderCredentials,
+    form: &Parameters,
+) -> Result<Asker, IntrospectError> {
+    let says_nothing = matches!(header, HeaderCredentials::Absent) && !form.contains("client_id");
+    if says_nothing && services.settings.open_introspection && caller.is_local {
+        return Ok(Asker::Trusted);
+    }
+    let client = client_authentication::authenticate(services, caller, header, form).await?;
+    match (&client.credential, client.origin) {
+        (ClientCredential::Public, _) => Err(IntrospectError::PublicClient),
+        (ClientCredential::Secret { .. } | ClientCredential::Keys(_), ClientOrigin::Configured) => {
+            Ok(Asker::Trusted)
+        }
+        (
+            ClientCredential::Secret { .. } | ClientCredential::Keys(_),
+            ClientOrigin::Registered | ClientOrigin::MetadataDocument,
+        ) => Ok(Asker::Itself(Box::new(client))),
+    }
+}
+
+impl Introspection {
+    /// The body of the answer (RFC 7662 section 2.2).
+    pub fn to_json(&self, addresses: &Addresses) -> Value {
+        let Self::Active(principal) = self else {
+            return json!({ "active": false });
+        };
+        let identity = &principal.user.identity;
+        let mut body = json!({
+            "active": true,
+            "scope": principal.scopes.to_string(),
+            "client_id": principal.client.as_str(),
+            "token_type": "Bearer",
+            "exp": principal.expires_at.seconds(),
+            "sub": identity.key.subject,
+            "aud": principal.resource.as_str(),
+            "iss": addresses.issuer(),
+        });
+        if let (Some(username), Some(members)) = (&identity.username, body.as_object_mut()) {
+            members.insert("username".to_owned(), username.as_str().into());
+        }
+        body
+    }
+}

@@ -1,0 +1,111 @@
+//! Discovery: the metadata of the authorization server (RFC 8414) and of the protected resource (RFC 9728).
+//!
+//! The documents say what the server does and nothing that it does not do: clients choose their way by them.
+
+use mxcp_actors::domain::client::{AuthenticationMethod, GrantType};
+use mxcp_actors::domain::resource::ResourceIndicator;
+use mxcp_actors::domain::scope::ScopeSet;
+use serde::Serialize;
+
+use super::settings::Settings;
+use crate::config::BaseUrl;
+
+/// The two documents as JSON text, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataDocuments {
+    /// RFC 8414 section 2.
+    pub authorization_server: String,
+    /// RFC 9728 section 2.
+    pub protected_resource: String,
+}
+
+#[derive(Serialize)]
+struct AuthorizationServer<'a> {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    registration_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
+    scopes_supported: Vec<&'a str>,
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 2],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    code_challenge_methods_supported: [&'static str; 1],
+    authorization_response_iss_parameter_supported: bool,
+    client_id_metadata_document_supported: bool,
+    service_documentation: String,
+}
+
+#[derive(Serialize)]
+struct ProtectedResource<'a> {
+    resource: &'a str,
+    authorization_servers: [String; 1],
+    scopes_supported: Vec<&'a str>,
+    bearer_methods_supported: [&'static str; 1],
+    resource_name: &'a str,
+}
+
+/// Builds both documents for one public URL.
+pub(super) fn documents(
+    base_url: &BaseUrl,
+    resource: &ResourceIndicator,
+    settings: &Settings,
+) -> MetadataDocuments {
+    MetadataDocuments {
+        authorization_server: text(&authorization_server(base_url, settings)),
+        protected_resource: text(&ProtectedResource {
+            resource: resource.as_str(),
+            authorization_servers: [base_url.to_string()],
+            scopes_supported: settings.challenge_scopes().iter().collect(),
+            bearer_methods_supported: ["header"],
+            resource_name: &settings.server_name,
+        }),
+    }
+}
+
+fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> AuthorizationServer<'a> {
+    let with_secret = names(&settings.authentication_methods, |method| {
+        method != AuthenticationMethod::None
+    });
+    let all = names(&settings.authentication_methods, |_| true);
+    AuthorizationServer {
+        issuer: base_url.to_string(),
+        authorization_endpoint: base_url.join("/authorize"),
+        token_endpoint: base_url.join("/token"),
+        registration_endpoint: base_url.join("/register"),
+        revocation_endpoint: base_url.join("/revoke"),
+        introspection_endpoint: base_url.join("/introspect"),
+        scopes_supported: sorted(&settings.scopes_supported),
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        grant_types_supported: GrantType::ALL.map(GrantType::as_str),
+        token_endpoint_auth_methods_supported: all.clone(),
+        revocation_endpoint_auth_methods_supported: all,
+        introspection_endpoint_auth_methods_supported: with_secret,
+        code_challenge_methods_supported: ["S256"],
+        authorization_response_iss_parameter_supported: true,
+        client_id_metadata_document_supported: settings.metadata_documents,
+        service_documentation: base_url.join("/"),
+    }
+}
+
+fn names(
+    methods: &[AuthenticationMethod],
+    is_meant: impl Fn(AuthenticationMethod) -> bool,
+) -> Vec<&'static str> {
+    let meant = methods.iter().copied().filter(|method| is_meant(*method));
+    meant.map(AuthenticationMethod::as_str).collect()
+}
+
+fn sorted(scopes: &ScopeSet) -> Vec<&str> {
+    scopes.iter().collect()
+}
+
+/// Texts and booleans always become JSON; should they ever not, an empty document is what clients report best.
+fn text(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_else(|_| "{}".to_owned())
+}

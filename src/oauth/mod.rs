@@ -1,0 +1,137 @@
+//! The authorization server's use cases, without HTTP: one file per act. Each asks the actors, decides and answers;
+//! `http::oauth` translates.
+//!
+//! * [`metadata`], [`register`]: how a client finds the server and becomes known.
+//! * [`authorize`], [`log_in`], [`consent`], [`callback`]: a browser brings a request, its user logs in and agrees, and
+//!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
+//! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
+//! * [`verify`]: who calls the protected resource.
+//! * [`home`], [`sign_in`], [`sign_out`]: the server's own front page.
+//!
+//! Must not live here: HTTP types, HTML, rules about single values (those are in the core crate's `domain`).
+
+pub mod addresses;
+mod approved;
+pub mod audit;
+pub mod authorization_response;
+pub mod authorize;
+pub mod browser;
+pub mod callback;
+pub mod client_authentication;
+pub mod consent;
+pub mod error_description;
+pub mod exchange;
+mod grant_code;
+pub mod home;
+pub mod introspect;
+pub mod log_in;
+pub mod metadata;
+pub mod parameters;
+pub mod refresh;
+pub mod register;
+pub mod revoke;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_out;
+pub mod token_response;
+mod unavailable;
+pub mod verify;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use mxcp_actors::domain::clock::{Clock, Timestamp};
+use mxcp_actors::domain::randomness::Randomness;
+use mxcp_actors::domain::resource::InvalidResource;
+use mxcp_actors::system::Actors;
+
+use crate::config::{HostRefused, RequestHead};
+
+pub use addresses::Addresses;
+pub use audit::AuditSink;
+pub use settings::{LoginKind, Settings};
+pub use unavailable::Unavailable;
+
+/// What the use cases need: handles to the actors, time, chance, the audit log, and what the operator set.
+pub struct Services {
+    actors: Actors,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    audit: Arc<dyn AuditSink>,
+    settings: Settings,
+    /// Built once if the public URL is the same for every request.
+    addresses: Option<Arc<Addresses>>,
+}
+
+/// What [`Services`] are made of.
+pub struct Parts {
+    /// Asks the actors.
+    pub actors: Actors,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Names audit records.
+    pub randomness: Arc<dyn Randomness>,
+    /// Takes audit records.
+    pub audit: Arc<dyn AuditSink>,
+    /// What the operator set.
+    pub settings: Settings,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The address of the client, behind trusted proxies.
+    pub network: IpAddr,
+    /// Whether it came straight from a program on this machine, through no proxy.
+    pub is_local: bool,
+    /// The W3C trace that the request belongs to.
+    pub trace_id: Option<String>,
+}
+
+/// Why the server has no addresses for a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAddresses {
+    /// The request came to a host that is not this server's.
+    #[error(transparent)]
+    Host(#[from] HostRefused),
+    /// The public URL cannot be the beginning of a resource indicator.
+    #[error("the public URL cannot be used: {0}")]
+    Resource(#[from] InvalidResource),
+}
+
+impl Services {
+    /// Fails if the public URL is fixed and cannot be used.
+    pub fn new(parts: Parts) -> Result<Self, InvalidResource> {
+        let fixed = parts.settings.public_url.fixed().cloned();
+        let addresses = fixed
+            .map(|base_url| Addresses::new(base_url, &parts.settings))
+            .transpose()?;
+        Ok(Self {
+            actors: parts.actors,
+            clock: parts.clock,
+            randomness: parts.randomness,
+            audit: parts.audit,
+            settings: parts.settings,
+            addresses: addresses.map(Arc::new),
+        })
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The server's addresses as this request sees them.
+    pub fn addresses(&self, request: &RequestHead<'_>) -> Result<Arc<Addresses>, NoAddresses> {
+        if let Some(addresses) = &self.addresses {
+            return Ok(Arc::clone(addresses));
+        }
+        let base_url = self.settings.public_url.for_request(request)?;
+        Ok(Arc::new(Addresses::new(base_url, &self.settings)?))
+    }
+}

@@ -1,0 +1,88 @@
+//! `grant_type=refresh_token`: a client exchanges its refresh token for the next pair (RFC 6749 section 6).
+
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::client::{Client, GrantType};
+use mxcp_actors::domain::resource::LONGEST_RESOURCE;
+use mxcp_actors::domain::scope::{InvalidScope, ScopeSet};
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::token_store::RotateRefreshToken;
+use mxcp_actors::token_store::messages::RotateRefreshTokenError;
+
+use super::parameters::{InvalidParameters, Parameters};
+use super::token_response::TokenResponse;
+use super::{Caller, Services, Unavailable};
+
+/// Why there is no next pair.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The form cannot be read (`invalid_request`).
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// `scope` cannot be read (`invalid_scope`).
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
+    /// The client is not registered for this (`unauthorized_client`).
+    #[error("the client is not registered for the grant type refresh_token")]
+    GrantType,
+    /// The token is not good, or not for what was asked; [`RotateRefreshTokenError::code`] says which.
+    #[error(transparent)]
+    Refused(RotateRefreshTokenError),
+    /// The server could not do it; nothing was rotated.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Exchanges the refresh token of an authenticated client.
+pub async fn refresh(
+    services: &Services,
+    caller: &Caller,
+    client: &Client,
+    form: &Parameters,
+) -> Result<TokenResponse, RefreshError> {
+    if !client.may_use(GrantType::RefreshToken) {
+        return Err(RefreshError::GrantType);
+    }
+    let rotated = services.actors.tokens.ask(RotateRefreshToken {
+        token: Secret::new(form.required("refresh_token")?),
+        client: client.id.clone(),
+        scopes: form.optional("scope")?.map(ScopeSet::parse).transpose()?,
+        resource: form
+            .optional_within("resource", LONGEST_RESOURCE)?
+            .map(str::to_owned),
+    });
+    match rotated.await.map_err(Unavailable::from)? {
+        Ok(pair) => {
+            let event = services.event(AuthenticationEvent::TokenRefreshed, caller);
+            event.client(&client.id).scopes(&pair.scopes).write();
+            Ok(TokenResponse::new(pair, services.clock.now()))
+        }
+        Err(RotateRefreshTokenError::Store(error)) => Err(Unavailable::from(error).into()),
+        Err(refusal) => {
+            record_refusal(services, caller, client, &refusal);
+            Err(RefreshError::Refused(refusal))
+        }
+    }
+}
+
+fn record_refusal(services: &Services, caller: &Caller, client: &Client, refusal: &RotateRefreshTokenError) {
+    let event = match refusal {
+        RotateRefreshTokenError::Reused { grant } => {
+            log::warn!(
+                "the client {} presented a refresh token after its successor was used; the grant {grant} has ended",
+                client.id
+            );
+            services
+                .event(AuthenticationEvent::RefreshTokenReused, caller)
+                .grant(*grant)
+        }
+        RotateRefreshTokenError::Unknown
+        | RotateRefreshTokenError::OtherClient
+        | RotateRefreshTokenError::Expired
+        | RotateRefreshTokenError::GrantEnded(_)
+        | RotateRefreshTokenError::KeyRemoved
+        | RotateRefreshTokenError::ScopeExceeded { .. }
+        | RotateRefreshTokenError::OtherResource(_)
+        | RotateRefreshTokenError::Store(_) => services.event(AuthenticationEvent::RequestRefused, caller),
+    };
+    event.client(&client.id).refused(refusal).write();
+}

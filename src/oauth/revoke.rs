@@ -1,0 +1,44 @@
+//! `POST /revoke`: a client gives a token back (RFC 7009).
+
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::client::Client;
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::token_store::RevokeToken;
+use mxcp_actors::token_store::messages::Revocation;
+
+use super::parameters::{InvalidParameters, Parameters};
+use super::{Caller, Services, Unavailable};
+
+/// Why nothing was revoked although something was asked. That a token is unknown is no error (RFC 7009 section 2.2).
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// The form cannot be read (`invalid_request`).
+    #[error(transparent)]
+    Parameters(#[from] InvalidParameters),
+    /// The server could not do it (503).
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Revokes a token of an authenticated client. `token_type_hint` is not needed: a token shows its kind.
+pub async fn revoke(
+    services: &Services,
+    caller: &Caller,
+    client: &Client,
+    form: &Parameters,
+) -> Result<(), RevokeError> {
+    let revoked = services.actors.tokens.ask(RevokeToken {
+        token: Secret::new(form.required("token")?),
+        client: client.id.clone(),
+    });
+    let revoked = revoked.await.map_err(Unavailable::from)?;
+    let event = services
+        .event(AuthenticationEvent::TokenRevoked, caller)
+        .client(&client.id);
+    match revoked.map_err(Unavailable::from)? {
+        Revocation::Nothing => {}
+        Revocation::AccessToken(grant) => event.grant(grant).detail("token", &"access_token").write(),
+        Revocation::Grant(grant) => event.grant(grant).detail("token", &"refresh_token").write(),
+    }
+    Ok(())
+}

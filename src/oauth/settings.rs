@@ -1,0 +1,96 @@
+//! What the operator set, as far as logins, clients and tokens are concerned.
+
+use mxcp_actors::domain::client::AuthenticationMethod;
+use mxcp_actors::domain::scope::ScopeSet;
+
+use crate::config::{PublicUrl, TrustedProxies};
+
+/// What the operator set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name that users and clients see: the project's.
+    pub server_name: String,
+    /// How the server's public URL is found.
+    pub public_url: PublicUrl,
+    /// The proxies that say where a request comes from (`X-Forwarded-For`); `None` believes nobody.
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// Who knows the users.
+    pub login: LoginKind,
+    /// What a request without `scope` means.
+    pub default_scopes: ScopeSet,
+    /// What every call needs.
+    pub required_scopes: ScopeSet,
+    /// Every scope that means something here, for the metadata of the authorization server.
+    pub scopes_supported: ScopeSet,
+    /// How clients may authenticate; what the registry accepts from clients that register.
+    pub authentication_methods: Vec<AuthenticationMethod>,
+    /// Whether a client's identifier may be the address of its metadata document.
+    pub metadata_documents: bool,
+    /// Whether a user who agreed to a client need not agree again when one of our own pages asks.
+    pub remember_consents: bool,
+    /// Whether programs on this machine may ask about tokens without authenticating.
+    pub open_introspection: bool,
+}
+
+/// Where users prove who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// Here, with a name and a password.
+    Password,
+    /// At an identity provider.
+    Provider {
+        /// Its name in the configuration, for example `github`.
+        name: String,
+        /// The path that it sends browsers back to.
+        callback_path: String,
+    },
+}
+
+impl Settings {
+    /// The scopes that a client is told to ask for: what every call needs, or else what it gets by default.
+    pub fn challenge_scopes(&self) -> &ScopeSet {
+        if self.required_scopes.is_empty() {
+            &self.default_scopes
+        } else {
+            &self.required_scopes
+        }
+    }
+
+    /// The path of the identity provider's callback, if logins leave this server.
+    pub fn callback_path(&self) -> Option<&str> {
+        match &self.login {
+            LoginKind::Password => None,
+            LoginKind::Provider { callback_path, .. } => Some(callback_path),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    /// A server on `http://localhost:8000` with local users.
+    pub(crate) fn for_tests() -> Self {
+        let http = crate::config::Http {
+            host: "localhost".to_owned(),
+            port: 8000,
+            scheme: None,
+            base_url: None,
+            trusted_proxies: None,
+            allowed_hosts: Vec::new(),
+            stateless: false,
+            tls: None,
+        };
+        Self {
+            server_name: "notes".to_owned(),
+            public_url: PublicUrl::new(&http, 8000, []),
+            trusted_proxies: None,
+            login: LoginKind::Password,
+            default_scopes: ScopeSet::parse("mxcp:access").unwrap_or_default(),
+            required_scopes: ScopeSet::empty(),
+            scopes_supported: ScopeSet::parse("mxcp:access").unwrap_or_default(),
+            authentication_methods: vec![AuthenticationMethod::None],
+            metadata_documents: false,
+            remember_consents: true,
+            open_introspection: false,
+        }
+    }
+}

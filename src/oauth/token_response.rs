@@ -1,0 +1,33 @@
+//! The successful answer of the token endpoint (RFC 6749 section 5.1).
+
+use mxcp_actors::domain::clock::Timestamp;
+use mxcp_actors::domain::token::TokenPair;
+use serde_json::{Map, Value};
+
+/// A token pair on its way to its client.
+#[derive(Debug)]
+pub struct TokenResponse {
+    pair: TokenPair,
+    now: Timestamp,
+}
+
+impl TokenResponse {
+    /// The answer at this moment.
+    pub(super) fn new(pair: TokenPair, now: Timestamp) -> Self {
+        Self { pair, now }
+    }
+
+    /// The body of the answer. Consumes the response, because it exposes the tokens.
+    pub fn into_json(self) -> Value {
+        let mut members = Map::new();
+        let lifetime = self.pair.expires_at.duration_since(self.now).as_secs();
+        members.insert("access_token".to_owned(), self.pair.access_token.expose().into());
+        members.insert("token_type".to_owned(), "Bearer".into());
+        members.insert("expires_in".to_owned(), lifetime.into());
+        if let Some(refresh_token) = &self.pair.refresh_token {
+            members.insert("refresh_token".to_owned(), refresh_token.expose().into());
+        }
+        members.insert("scope".to_owned(), self.pair.scopes.to_string().into());
+        Value::Object(members)
+    }
+}

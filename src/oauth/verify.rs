@@ -1,0 +1,133 @@
+//! Who calls the protected resource (RFC 6750, RFC 9728 section 5.1): one bearer token in the header, or a challenge that
+//! says where to get one.
+
+use std::sync::Arc;
+
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::user::Principal;
+use mxcp_actors::token_store::VerifyToken;
+use mxcp_actors::token_store::messages::VerifyTokenError;
+
+use super::{Addresses, Caller, Services, Unavailable};
+
+/// What a request says about its caller.
+#[derive(Clone, Debug)]
+pub enum BearerToken {
+    /// No `Authorization` header, an empty one, or one of another scheme.
+    Absent,
+    /// One header of the Bearer scheme.
+    Present(Secret),
+    /// More than one header, or a token in the query: it is not said which one counts.
+    Ambiguous,
+}
+
+/// Why nobody calls, or not with enough rights.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BearerRefusal {
+    /// Nothing was presented: a challenge without an error code (401).
+    #[error("Authentication required")]
+    Missing,
+    /// The token came in a way that is not accepted (`invalid_request`, 400).
+    #[error("send the access token once, in the Authorization header; it is not accepted in the query")]
+    Ambiguous,
+    /// The token opens nothing (`invalid_token`, 401).
+    #[error("Authentication required")]
+    Invalid,
+    /// The token does not open this (`insufficient_scope`, 403).
+    #[error("this needs more scopes than the token has")]
+    InsufficientScope {
+        /// Everything that is needed, not only what lacks.
+        required: ScopeSet,
+    },
+    /// The server could not find out.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Who calls. The token is good, for this resource, and has the scopes that every call needs.
+pub async fn verify(
+    services: &Services,
+    caller: &Caller,
+    addresses: &Addresses,
+    token: BearerToken,
+) -> Result<Arc<Principal>, BearerRefusal> {
+    let token = match token {
+        BearerToken::Absent => return Err(BearerRefusal::Missing),
+        BearerToken::Ambiguous => return Err(BearerRefusal::Ambiguous),
+        BearerToken::Present(token) => token,
+    };
+    let resource = addresses.resource().clone();
+    let verified = services
+        .actors
+        .tokens
+        .verify(VerifyToken { token, resource })
+        .await;
+    let principal = match verified.map_err(Unavailable::from)? {
+        Ok(principal) => principal,
+        Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
+        Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
+            let event = services.event(AuthenticationEvent::RequestRefused, caller);
+            event.refused(&refusal).write();
+            return Err(BearerRefusal::Invalid);
+        }
+    };
+    require_scopes(services, caller, &principal, &services.settings.required_scopes)?;
+    Ok(principal)
+}
+
+/// Whether the caller's token has all of these scopes. For what one tool, resource or prompt needs beyond the rest.
+pub fn require_scopes(
+    services: &Services,
+    caller: &Caller,
+    principal: &Principal,
+    required: &ScopeSet,
+) -> Result<(), BearerRefusal> {
+    if required.is_subset_of(&principal.scopes) {
+        return Ok(());
+    }
+    let refusal = BearerRefusal::InsufficientScope {
+        // One challenge for everything, or else clients log in once per scope.
+        required: required.union(&services.settings.required_scopes),
+    };
+    services
+        .event(AuthenticationEvent::RequestRefused, caller)
+        .client(&principal.client)
+        .user(&principal.user.identity)
+        .scopes(&principal.scopes)
+        .refused(&refusal)
+        .write();
+    Err(refusal)
+}
+
+impl BearerRefusal {
+    /// The error code of the challenge (RFC 6750 section 3.1); `None` for a bare challenge, and if the fault is ours.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing | Self::Unavailable(_) => None,
+            Self::Ambiguous => Some("invalid_request"),
+            Self::Invalid => Some("invalid_token"),
+            Self::InsufficientScope { .. } => Some("insufficient_scope"),
+        }
+    }
+
+    /// The value of `WWW-Authenticate`; `None` if the fault is ours. Never contains what the caller sent.
+    pub fn challenge(&self, services: &Services, addresses: &Addresses) -> Option<String> {
+        let scopes = match self {
+            Self::Unavailable(_) => return None,
+            Self::InsufficientScope { required } => required,
+            Self::Missing | Self::Ambiguous | Self::Invalid => services.settings.challenge_scopes(),
+        };
+        let mut parts = Vec::new();
+        if let Some(code) = self.code() {
+            parts.push(format!("error=\"{code}\""));
+            parts.push(format!("error_description=\"{self}\""));
+        }
+        parts.push(format!("resource_metadata=\"{}\"", addresses.resource_metadata()));
+        if !scopes.is_empty() {
+            parts.push(format!("scope=\"{scopes}\""));
+        }
+        Some(format!("Bearer {}", parts.join(", ")))
+    }
+}

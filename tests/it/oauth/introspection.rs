@@ -1,0 +1,149 @@
+//! What a token is worth (RFC 7662), and who is told.
+
+use std::time::Duration;
+
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use super::client::{Fields, demo_tokens, log_in, verifier};
+use super::server::{Answer, DEMO_CLIENT, DEMO_SECRET, ISSUER, PUBLIC_CLIENT, RESOURCE, Server};
+
+async fn introspect(server: &Server, token: &str) -> Value {
+    let form = [
+        ("client_id", DEMO_CLIENT),
+        ("client_secret", DEMO_SECRET),
+        ("token", token),
+    ];
+    let answer = server.post("/introspect", &form).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    answer.json()
+}
+
+fn unauthenticated(token: &str) -> TestRequest {
+    TestRequest::post()
+        .uri("/oauth/introspect")
+        .set_form([("token", token)])
+}
+
+async fn from(server: &Server, peer: &str, request: TestRequest) -> Answer {
+    server
+        .call(request.peer_addr(format!("{peer}:4711").parse().unwrap()))
+        .await
+}
+
+#[actix_web::test]
+async fn a_good_token_is_described() {
+    let server = Server::local().await;
+    let token = demo_tokens(&server).await.text("access_token");
+    assert_eq!(
+        introspect(&server, &token).await,
+        json!({
+            "active": true,
+            "scope": "mcp:read mcp:write",
+            "client_id": DEMO_CLIENT,
+            "username": "testuser",
+            "token_type": "Bearer",
+            "exp": 1_800_003_600,
+            "sub": "testuser",
+            "aud": RESOURCE,
+            "iss": ISSUER,
+        })
+    );
+}
+
+#[actix_web::test]
+async fn of_other_tokens_nothing_is_said() {
+    let server = Server::local().await;
+    let tokens = demo_tokens(&server).await;
+    let inactive = json!({ "active": false });
+    for token in [
+        "x",
+        &tokens.text("refresh_token"),
+        &format!("mcp_{}", "0".repeat(72)),
+    ] {
+        assert_eq!(introspect(&server, token).await, inactive);
+    }
+    server.clock.advance(Duration::from_hours(1));
+    assert_eq!(introspect(&server, &tokens.text("access_token")).await, inactive);
+}
+
+#[actix_web::test]
+async fn nobody_is_told_anything_without_a_secret() {
+    let server = Server::local().await;
+    let token = demo_tokens(&server).await.text("access_token");
+    let nobody = from(&server, "127.0.0.1", unauthenticated(&token)).await;
+    assert_eq!(
+        (nobody.status, nobody.text("error").as_str()),
+        (401, "invalid_client")
+    );
+    let public = server
+        .post("/introspect", &[("client_id", PUBLIC_CLIENT), ("token", &token)])
+        .await;
+    assert_eq!(
+        (public.status, public.text("error").as_str()),
+        (401, "invalid_client")
+    );
+    assert!(public.header("www-authenticate").unwrap().starts_with("Basic "));
+    let missing = [("client_id", DEMO_CLIENT), ("client_secret", DEMO_SECRET)];
+    assert_eq!(server.post("/introspect", &missing).await.status, 400);
+}
+
+#[actix_web::test]
+async fn a_client_that_registered_itself_is_told_about_its_own_tokens_only() {
+    let server = Server::local().await;
+    let metadata = json!({
+        "redirect_uris": ["https://b.example/cb"],
+        "token_endpoint_auth_method": "client_secret_post",
+    });
+    let client = server
+        .call(TestRequest::post().uri("/register").set_json(&metadata))
+        .await;
+    let (id, secret) = (client.text("client_id"), client.text("client_secret"));
+    let ask = |token: String| {
+        let form = Fields::from(&[("client_id", &id), ("client_secret", &secret), ("token", &token)]);
+        let server = &server;
+        async move { form.post(server, "/introspect").await.json()["active"].clone() }
+    };
+    assert_eq!(ask(demo_tokens(&server).await.text("access_token")).await, false);
+    let code = log_in(&server, &Fields::authorization(&id, "https://b.example/cb")).await;
+    let exchange = Fields::from(&[
+        ("grant_type", "authorization_code"),
+        ("client_id", &id),
+        ("client_secret", &secret),
+        ("code", &code),
+        ("code_verifier", verifier().secret().expose()),
+    ]);
+    let own = exchange.to_token(&server).await.text("access_token");
+    assert_eq!(ask(own).await, true);
+}
+
+#[actix_web::test]
+async fn open_introspection_is_for_programs_on_this_machine() {
+    let server = Server::with(|settings| settings.open_introspection = true).await;
+    let token = demo_tokens(&server).await.text("access_token");
+    let here = from(&server, "127.0.0.1", unauthenticated(&token)).await;
+    assert_eq!(here.json()["active"], true);
+    assert_eq!(
+        from(&server, "203.0.113.9", unauthenticated(&token)).await.status,
+        401
+    );
+    assert_eq!(
+        server.call(unauthenticated(&token)).await.status,
+        401,
+        "no peer address"
+    );
+    let proxied = unauthenticated(&token).insert_header(("X-Forwarded-For", "127.0.0.1"));
+    assert_eq!(
+        from(&server, "127.0.0.1", proxied).await.status,
+        401,
+        "it came through a proxy"
+    );
+    let wrong = [
+        ("client_id", DEMO_CLIENT),
+        ("client_secret", "x"),
+        ("token", token.as_str()),
+    ];
+    let wrong = TestRequest::post().uri("/introspect").set_form(wrong);
+    assert_eq!(from(&server, "127.0.0.1", wrong).await.status, 401);
+}

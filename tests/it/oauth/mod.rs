@@ -1,0 +1,21 @@
+//! The authorization server from outside: a test app with the real actors and the store in memory, a browser that keeps
+//! cookies, and clients that do what clients do.
+//!
+//! One module per subject; `server` and `browser` are what they stand on.
+
+mod audit;
+mod authorization;
+mod bearer;
+mod browser;
+mod client;
+mod consent;
+mod discovery;
+mod introspection;
+mod login;
+mod outside;
+mod pages;
+mod refresh;
+mod registration;
+mod revocation;
+mod server;
+mod token;

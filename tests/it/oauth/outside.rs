@@ -1,0 +1,303 @@
+//! Logins at an outside identity provider, which a stub stands in for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use actix_web::test::TestRequest;
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::upstream_tokens::UpstreamTokens;
+use mxcp_actors::domain::user::{UserIdentity, UserKey};
+use mxcp_actors::provider_broker::provider::{
+    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+};
+use url::Url;
+
+use super::browser::{Browser, location, parameter};
+use super::client::{Fields, call};
+use super::server::{Server, scopes_of};
+
+/// A provider whose every code belongs to `octocat`, unless it was told to fail.
+#[derive(Default)]
+pub(super) struct Upstream {
+    failure: RefCell<Option<ProviderError>>,
+}
+
+impl Upstream {
+    fn answer<T>(&self, value: T) -> Result<T, ProviderError> {
+        self.failure.borrow().clone().map_or(Ok(value), Err)
+    }
+}
+
+impl OutsideProvider for Upstream {
+    fn name(&self) -> &'static str {
+        "github"
+    }
+
+    fn issuer(&self) -> Option<&str> {
+        None
+    }
+
+    fn authorization_url<'a>(&'a self, departure: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
+        let url = format!(
+            "https://github.example/authorize?state={}",
+            departure.state.expose()
+        );
+        Box::pin(async move { Ok(url) })
+    }
+
+    fn exchange_code<'a>(
+        &'a self,
+        _code: &'a Secret,
+        _secrets: &'a UpstreamSecrets,
+    ) -> ProviderFuture<'a, UpstreamGrant> {
+        let tokens = UpstreamTokens {
+            access_token: Secret::new("gho_upstream"),
+            refresh_token: None,
+            expires_at: None,
+            scopes: scopes_of("user:email"),
+        };
+        Box::pin(async move {
+            self.answer(UpstreamGrant {
+                tokens,
+                id_token: None,
+            })
+        })
+    }
+
+    fn read_user<'a>(
+        &'a self,
+        _grant: &'a UpstreamGrant,
+        _secrets: &'a UpstreamSecrets,
+    ) -> ProviderFuture<'a, UserIdentity> {
+        let key = UserKey {
+            issuer: "https://github.example".to_owned(),
+            subject: "583231".to_owned(),
+        };
+        let mut identity = UserIdentity::bare(key, "github");
+        identity.username = Some("octocat".to_owned());
+        identity.scopes = scopes_of("mcp:read mcp:write mxcp:access");
+        Box::pin(async move { Ok(identity) })
+    }
+
+    fn refresh<'a>(&'a self, _refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
+        let never = ProviderError::Refused {
+            provider: "github".to_owned(),
+            code: "invalid_grant".to_owned(),
+        };
+        Box::pin(async move { Err(never) })
+    }
+
+    fn revoke<'a>(&'a self, _tokens: &'a UpstreamTokens) -> ProviderFuture<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// The provider sends the browser back.
+fn callback(departure: &Url, answer: &str) -> String {
+    let state = parameter(departure, "state").unwrap();
+    format!("/github/callback?state={state}&{answer}")
+}
+
+async fn depart(browser: &Browser<'_>) -> Url {
+    let consent = browser.open(&Fields::demo().uri()).await;
+    let departure = location(&browser.submit_once(&consent.form(), &[]).await);
+    assert_eq!(departure.host_str(), Some("github.example"), "{departure}");
+    departure
+}
+
+#[actix_web::test]
+async fn consent_comes_before_anything_is_sent_upstream() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let answer = browser.get(&Fields::demo().uri()).await;
+    assert_eq!((answer.status, answer.header("location")), (200, None));
+    assert!(
+        answer.body.contains("name=\"decision\"") && answer.body.contains("github"),
+        "{}",
+        answer.body
+    );
+    let consent = browser.open(&Fields::demo().uri()).await;
+    let denied = location(
+        &browser
+            .submit_once(&consent.form(), &[("decision", "deny")])
+            .await,
+    );
+    assert_eq!(parameter(&denied, "error").as_deref(), Some("access_denied"));
+}
+
+#[actix_web::test]
+async fn a_whole_login_ends_with_a_call() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    let back = location(&browser.get(&callback(&departure, "code=upstream")).await);
+    assert_eq!(parameter(&back, "state").as_deref(), Some("st&te /é"));
+    let tokens = Fields::demo_exchange(&parameter(&back, "code").unwrap())
+        .to_token(&server)
+        .await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    assert!(!tokens.body.contains("gho_upstream"));
+    assert_eq!(call(&server, &tokens.text("access_token")).await.body, "583231");
+    assert!(
+        browser.open("/").await.answer.body.contains("octocat"),
+        "the browser is signed in"
+    );
+    assert_eq!(
+        server.event_names(),
+        ["consent_given", "login_succeeded", "token_issued"]
+    );
+}
+
+#[actix_web::test]
+async fn a_captured_address_is_worthless_in_another_browser() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let (attacker, victim) = (Browser::new(&server), Browser::new(&server));
+    let departure = depart(&attacker).await;
+    victim.open(&Fields::demo().uri()).await;
+    let captured = victim.get(&callback(&departure, "code=victims")).await;
+    assert_eq!((captured.status, captured.header("location")), (403, None));
+    assert!(
+        captured.body.contains("Invalid state parameter"),
+        "{}",
+        captured.body
+    );
+    assert_eq!(victim.cookie("session"), None);
+    assert_eq!(server.event_names().last().unwrap(), "login_failed");
+    let used_up = attacker.get(&callback(&departure, "code=victims")).await;
+    assert_eq!(used_up.status, 400);
+}
+
+#[actix_web::test]
+async fn a_state_that_is_wrong_or_old_names_the_callback_that_is_expected() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    let good = callback(&departure, "code=x");
+    assert_eq!(browser.get(&good).await.status, 303);
+    for uri in [
+        good.as_str(),
+        "/github/callback?state=x&code=x",
+        "/github/callback?code=x",
+        "/github/callback",
+    ] {
+        let answer = browser.get(uri).await;
+        assert_eq!(answer.status, 400, "{uri}");
+        let body = super::browser::unescape(&answer.body);
+        assert!(body.contains("Invalid state parameter"), "{body}");
+        assert!(body.contains("http://localhost:8000/github/callback"), "{body}");
+    }
+    let repeated = format!("{good}&state=y");
+    assert_eq!(browser.get(&repeated).await.status, 400);
+}
+
+#[actix_web::test]
+async fn a_login_that_took_too_long_is_refused() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    server.clock.advance(std::time::Duration::from_mins(11));
+    let late = browser.get(&callback(&departure, "code=x")).await;
+    assert!((400..=403).contains(&late.status), "{}", late.status);
+    assert!(late.body.contains("Invalid state parameter"), "{}", late.body);
+}
+
+#[actix_web::test]
+async fn what_the_provider_refuses_is_told_to_the_client_without_the_providers_words() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    let answer = "error=access_denied&error_description=%3Cscript%3E";
+    let back = location(&browser.get(&callback(&departure, answer)).await);
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    assert!(!back.as_str().contains("%3Cscript"), "{back}");
+}
+
+#[actix_web::test]
+async fn a_provider_that_is_down_is_temporarily_unavailable_and_never_invalid() {
+    let upstream = Rc::new(Upstream::default());
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    *upstream.failure.borrow_mut() = Some(ProviderError::Unavailable {
+        provider: "github".to_owned(),
+        reason: "connection refused",
+    });
+    let back = location(&browser.get(&callback(&departure, "code=x")).await);
+    assert_eq!(
+        parameter(&back, "error").as_deref(),
+        Some("temporarily_unavailable")
+    );
+    assert_eq!(parameter(&back, "code"), None);
+}
+
+#[actix_web::test]
+async fn a_user_whom_the_operator_does_not_let_in_is_told_so() {
+    let upstream = Rc::new(Upstream::default());
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    *upstream.failure.borrow_mut() = Some(ProviderError::UserNotAllowed {
+        reason: "allowed_orgs",
+    });
+    let back = location(&browser.get(&callback(&departure, "code=x")).await);
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    assert!(
+        parameter(&back, "error_description")
+            .unwrap()
+            .starts_with("User not authorized")
+    );
+}
+
+#[actix_web::test]
+async fn the_front_page_signs_in_through_the_provider() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let departure = location(&browser.get("/login").await);
+    let home = browser.open(&callback(&departure, "code=x")).await;
+    assert_eq!(home.answer.status, 200);
+    assert!(home.answer.body.contains("octocat"), "{}", home.answer.body);
+    let departure = location(&browser.get("/login").await);
+    let refused = browser.get(&callback(&departure, "error=access_denied")).await;
+    assert_eq!(refused.status, 403);
+}
+
+#[actix_web::test]
+async fn a_second_click_on_the_consent_page_leads_to_the_provider_again() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let consent = browser.open(&Fields::demo().uri()).await;
+    let first = location(&browser.submit_once(&consent.form(), &[]).await);
+    let again = browser.submit(&consent.form(), &[]).await;
+    assert!(
+        again.answer.body.contains("name=\"decision\""),
+        "nobody is signed in, so it is asked again"
+    );
+    location(&browser.get(&callback(&first, "code=x")).await);
+    let departure = browser.submit(&consent.form(), &[]).await.location();
+    assert_eq!(
+        departure.host_str(),
+        Some("github.example"),
+        "now the consent is remembered"
+    );
+}
+
+#[actix_web::test]
+async fn a_password_form_means_nothing_here() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let consent = browser.open(&Fields::demo().uri()).await;
+    let (_, interaction) = &consent.form().fields[0];
+    let form = [
+        ("interaction", interaction.as_str()),
+        ("username", "testuser"),
+        ("password", "testpass"),
+    ];
+    let cookie = format!("mxcp_browser_8000={}", browser.cookie("browser").unwrap());
+    let request = TestRequest::post()
+        .uri("/login")
+        .set_form(form)
+        .insert_header(("Cookie", cookie));
+    let answer = server.call(request).await;
+    assert!(answer.status >= 400, "{}", answer.status);
+    assert_eq!(answer.header("set-cookie"), None);
+}

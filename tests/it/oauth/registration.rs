@@ -1,0 +1,171 @@
+//! Clients that register themselves (RFC 7591).
+
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use super::server::{Answer, Server};
+
+async fn register(server: &Server, metadata: &Value) -> Answer {
+    server
+        .call(TestRequest::post().uri("/register").set_json(metadata))
+        .await
+}
+
+async fn refused(server: &Server, body: &str) -> Answer {
+    let request = TestRequest::post().uri("/register");
+    let request = request.insert_header(("Content-Type", "application/json"));
+    let answer = server.call(request.set_payload(body.to_owned())).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    answer
+}
+
+#[actix_web::test]
+async fn the_request_of_the_guide_gets_the_answer_of_the_guide() {
+    let server = Server::local().await;
+    let answer = register(
+        &server,
+        &json!({
+            "client_name": "My Application",
+            "redirect_uris": ["https://myapp.example.com/oauth/callback"],
+            "grant_types": ["authorization_code"],
+            "scope": "mxcp:access",
+        }),
+    )
+    .await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let client = answer.json();
+    assert!(!client["client_id"].as_str().unwrap().is_empty());
+    assert!(
+        client["client_secret"]
+            .as_str()
+            .unwrap()
+            .starts_with("mcp_secret_")
+    );
+    assert_eq!(client["client_id_issued_at"], 1_800_000_000);
+    assert_eq!(client["client_secret_expires_at"], 0);
+    assert_eq!(client["client_name"], "My Application");
+    assert_eq!(
+        client["redirect_uris"],
+        json!(["https://myapp.example.com/oauth/callback"])
+    );
+    assert_eq!(client["grant_types"], json!(["authorization_code"]));
+    assert_eq!(client["scope"], "mxcp:access");
+    assert_eq!(server.event_names(), ["client_registered"]);
+    assert_eq!(
+        server.events()[0].client_id.as_deref(),
+        client["client_id"].as_str()
+    );
+}
+
+#[actix_web::test]
+async fn everything_that_was_registered_is_echoed_and_a_public_client_gets_no_secret() {
+    let server = Server::local().await;
+    let metadata = json!({
+        "redirect_uris": ["http://127.0.0.1:33418/callback"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+        "software_id": "inspector",
+    });
+    let client = register(&server, &metadata).await.json();
+    for member in ["token_endpoint_auth_method", "application_type", "software_id"] {
+        assert_eq!(client[member], metadata[member], "{member}");
+    }
+    assert_eq!(client.get("client_secret"), None);
+    assert_eq!(client["response_types"], json!(["code"]));
+}
+
+#[actix_web::test]
+async fn nobody_gives_himself_more_than_the_default_scopes() {
+    let server = Server::local().await;
+    let metadata = json!({ "redirect_uris": ["https://a.example/cb"], "scope": "mxcp:access mxcp:admin" });
+    assert_eq!(register(&server, &metadata).await.text("scope"), "mxcp:access");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_registered_is_refused_in_json() {
+    let server = Server::local().await;
+    for (body, code, word) in [
+        ("{", "invalid_client_metadata", "JSON"),
+        ("[]", "invalid_client_metadata", "JSON"),
+        ("", "invalid_client_metadata", "JSON"),
+        ("{}", "invalid_redirect_uri", "redirect_uris"),
+        (r#"{"redirect_uris":[]}"#, "invalid_redirect_uri", "redirect_uris"),
+        (
+            r#"{"redirect_uris":["http://a.example/cb"]}"#,
+            "invalid_redirect_uri",
+            "Invalid redirect_uri",
+        ),
+        (
+            r#"{"redirect_uris":["https://a.example/cb"],"client_name":7}"#,
+            "invalid_client_metadata",
+            "client_name",
+        ),
+        (
+            r#"{"redirect_uris":["https://a.example/cb"],"grant_types":["password"]}"#,
+            "invalid_client_metadata",
+            "grant_types",
+        ),
+    ] {
+        let answer = refused(&server, body).await;
+        assert_eq!(answer.text("error"), code, "{body}");
+        assert!(
+            answer.text("error_description").contains(word),
+            "{body}: {}",
+            answer.body
+        );
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{body}");
+    }
+    assert!(server.event_names().is_empty());
+}
+
+#[actix_web::test]
+async fn schemes_that_run_code_or_read_files_cannot_be_registered() {
+    let server = Server::local().await;
+    for redirect_uri in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "vbscript:x",
+        "blob:https://a.example/x",
+        "https://a.example/cb\\u0000",
+        "https://claude.ai@evil.example/cb",
+        "https://a.example/cb#x",
+        "urn:ietf:wg:oauth:2.0:oob",
+    ] {
+        let body = format!(r#"{{"redirect_uris":["{redirect_uri}"]}}"#);
+        let answer = refused(&server, &body).await;
+        assert_eq!(answer.text("error"), "invalid_redirect_uri", "{redirect_uri}");
+    }
+}
+
+#[actix_web::test]
+async fn a_body_without_end_and_a_body_that_is_no_json_are_refused() {
+    let server = Server::local().await;
+    let long = format!(
+        r#"{{"redirect_uris":["https://a.example/cb"],"x":"{}"}}"#,
+        "x".repeat(1_000_000)
+    );
+    let answer = refused(&server, &long).await;
+    assert!(
+        answer.text("error_description").contains("too long"),
+        "{}",
+        answer.body
+    );
+    let form = server
+        .post("/register", &[("redirect_uris", "https://a.example/cb")])
+        .await;
+    assert_eq!(
+        (form.status, form.text("error").as_str()),
+        (400, "invalid_client_metadata")
+    );
+}
+
+#[actix_web::test]
+async fn the_older_folder_works_too_and_other_methods_do_not() {
+    let server = Server::local().await;
+    let metadata = json!({ "redirect_uris": ["https://a.example/cb"] });
+    let request = TestRequest::post().uri("/oauth/register").set_json(&metadata);
+    assert_eq!(server.call(request).await.status, 201);
+    assert_eq!(server.get("/register").await.status, 405);
+}

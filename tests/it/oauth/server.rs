@@ -1,0 +1,329 @@
+//! The server under test: every route of the authorization server, and a protected resource that says who called.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpResponse};
+use mxcp_actor::config::{BaseUrl, Http, PublicUrl};
+use mxcp_actor::http::extract::bearer;
+use mxcp_actor::http::oauth::{cors, routes};
+use mxcp_actor::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
+use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
+use mxcp_actors::domain::audit_event::AuditRecord;
+use mxcp_actors::domain::client::{AuthenticationMethod, Client, ClientConfiguration};
+use mxcp_actors::domain::clock::{Clock, FixedClock, Timestamp};
+use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
+use mxcp_actors::domain::password::{PasswordCost, PasswordHasher};
+use mxcp_actors::domain::randomness::{Randomness, SeededRandomness};
+use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::user::VerifiedEmail;
+use mxcp_actors::provider_broker::provider::OutsideProvider;
+use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
+use mxcp_actors::store::{MemoryStore, Store};
+use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surroundings};
+use serde_json::Value;
+
+pub(super) const ISSUER: &str = "http://localhost:8000";
+pub(super) const RESOURCE: &str = "http://localhost:8000/mcp";
+/// The demo client of the guides.
+pub(super) const DEMO_CLIENT: &str = "mcp-test-client";
+pub(super) const DEMO_SECRET: &str = "mcp-test-secret";
+pub(super) const DEMO_REDIRECT: &str = "http://localhost:3000/callback";
+pub(super) const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
+/// A client without a secret.
+pub(super) const PUBLIC_CLIENT: &str = "public-app";
+pub(super) const PUBLIC_REDIRECT: &str = "https://app.example/callback";
+pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+type Answering = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// A running server.
+pub(super) struct Server {
+    call: Box<dyn Fn(TestRequest) -> Answering>,
+    pub(super) clock: Arc<FixedClock>,
+    audit: Arc<Recorder>,
+    _running: RunningActors,
+}
+
+/// What a server answered.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+/// Keeps audit records.
+#[derive(Default)]
+struct Recorder(Mutex<Vec<AuditRecord>>);
+
+impl AuditSink for Recorder {
+    fn record(&self, record: AuditRecord) {
+        self.0.lock().unwrap().push(record);
+    }
+}
+
+impl Answer {
+    /// The one header of this name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name);
+        let value = values.next().map(|value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{name} is there twice");
+        value
+    }
+
+    pub(super) fn json(&self) -> Value {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/json"),
+            "{}",
+            self.body
+        );
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}", self.body))
+    }
+
+    /// The text of a member of a JSON body.
+    pub(super) fn text(&self, member: &str) -> String {
+        let body = self.json();
+        body[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("{member} in {body}"))
+            .to_owned()
+    }
+}
+
+impl Server {
+    /// Users with passwords, on `http://localhost:8000`.
+    pub(super) async fn local() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let local = LocalProviderSettings {
+            cost: CHEAP,
+            ..LocalProviderSettings::new(ISSUER, vec![test_user(), limited_user()])
+        };
+        Self::start(LoginSettings::Local(local), change).await
+    }
+
+    /// Logins at an outside provider.
+    pub(super) async fn outside(provider: Rc<dyn OutsideProvider>) -> Self {
+        let login = LoginKind::Provider {
+            name: provider.name().to_owned(),
+            callback_path: "/github/callback".to_owned(),
+        };
+        Self::start(LoginSettings::Outside(provider), |settings| {
+            settings.login = login;
+        })
+        .await
+    }
+
+    async fn start(login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = Arc::new(FixedClock::at(START));
+        let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(7));
+        let master = MasterKey::generate(&SeededRandomness::new(1)).unwrap();
+        let keys = Arc::new(KeyRing::new(&master, &[]).unwrap());
+        let mut settings = settings();
+        change(&mut settings);
+        let registry = ClientRegistrySettings::with_scopes(settings.default_scopes.clone());
+        let mut actors = ActorsSettings::new(registry, login);
+        actors.configured_clients = configured_clients(&keys);
+        let surroundings = Surroundings {
+            store: Arc::new(MemoryStore::new()) as Arc<dyn Store>,
+            keys,
+            clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
+            randomness: Arc::clone(&randomness),
+        };
+        let running = RunningActors::start(actors, surroundings).await.unwrap();
+        let audit = Arc::new(Recorder::default());
+        let parts = Parts {
+            actors: running.actors.clone(),
+            clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
+            randomness,
+            audit: Arc::<Recorder>::clone(&audit) as Arc<dyn AuditSink>,
+            settings,
+        };
+        let services = Data::new(Services::new(parts).unwrap());
+        Self {
+            call: serve(services).await,
+            clock,
+            audit,
+            _running: running,
+        }
+    }
+
+    /// Sends a request to `localhost:8000`.
+    pub(super) async fn call(&self, request: TestRequest) -> Answer {
+        self.call_at("localhost:8000", request).await
+    }
+
+    /// Sends a request to another host.
+    pub(super) async fn call_at(&self, host: &str, request: TestRequest) -> Answer {
+        (self.call)(request.insert_header(("Host", host))).await
+    }
+
+    pub(super) async fn get(&self, uri: &str) -> Answer {
+        self.call(TestRequest::get().uri(uri)).await
+    }
+
+    /// Posts a form as a client does.
+    pub(super) async fn post(&self, uri: &str, form: &[(&str, &str)]) -> Answer {
+        self.call(TestRequest::post().uri(uri).set_form(form)).await
+    }
+
+    /// The events so far, without their time and identifier.
+    pub(super) fn events(&self) -> Vec<AuditRecord> {
+        self.audit.0.lock().unwrap().clone()
+    }
+
+    /// The names of the events so far.
+    pub(super) fn event_names(&self) -> Vec<String> {
+        self.events()
+            .into_iter()
+            .map(|record| record.operation_name)
+            .collect()
+    }
+}
+
+async fn serve(services: Data<Services>) -> Box<dyn Fn(TestRequest) -> Answering> {
+    let app = App::new().configure(|config| routes(config, &services)).service(
+        web::resource("/mcp")
+            .wrap(cors::any_origin())
+            .route(web::post().to(protected)),
+    );
+    let app = Rc::new(init_service(app).await);
+    Box::new(move |request| {
+        let app = Rc::clone(&app);
+        Box::pin(async move {
+            let response = call_service(app.as_ref(), request.to_request()).await;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = read_body(response).await;
+            Answer {
+                status,
+                headers,
+                body: String::from_utf8(body.to_vec()).unwrap(),
+            }
+        })
+    })
+}
+
+/// A resource that says who called.
+async fn protected(request: HttpRequest, services: Data<Services>) -> HttpResponse {
+    match bearer::authenticate(&request, &services).await {
+        Ok(principal) => HttpResponse::Ok().body(principal.user.identity.key.subject.clone()),
+        Err(response) => response,
+    }
+}
+
+const CHEAP: PasswordCost = PasswordCost {
+    memory_kibibytes: 8,
+    iterations: 1,
+    parallelism: 1,
+};
+
+/// `testuser` with the password `testpass`, who may have every scope.
+fn test_user() -> LocalUser {
+    user(
+        "testuser",
+        "testpass",
+        "mxcp:access mxcp:admin mcp:read mcp:write",
+    )
+}
+
+/// A user who may only read.
+fn limited_user() -> LocalUser {
+    user("limited", "limitedpass", "mcp:read")
+}
+
+fn user(name: &str, password: &str, scopes: &str) -> LocalUser {
+    let randomness = SeededRandomness::new(3);
+    let hasher = PasswordHasher::new(CHEAP, &randomness).unwrap();
+    LocalUser {
+        username: name.to_owned(),
+        password_hash: hasher.hash(&randomness, &Secret::new(password)).unwrap(),
+        name: Some("Test <User>".to_owned()),
+        email: VerifiedEmail::from_claims("testuser@example.com", true),
+        role: None,
+        permissions: [].into(),
+        groups: [].into(),
+        scopes: scopes_of(scopes),
+    }
+}
+
+pub(super) fn scopes_of(text: &str) -> ScopeSet {
+    ScopeSet::parse(text).unwrap()
+}
+
+/// What the operator set, unless a test says otherwise.
+fn settings() -> Settings {
+    Settings {
+        server_name: "Notes & Co".to_owned(),
+        public_url: public_url(ISSUER),
+        trusted_proxies: None,
+        login: LoginKind::Password,
+        default_scopes: scopes_of("mxcp:access"),
+        required_scopes: ScopeSet::empty(),
+        scopes_supported: scopes_of("mxcp:access mxcp:admin mcp:read mcp:write"),
+        authentication_methods: vec![
+            AuthenticationMethod::None,
+            AuthenticationMethod::ClientSecretBasic,
+            AuthenticationMethod::ClientSecretPost,
+        ],
+        metadata_documents: false,
+        remember_consents: true,
+        open_introspection: false,
+    }
+}
+
+/// The rule of a server with this `base_url`.
+pub(super) fn public_url(base_url: &str) -> PublicUrl {
+    let http = Http {
+        base_url: Some(BaseUrl::parse(base_url).unwrap()),
+        ..listener("localhost")
+    };
+    PublicUrl::new(&http, 8000, [])
+}
+
+/// The HTTP settings of a listener and nothing else.
+pub(super) fn listener(host: &str) -> Http {
+    Http {
+        host: host.to_owned(),
+        port: 8000,
+        scheme: None,
+        base_url: None,
+        trusted_proxies: None,
+        allowed_hosts: Vec::new(),
+        stateless: false,
+        tls: None,
+    }
+}
+
+fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
+    let demo = ClientConfiguration {
+        id: DEMO_CLIENT.to_owned(),
+        secret: Some(Secret::new(DEMO_SECRET)),
+        name: "Demo".to_owned(),
+        redirect_uris: vec![DEMO_REDIRECT.to_owned(), OUT_OF_BAND.to_owned()],
+        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+        scopes: vec!["mcp:read".to_owned(), "mcp:write".to_owned()],
+    };
+    let public = ClientConfiguration {
+        id: PUBLIC_CLIENT.to_owned(),
+        secret: None,
+        name: "Public app".to_owned(),
+        redirect_uris: vec![PUBLIC_REDIRECT.to_owned(), format!("{ISSUER}/github/callback")],
+        grant_types: vec!["authorization_code".to_owned()],
+        scopes: vec!["mxcp:access".to_owned(), "mxcp:admin".to_owned()],
+    };
+    [demo, public]
+        .iter()
+        .map(|configuration| Client::from_configuration(configuration, keys, START).unwrap())
+        .map(|client| (client.id.clone(), client))
+        .collect()
+}
