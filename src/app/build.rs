@@ -14,7 +14,7 @@ use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::StartError;
-use crate::config::{self, AuditOverflow, Config, Limits};
+use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::load::{self, ProjectFolders};
 use crate::endpoints::{check, registry::Registry};
 use crate::mcp::catalog::Catalog;
@@ -82,7 +82,42 @@ pub fn load_catalog(
         registry.resources().len() + registry.resource_templates().len(),
         registry.prompts().len()
     );
+    refuse_unenforced(&registry)?;
     Ok(Catalog::new(registry, query_limits(&config.limits))?)
+}
+
+/// A protection that is written down and not enforced is worse than none: the server does not start with one.
+fn refuse_unenforced(registry: &Registry) -> Result<(), StartError> {
+    for tool in registry.tools() {
+        let definition = &tool.definition;
+        let has_policies = !definition.policies.input.is_empty() || !definition.policies.output.is_empty();
+        let key = match (has_policies, definition.scopes.is_empty()) {
+            (true, _) => "policies",
+            (false, false) => "scopes",
+            (false, true) => continue,
+        };
+        return Err(StartError::Unenforced {
+            tool: definition.name.value.clone(),
+            key,
+        });
+    }
+    Ok(())
+}
+
+/// Settings that would make the server less than what its operator asked for are refused until they work.
+pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
+    let transport = &config.transport;
+    if transport.kind != TransportKind::StreamableHttp {
+        return Err(StartError::Unbuilt(
+            "transport.provider: only streamable-http is available yet",
+        ));
+    }
+    if transport.http.tls.is_some() {
+        return Err(StartError::Unbuilt(
+            "transport.http.tls is not available yet; end TLS at a proxy",
+        ));
+    }
+    Ok(())
 }
 
 fn query_limits(limits: &Limits) -> QueryLimits {

@@ -24,6 +24,7 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
+    build::refuse_unbuilt(&config)?;
     enter(&config)?;
     let generation = build::open_database(&config)?;
     let catalog = build::load_catalog(&config, &generation, ignore_errors)?;

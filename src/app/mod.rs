@@ -29,6 +29,19 @@ pub enum StartError {
     /// A tool cannot be offered.
     #[error("{0}")]
     Tool(#[from] InvalidTool),
+    /// A tool declares a protection that is not enforced yet.
+    #[error(
+        "tool {tool}: {key} are not enforced yet, so the server does not start with them; take them out to serve the tool without"
+    )]
+    Unenforced {
+        /// The tool.
+        tool: String,
+        /// The key of its definition.
+        key: &'static str,
+    },
+    /// The configuration asks for something that does not exist yet.
+    #[error("{0}")]
+    Unbuilt(&'static str),
     /// A folder cannot be made or entered.
     #[error("{}: {source}", folder.display())]
     Folder {
