@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login stdio
 #
 # Each server runs on a free loopback port, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -23,14 +23,14 @@ seconds_per_program=120
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login"
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login stdio"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
-suites=(conformance stateless anonymous login)
+suites=(conformance stateless anonymous login stdio)
 if [[ $# -ge 1 ]]; then suites=("$@"); fi
 for suite in "${suites[@]}"; do
-  case $suite in conformance | stateless | anonymous | login) ;; *) refuse "there is no suite $suite" ;; esac
+  case $suite in conformance | stateless | anonymous | login | stdio) ;; *) refuse "there is no suite $suite" ;; esac
 done
 
 .ci/install.sh tools
@@ -173,6 +173,20 @@ run_login() {
   summarize "clients with login" "$clients_passed" "$clients_failed" 0
 }
 
+# The clients start the server themselves, one after the other: a database file has one process.
+run_stdio() {
+  local clients_passed=0 clients_failed=0 folder=$logs/stdio-project
+  mkdir -p "$logs/home" && cp -R "$open_project" "$folder"
+  local HOME=$logs/home
+  local call=("$binary" "${open_call[@]}" --folder "$folder")
+  client "stdio python auto" "$python" tests/interop/python/stdio.py "${call[@]}" --mode auto
+  client "stdio python legacy" "$python" tests/interop/python/stdio.py "${call[@]}" --mode legacy
+  client "stdio typescript-v1" "$node" tests/interop/typescript-v1/stdio.mjs "${call[@]}"
+  client "stdio typescript-v2 modern" "$node" tests/interop/typescript-v2/stdio.mjs "${call[@]}" --mode modern
+  client "stdio typescript-v2 legacy" "$node" tests/interop/typescript-v2/stdio.mjs "${call[@]}" --mode legacy
+  summarize "clients over stdio" "$clients_passed" "$clients_failed" 0
+}
+
 # run_against PROJECT SUITE...: the chosen ones of these suites, against one server.
 run_against() {
   local project=$1 suite chosen=()
@@ -199,6 +213,7 @@ trap 'exit 130' INT TERM
 echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
 run_against "$login_project" login
+if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi
 
 closing="$total_passed passed, $total_failed failed"
 if [[ $total_skipped -gt 0 ]]; then closing+=", $total_skipped skipped"; fi

@@ -107,9 +107,9 @@ fn refuse_unenforced(registry: &Registry) -> Result<(), StartError> {
 /// Settings that would make the server less than what its operator asked for are refused until they work.
 pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     let transport = &config.transport;
-    if transport.kind != TransportKind::StreamableHttp {
+    if transport.kind == TransportKind::Sse {
         return Err(StartError::Unbuilt(
-            "transport.provider: only streamable-http is available yet",
+            "transport.provider: sse is not available yet; accepted: streamable-http, stdio",
         ));
     }
     if transport.http.tls.is_some() {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use actix_web::{App, HttpServer, web};
 
 use super::serving::Running;
+use super::stdio::{self, Streams};
 use super::{StartError, build, telemetry};
-use crate::config::Config;
+use crate::config::{Config, TransportKind};
 use crate::http::mcp::McpState;
 use crate::http::request_ids::RequestIds;
 use crate::http::routes;
@@ -18,19 +19,26 @@ use crate::mcp::session::Sessions;
 /// How long running requests may take to finish after a stop signal, in seconds.
 const STOP_GRACE_SECONDS: u64 = 5;
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say.
 pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     telemetry::start_logging(&config.logging);
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
     build::refuse_unbuilt(&config)?;
+    let streams = match config.transport.kind {
+        TransportKind::Stdio => Some(Streams::claim().map_err(StartError::Streams)?),
+        TransportKind::StreamableHttp | TransportKind::Sse => None,
+    };
     enter(&config)?;
     let generation = build::open_database(&config)?;
     let catalog = build::load_catalog(&config, &generation, ignore_errors)?;
     actix_rt::System::new().block_on(async move {
         let running = Running::start(&config, &generation).await?;
-        let outcome = listen(&config, catalog, &running).await;
+        let outcome = match streams {
+            Some(streams) => stdio::serve(&config, streams, catalog, &running).await,
+            None => listen(&config, catalog, &running).await,
+        };
         running.stop().await;
         outcome
     })

@@ -4,6 +4,7 @@ pub mod authentication;
 pub mod build;
 pub mod lifecycle;
 pub mod serving;
+mod stdio;
 pub mod telemetry;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
 
 use crate::mcp::catalog::InvalidTool;
+use crate::oauth::NoAddresses;
 use crate::yaml::Problems;
 
 /// Why the server did not start.
@@ -87,6 +89,9 @@ pub enum StartError {
     /// The public URL cannot stand in tokens.
     #[error("the public URL cannot be used: {0}")]
     PublicUrl(#[from] InvalidResource),
+    /// Nobody can say what access tokens are for.
+    #[error("the address that access tokens are for is not known: {0}; set transport.http.base_url")]
+    Addresses(#[from] NoAddresses),
     /// The actors do not start.
     #[error("{0}")]
     Actors(#[from] mxcp_actors::system::StartError),
@@ -112,6 +117,9 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The streams of the stdio transport cannot be used.
+    #[error("standard input and output cannot be used: {0}")]
+    Streams(std::io::Error),
     /// The server stopped with an error.
     #[error("the server stopped: {0}")]
     Server(std::io::Error),

@@ -1,7 +1,7 @@
 //! `mxcp-actor serve`
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -20,6 +20,11 @@ pub(super) struct Serve {
     /// How clients reach the server.
     #[arg(long, value_parser = transport)]
     transport: Option<TransportKind>,
+
+    /// A file with the access token of the client, for `--transport stdio` with a login provider; it is read anew for each
+    /// call (default: the token in `MXCP_ACCESS_TOKEN`).
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 
     /// The address of the public listener.
     #[arg(long)]
@@ -73,6 +78,7 @@ impl Serve {
         let flags = Flags {
             profile: self.profile,
             transport: self.transport,
+            token_file: self.token_file.map(|file| working_directory.join(file)),
             host: self.host,
             port: self.port,
             stateless: self.stateless,

@@ -1,7 +1,7 @@
 //! What the configuration is made from besides files: the command line and the environment, both as parameters.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::user::TransportKind;
 
@@ -23,6 +23,8 @@ pub struct Flags {
     pub profile: Option<String>,
     /// `--transport`
     pub transport: Option<TransportKind>,
+    /// `--token-file`, as an absolute path
+    pub token_file: Option<PathBuf>,
     /// `--host`
     pub host: Option<String>,
     /// `--port`

@@ -46,8 +46,8 @@ pub use site::{
     SqlTools,
 };
 pub use user::{
-    Admin, AdminListener, DuckdbSecret, Http, Limits, LogFile, LogLevel, Logging, Metrics, Model, ModelKind,
-    Models, OnePassword, Telemetry, Tls, Tracing, Transport, TransportKind, Vault,
+    AccessToken, Admin, AdminListener, DuckdbSecret, Http, Limits, LogFile, LogLevel, Logging, Metrics,
+    Model, ModelKind, Models, OnePassword, Telemetry, Tls, Tracing, Transport, TransportKind, Vault,
 };
 pub use values::FreeValue;
 

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::CallContext;
 use mxcp_actors::domain::user::Principal;
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 
 use super::session::Owner;
+
+/// The share of everybody while authentication is off.
+const ANONYMOUS: &str = "anonymous";
 
 /// One call's caller.
 #[derive(Debug, Clone)]
@@ -16,11 +20,24 @@ pub struct Caller {
     pub principal: Option<Arc<Principal>>,
     /// The call: its share, its cancel token, its names in logs.
     pub context: CallContext,
+    /// The way in which the caller came.
+    pub came_by: CallerType,
     /// Request headers under lower-case names, for `get_request_header()`; empty on stdio.
     pub headers: BTreeMap<String, String>,
 }
 
 impl Caller {
+    /// Whose share of the workers a call uses: each user has one, and all who are nobody in particular have one together.
+    pub fn share(principal: Option<&Principal>) -> Arc<str> {
+        principal.map_or_else(
+            || Arc::from(ANONYMOUS),
+            |principal| {
+                let key = &principal.user.identity.key;
+                Arc::from(format!("{} {}", key.issuer, key.subject))
+            },
+        )
+    }
+
     /// Whose sessions the caller may use.
     pub fn owner(&self) -> Owner {
         self.principal

@@ -4,6 +4,7 @@
 //! * [`era`]: which of the two protocol eras a message belongs to.
 //! * [`admission`]: the ordered checks between a parsed message and the dispatcher.
 //! * [`server`]: an admitted request to an encoded response; `tools` is one feature of it.
+//! * [`stdio`]: the conversation over standard input and output, without the streams.
 //! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks.
 //!
 //! Must not live here: an HTTP framework's types, I/O.
@@ -16,5 +17,6 @@ mod recording;
 mod sensitivity;
 pub mod server;
 pub mod session;
+pub mod stdio;
 mod tools;
 pub mod wire;

@@ -8,7 +8,7 @@ use mxcp_actors::audit_logger::audit_log::Place;
 use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
 use mxcp_actors::audit_logger::redaction::RedactionRules;
 use mxcp_actors::domain::audit_event::{
-    AuditRecord, AuditedOperation, AuditedUser, CallerType, OperationStatus, OperationType,
+    AuditRecord, AuditedOperation, AuditedUser, OperationStatus, OperationType,
 };
 use mxcp_actors::error::CallError;
 use serde_json::value::RawValue;
@@ -105,7 +105,7 @@ impl<'a> Recording<'a> {
             name: self.subject.name.to_owned(),
             status,
             duration: self.started.elapsed(),
-            caller_type: CallerType::Http,
+            caller_type: self.caller.came_by,
             policy_decision: None,
         };
         let record = AuditRecord::new(operation, audit.clock.now(), &*audit.randomness).ok()?;

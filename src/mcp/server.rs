@@ -138,13 +138,13 @@ impl McpServer {
         }
     }
 
-    /// Answers one request, encoded with its id.
+    /// Answers one request, encoded with its id. `headers` is `None` over stdio.
     pub async fn answer<H: RequestHeaders + ?Sized>(
         &self,
         request: AdmittedRequest<'_>,
         version: ProtocolVersion,
         caller: &Caller,
-        headers: &H,
+        headers: Option<&H>,
     ) -> Result<Vec<u8>, RpcError> {
         let id = &request.id;
         let asked = Asked {

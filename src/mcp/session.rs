@@ -38,6 +38,15 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
+    /// A session that nobody looks up: that of a connection.
+    pub(super) fn of_connection() -> Arc<Self> {
+        Arc::new(Self {
+            owner: None,
+            version: ProtocolVersion::MODERN,
+            running: Mutex::default(),
+        })
+    }
+
     /// The version that was negotiated.
     pub fn version(&self) -> ProtocolVersion {
         self.version
@@ -57,6 +66,14 @@ impl Session {
         let token = self.running().get(id).cloned();
         if let Some(token) = token {
             token.cancel(CancelReason::ClientCancelled);
+        }
+    }
+
+    /// Stops everything that runs.
+    pub(super) fn cancel_all(&self, reason: CancelReason) {
+        let running: Vec<CancelToken> = self.running().values().cloned().collect();
+        for token in running {
+            token.cancel(reason);
         }
     }
 
@@ -139,10 +156,7 @@ impl Sessions {
         let ended = if found { entries.remove(id) } else { None };
         drop(entries);
         if let Some(entry) = &ended {
-            let running: Vec<CancelToken> = entry.session.running().values().cloned().collect();
-            for token in running {
-                token.cancel(CancelReason::ClientCancelled);
-            }
+            entry.session.cancel_all(CancelReason::ClientCancelled);
         }
         ended.is_some()
     }

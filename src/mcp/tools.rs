@@ -40,11 +40,13 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
     server: &McpServer,
     asked: &Asked<'_>,
     call: &CallToolParams<'_>,
-    headers: &H,
+    headers: Option<&H>,
 ) -> Result<Vec<u8>, RpcError> {
     let catalog = server.catalog();
     let tool = catalog.tool(&call.name).ok_or_else(|| unknown(&call.name))?;
-    if asked.version.era() == Era::Modern {
+    if asked.version.era() == Era::Modern
+        && let Some(headers) = headers
+    {
         parameter::check(headers, &tool.header_parameters, call.arguments)?;
     }
     let subject = Subject {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::server::Project;
 
 /// All records below a folder, oldest first.
-fn records(folder: &Path) -> Vec<Value> {
+pub(crate) fn records(folder: &Path) -> Vec<Value> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -10,4 +10,5 @@ mod mcp;
 mod oauth;
 mod server;
 mod start;
+mod stdio;
 mod tidy;

@@ -14,7 +14,7 @@ use awc::http::header::HeaderMap;
 use serde_json::{Value, json};
 
 /// Longer than any start or stop takes; reached only when one fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const SITE: &str = "mxcp: 1\nproject: test\nprofile: dev\n";
 
@@ -76,12 +76,15 @@ impl Project {
         }
     }
 
+    /// The project's files in a folder of their own.
+    pub(crate) fn written(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
+        folder
+    }
+
     fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mxcp-actor"));
-        command.current_dir(folder).env_clear().env("HOME", folder);
-        if folder.join("config.yml").exists() {
-            command.env("MXCP_CONFIG", "config.yml");
-        }
+        let mut command = program(folder);
         command.args(["serve", "--port", "0"]).args(&self.arguments);
         command
             .stdin(Stdio::null())
@@ -126,8 +129,18 @@ impl Project {
     }
 }
 
+/// The program in a project's folder, with nothing of this process's environment.
+pub(crate) fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mxcp-actor"));
+    command.current_dir(folder).env_clear().env("HOME", folder);
+    if folder.join("config.yml").exists() {
+        command.env("MXCP_CONFIG", "config.yml");
+    }
+    command
+}
+
 /// Lines of a stream as they come.
-fn follow(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+pub(crate) fn follow(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {

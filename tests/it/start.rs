@@ -107,8 +107,8 @@ fn protections_that_are_not_enforced_yet_stop_the_start() {
     }
     let (status, said) = Project::new()
         .argument("--transport")
-        .argument("stdio")
+        .argument("sse")
         .start_and_fail();
     assert_eq!(status.code(), Some(1));
-    assert!(said.contains("only streamable-http is available yet"), "{said}");
+    assert!(said.contains("sse is not available yet"), "{said}");
 }

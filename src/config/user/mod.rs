@@ -21,7 +21,7 @@ pub use models::{Model, ModelKind, Models};
 pub use secrets::DuckdbSecret;
 pub use telemetry::{Metrics, Telemetry, Tracing};
 pub use tls::Tls;
-pub use transport::{Http, Transport, TransportKind};
+pub use transport::{AccessToken, Http, Transport, TransportKind};
 pub use vaults::{OnePassword, Vault};
 
 pub(super) use admin::AdminFile;

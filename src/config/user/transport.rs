@@ -1,6 +1,9 @@
 //! `transport`: how clients reach the server.
 
+use std::path::PathBuf;
+
 use super::tls::{Tls, TlsFile};
+use crate::config::Secret;
 use crate::config::folders::Folders;
 use crate::config::inputs::Flags;
 use crate::config::public_url::{AllowedHost, BaseUrl, Scheme, TrustedProxies, TrustedProxy};
@@ -38,6 +41,19 @@ pub struct Transport {
     pub kind: TransportKind,
     /// The HTTP listener, for the transports that use one.
     pub http: Http,
+    /// Who the client of the stdio transport is, where calls need a user.
+    pub access_token: AccessToken,
+}
+
+/// Where the access token of the stdio transport's client comes from. There are no headers to carry one.
+#[derive(Clone, Debug)]
+pub enum AccessToken {
+    /// There is none.
+    Absent,
+    /// `MXCP_ACCESS_TOKEN`
+    Given(Secret),
+    /// `--token-file`: read anew for each call, so that whoever refreshes the token can replace it.
+    File(PathBuf),
 }
 
 /// The transports of MCP.
@@ -130,10 +146,27 @@ impl TransportFile {
         surroundings: Surroundings<'_>,
         problems: &mut Problems,
     ) -> Option<Transport> {
-        let Surroundings { flags, folders, .. } = surroundings;
+        let Surroundings {
+            environment,
+            flags,
+            folders,
+        } = surroundings;
         let kind = flags.transport.or(self.kind).unwrap_or_default();
+        if flags.token_file.is_some() && kind != TransportKind::Stdio {
+            let message = "has no effect: only the client of the stdio transport is named by it";
+            problems.warning(Location::whole("--token-file"), KeyPath::root(), message);
+        }
         let http = self.http.resolve(flags, folders, problems)?;
-        Some(Transport { kind, http })
+        let access_token = match (&flags.token_file, environment.setting("MXCP_ACCESS_TOKEN")) {
+            (Some(file), _) => AccessToken::File(file.clone()),
+            (None, Some(token)) => AccessToken::Given(Secret::new(token.trim())),
+            (None, None) => AccessToken::Absent,
+        };
+        Some(Transport {
+            kind,
+            http,
+            access_token,
+        })
     }
 }
 

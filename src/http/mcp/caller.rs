@@ -1,10 +1,10 @@
 //! Who asks, read off an HTTP request.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 use actix_web::{HttpRequest, HttpResponse};
+use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::cancel::CancelToken;
 
@@ -13,9 +13,6 @@ use crate::http::extract::bearer;
 use crate::mcp::caller::Caller;
 use crate::mcp::wire::headers::RequestHeaders;
 
-/// The share of everybody while authentication is off.
-const ANONYMOUS: &str = "anonymous";
-
 /// Who asks: the user of the bearer token, or anybody while authentication is off. The error is the answer to a request
 /// without a good token.
 pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<Caller, HttpResponse> {
@@ -23,21 +20,15 @@ pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<
         Some(services) => Some(bearer::authenticate(request, services).await?),
         None => None,
     };
-    let share = principal.as_ref().map_or_else(
-        || Arc::from(ANONYMOUS),
-        |principal| {
-            let key = &principal.user.identity.key;
-            Arc::from(format!("{} {}", key.issuer, key.subject))
-        },
-    );
     Ok(Caller {
-        principal,
         context: CallContext {
-            share,
+            share: Caller::share(principal.as_deref()),
             cancel: CancelToken::new(),
             trace: trace(request),
             request_id: state.request_ids.of(request),
         },
+        principal,
+        came_by: CallerType::Http,
         headers: headers(request),
     })
 }

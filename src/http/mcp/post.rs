@@ -168,7 +168,7 @@ impl Conversation<'_> {
             .map(|session| session.begin(&request.id, &caller.context.cancel));
         state
             .server
-            .answer(request, self.version, caller, &Lines(http))
+            .answer(request, self.version, caller, Some(&Lines(http)))
             .await
     }
 

@@ -6,7 +6,7 @@ from mcp import Client
 
 async def main() -> str:
     options = parser(__doc__).parse_args()
-    async with Client(options.url, mode=options.mode, read_timeout_seconds=30) as client:
+    async with Client(options.server, mode=options.mode, read_timeout_seconds=30) as client:
         version = client.protocol_version
         assert version == PROTOCOL_OF_MODE[options.mode], f"the connection speaks {version}"
         tools = [tool.name for tool in (await client.list_tools()).tools]

@@ -14,7 +14,7 @@ PROTOCOL_OF_MODE = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 def parser(description: str) -> argparse.ArgumentParser:
     """The options that every program has: where the server is, how to connect, what to call, what to expect."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("url", help="the server's MCP endpoint, as in http://localhost:8000/mcp")
+    options.add_argument("server", help="its MCP endpoint, as in http://localhost:8000/mcp; over stdio its program")
     options.add_argument("--mode", choices=PROTOCOL_OF_MODE, default="auto", help="how the version is negotiated")
     options.add_argument("--tool", required=True, help="the tool to call")
     options.add_argument("--arguments", type=json.loads, default={}, help="its arguments, a JSON object")

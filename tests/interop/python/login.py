@@ -63,7 +63,7 @@ async def main() -> str:
     options = options_parser.parse_args()
     memory, person = Memory(), Person(options.username, options.password)
     provider = OAuthClientProvider(
-        server_url=options.url,
+        server_url=options.server,
         client_metadata=OAuthClientMetadata(
             client_name="Python interoperability test",
             redirect_uris=[REDIRECT_URI],
@@ -76,7 +76,7 @@ async def main() -> str:
         callback_handler=person.callback,
     )
     async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
-        transport = streamable_http_client(options.url, http_client=http)
+        transport = streamable_http_client(options.server, http_client=http)
         async with Client(transport, mode=options.mode) as client:
             version = client.protocol_version
             assert version == PROTOCOL_OF_MODE[options.mode], f"the connection speaks {version}"

@@ -10,7 +10,7 @@ import { callTool, listTools, readCommandLine, run } from "../typescript/command
 await run(async () => {
   const options = readCommandLine(["legacy"]);
   const client = new Client({ name: "interoperability-test", version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(options.url);
+  const transport = new StreamableHTTPClientTransport(new URL(options.server));
   await client.connect(transport);
   assert.equal(transport.protocolVersion, options.protocol, "protocol version");
   const tools = await listTools(client, options);

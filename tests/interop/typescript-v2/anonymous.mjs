@@ -10,7 +10,7 @@ await run(async () => {
   const options = readCommandLine(["modern", "legacy"]);
   const mode = options.mode === "modern" ? { pin: options.protocol } : "legacy";
   const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
-  await client.connect(new StreamableHTTPClientTransport(options.url));
+  await client.connect(new StreamableHTTPClientTransport(new URL(options.server)));
   assert.equal(client.getNegotiatedProtocolVersion(), options.protocol, "protocol version");
   const tools = await listTools(client, options);
   await callTool(client, options);

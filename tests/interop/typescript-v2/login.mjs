@@ -13,7 +13,7 @@ await run(async () => {
   const authProvider = new OAuthClient(options);
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
-    const transport = new StreamableHTTPClientTransport(options.url, { authProvider });
+    const transport = new StreamableHTTPClientTransport(new URL(options.server), { authProvider });
     return { client, transport, connected: client.connect(transport) };
   };
 

@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 const PROTOCOL_OF_MODE = { legacy: "2025-11-25", modern: "2026-07-28" };
 
 /**
- * Reads `URL --tool NAME --expect VALUE`, and the options that some programs need beside them.
+ * Reads `SERVER --tool NAME --expect VALUE`, and the options that some programs need beside them. The server is its MCP
+ * endpoint; over stdio its program.
  * `modes` are the ones that the program's SDK can speak.
  */
 export function readCommandLine(modes, extraOptions = {}) {
@@ -21,14 +22,14 @@ export function readCommandLine(modes, extraOptions = {}) {
       ...extraOptions,
     },
   });
-  assert.equal(positionals.length, 1, "give the server's MCP endpoint, as in http://localhost:8000/mcp");
+  assert.equal(positionals.length, 1, "give the server's MCP endpoint, as in http://localhost:8000/mcp, or its program");
   for (const option of ["tool", "expect", ...Object.keys(extraOptions)]) {
     assert.ok(values[option] !== undefined, `--${option} is missing`);
   }
   assert.ok(modes.includes(values.mode), `--mode must be one of ${modes.join(", ")}`);
   return {
     ...values,
-    url: new URL(positionals[0]),
+    server: positionals[0],
     arguments: JSON.parse(values.arguments),
     protocol: PROTOCOL_OF_MODE[values.mode],
   };

@@ -1,0 +1,161 @@
+//! Who the client of the streams is: nobody in particular while authentication is off, otherwise the user of an access token
+//! from the environment or a file, which is verified for each call as it is over HTTP (specification, *Authorization*:
+//! credentials of a stdio client come from its environment).
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use mxcp_actors::domain::audit_event::CallerType;
+use mxcp_actors::domain::call_context::{CallContext, TraceContext};
+use mxcp_actors::domain::cancel::CancelToken;
+use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::user::Principal;
+
+use crate::app::StartError;
+use crate::config::{AccessToken, Config, Persistence, RequestHead};
+use crate::http::request_ids::RequestIds;
+use crate::mcp::caller::Caller;
+use crate::mcp::stdio::conversation::Callers;
+use crate::mcp::wire::{ErrorKind, RpcError};
+use crate::oauth::verify::{self, BearerToken};
+use crate::oauth::{self, Addresses, Services};
+
+/// No token of this server is longer.
+const MOST_TOKEN_BYTES: u64 = 16 * 1024;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Who calls.
+pub(super) struct Identity {
+    request_ids: RequestIds,
+    user: User,
+}
+
+enum User {
+    /// Authentication is off.
+    Anybody,
+    /// The user of a token.
+    OfToken {
+        services: Data<Services>,
+        addresses: Arc<Addresses>,
+        token: AccessToken,
+    },
+}
+
+impl Identity {
+    /// The identity that the configuration gives.
+    pub(super) fn new(
+        config: &Config,
+        services: Option<Data<Services>>,
+        request_ids: RequestIds,
+    ) -> Result<Self, StartError> {
+        let Some(services) = services else {
+            let user = User::Anybody;
+            return Ok(Self { request_ids, user });
+        };
+        let token = config.transport.access_token.clone();
+        if matches!(token, AccessToken::Absent) {
+            log::warn!("calls need a user: set MXCP_ACCESS_TOKEN or give --token-file");
+        }
+        if matches!(config.auth.persistence, Persistence::Memory) {
+            log::warn!("auth.persistence: memory: no token that another process issued is known here");
+        }
+        let user = User::OfToken {
+            addresses: addresses(config, &services)?,
+            services,
+            token,
+        };
+        Ok(Self { request_ids, user })
+    }
+
+    fn caller_for(&self, principal: Option<Arc<Principal>>) -> Caller {
+        Caller {
+            context: CallContext {
+                share: Caller::share(principal.as_deref()),
+                cancel: CancelToken::new(),
+                trace: TraceContext::default(),
+                request_id: self.request_ids.make(),
+            },
+            principal,
+            came_by: CallerType::Stdio,
+            headers: BTreeMap::new(),
+        }
+    }
+}
+
+/// The addresses that tokens are for: those that a request to the configured host would see.
+fn addresses(config: &Config, services: &Services) -> Result<Arc<Addresses>, StartError> {
+    let http = &config.transport.http;
+    let host = match http.host.contains(':') {
+        true => format!("[{}]:{}", http.host, http.port),
+        false => format!("{}:{}", http.host, http.port),
+    };
+    let head = RequestHead {
+        peer: Some(LOOPBACK),
+        host: Some(&host),
+        forwarded_proto: None,
+        forwarded_scheme: None,
+        forwarded_host: None,
+        forwarded_port: None,
+    };
+    Ok(services.addresses(&head)?)
+}
+
+impl Callers for Identity {
+    fn nobody(&self) -> Caller {
+        self.caller_for(None)
+    }
+
+    async fn caller(&self) -> Result<Caller, RpcError> {
+        let User::OfToken {
+            services,
+            addresses,
+            token,
+        } = &self.user
+        else {
+            return Ok(self.nobody());
+        };
+        let caller = oauth::Caller {
+            network: LOOPBACK,
+            is_local: true,
+            trace_id: None,
+        };
+        let verified = verify::verify(services, &caller, addresses, bearer(token)?).await;
+        let principal =
+            verified.map_err(|refusal| RpcError::new(ErrorKind::InvalidRequest, refusal.to_string()))?;
+        Ok(self.caller_for(Some(principal)))
+    }
+}
+
+fn bearer(token: &AccessToken) -> Result<BearerToken, RpcError> {
+    match token {
+        AccessToken::Absent => Ok(BearerToken::Absent),
+        AccessToken::Given(token) => Ok(BearerToken::Present(token.clone())),
+        AccessToken::File(path) => match read_token(path) {
+            Ok(token) if token.expose().is_empty() => Ok(BearerToken::Absent),
+            Ok(token) => Ok(BearerToken::Present(token)),
+            Err(error) => {
+                log::error!("--token-file {}: {error}", path.display());
+                Err(RpcError::internal(
+                    "the access token cannot be read; the server's log says why",
+                ))
+            }
+        },
+    }
+}
+
+fn read_token(path: &Path) -> io::Result<Secret> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(MOST_TOKEN_BYTES)
+        .read_to_string(&mut text)?;
+    let token = Secret::new(text.trim());
+    // The copy that was read goes the way of every secret.
+    drop(Secret::new(text));
+    Ok(token)
+}

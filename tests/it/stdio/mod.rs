@@ -1,0 +1,6 @@
+//! `serve --transport stdio` with the real program: messages in lines, both eras, the end.
+
+mod client;
+mod conversation;
+mod ends;
+mod identity;
