@@ -31,13 +31,13 @@ pub enum StartError {
     /// A tool cannot be offered.
     #[error("{0}")]
     Tool(#[from] InvalidTool),
-    /// A tool declares a protection that is not enforced yet.
+    /// A definition declares a protection that is not enforced yet.
     #[error(
-        "tool {tool}: {key} are not enforced yet, so the server does not start with them; take them out to serve the tool without"
+        "{endpoint}: {key} are not enforced yet, so the server does not start with them; take them out to serve it without"
     )]
     Unenforced {
-        /// The tool.
-        tool: String,
+        /// The tool or prompt, or the resource's URI.
+        endpoint: String,
         /// The key of its definition.
         key: &'static str,
     },

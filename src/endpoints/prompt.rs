@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use minijinja::{Environment, UndefinedBehavior};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::model::{Message, Role};
@@ -31,15 +32,17 @@ struct Line {
     kind: String,
 }
 
-/// A message, ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A message, ready to be sent. As JSON it has the keys of the file, as in MXCP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderedMessage {
+    /// The text.
+    #[serde(rename = "prompt")]
+    pub text: String,
     /// Who speaks.
     pub role: Role,
     /// The kind of content, as the file says it.
+    #[serde(rename = "type")]
     pub kind: String,
-    /// The text.
-    pub text: String,
 }
 
 /// A template that cannot be compiled or rendered.

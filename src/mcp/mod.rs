@@ -3,17 +3,21 @@
 //! * [`wire`]: messages, headers, parameters and results as bytes, and nothing that decides.
 //! * [`era`]: which of the two protocol eras a message belongs to.
 //! * [`admission`]: the ordered checks between a parsed message and the dispatcher.
-//! * [`server`]: an admitted request to an encoded response; `tools` is one feature of it.
+//! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
+//!   `call` is the one path that calls of all three take.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
 //! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks.
 //!
 //! Must not live here: an HTTP framework's types, I/O.
 
 pub mod admission;
+mod call;
 pub mod caller;
 pub mod catalog;
 pub mod era;
+mod prompts;
 mod recording;
+mod resources;
 mod sensitivity;
 pub mod server;
 pub mod session;

@@ -7,36 +7,22 @@ use std::time::{Duration, Instant};
 use mxcp_actors::audit_logger::audit_log::Place;
 use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
 use mxcp_actors::audit_logger::redaction::RedactionRules;
-use mxcp_actors::domain::audit_event::{
-    AuditRecord, AuditedOperation, AuditedUser, OperationStatus, OperationType,
-};
+use mxcp_actors::domain::audit_event::{AuditRecord, AuditedOperation, AuditedUser, OperationStatus};
 use mxcp_actors::error::CallError;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::caller::Caller;
-use super::sensitivity::EndpointSensitivity;
+use super::catalog::Endpoint;
 use super::server::{Asked, McpServer};
 
 /// What is recorded as the reason when nobody waited for the end.
 const ABANDONED: &str = "the client went away before the answer";
 
-/// What is called.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    /// A tool, a resource or a prompt.
-    pub(super) kind: OperationType,
-    /// Its name, or its URI template.
-    pub(super) name: &'a str,
-    /// What of its arguments and results nobody may see.
-    pub(super) sensitivity: &'a EndpointSensitivity,
-}
-
 /// The record of a call that is under way.
 pub(super) struct Recording<'a> {
     server: &'a McpServer,
     caller: &'a Caller,
-    subject: Subject<'a>,
+    endpoint: &'a Endpoint,
     arguments: Map<String, Value>,
     trace_id: Option<String>,
     started: Instant,
@@ -51,15 +37,14 @@ impl<'a> Recording<'a> {
     pub(super) fn begin(
         server: &'a McpServer,
         asked: &Asked<'a>,
-        subject: Subject<'a>,
-        arguments: Option<&RawValue>,
+        endpoint: &'a Endpoint,
+        arguments: Map<String, Value>,
     ) -> Result<Self, CallError> {
-        let arguments = arguments.and_then(|arguments| serde_json::from_str(arguments.get()).ok());
         Ok(Self {
             server,
             caller: asked.caller,
-            subject,
-            arguments: arguments.unwrap_or_default(),
+            endpoint,
+            arguments,
             trace_id: asked.context().trace.trace_id_text(),
             started: Instant::now(),
             place: Some(server.audit().log.place()?),
@@ -83,8 +68,8 @@ impl<'a> Recording<'a> {
             return;
         };
         let redaction = RedactionRules {
-            arguments: &self.subject.sensitivity.arguments,
-            result: &self.subject.sensitivity.result,
+            arguments: &self.endpoint.sensitivity.arguments,
+            result: &self.endpoint.sensitivity.result,
             secrets: &[],
         };
         place.record(RecordEvent {
@@ -101,8 +86,8 @@ impl<'a> Recording<'a> {
             Some(_) => OperationStatus::Error,
         };
         let operation = AuditedOperation {
-            operation_type: self.subject.kind,
-            name: self.subject.name.to_owned(),
+            operation_type: self.endpoint.kind,
+            name: self.endpoint.name.clone(),
             status,
             duration: self.started.elapsed(),
             caller_type: self.caller.came_by,

@@ -11,18 +11,19 @@ use mxcp_actors::sql_executor::actor::SqlExecutor;
 
 use super::admission::{AdmittedNotification, AdmittedRequest};
 use super::caller::Caller;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, List};
 use super::session::{Session, Sessions};
-use super::tools;
 use super::wire::descriptor::Implementation;
 use super::wire::headers::RequestHeaders;
+use super::wire::params::ListParams;
 use super::wire::result::{
-    CacheHint, CacheScope, DiscoverResult, EmptyResult, InitializeResult, ServerCapabilities, ServerIdentity,
-    Shape,
+    CacheHint, CacheScope, DiscoverResult, EmptyResult, InitializeResult, ResourcesCapability,
+    ServerCapabilities, ServerIdentity, Shape,
 };
 use super::wire::{
     ClientNotification, ClientRequest, Method, MethodSet, ProtocolVersion, RequestId, RpcError, response,
 };
+use super::{prompts, resources, tools};
 
 /// How long a client may keep what describes the server, in milliseconds: definitions change by reload only.
 const DESCRIPTION_TTL: u64 = 60_000;
@@ -34,6 +35,11 @@ const SERVED: MethodSet = MethodSet::of(&[
     Method::ServerDiscover,
     Method::ToolsList,
     Method::ToolsCall,
+    Method::ResourcesList,
+    Method::ResourcesTemplatesList,
+    Method::ResourcesRead,
+    Method::PromptsList,
+    Method::PromptsGet,
 ]);
 
 /// A request's surroundings, for every feature.
@@ -97,6 +103,8 @@ impl McpServer {
             identity: ServerIdentity::new(implementation),
             capabilities: ServerCapabilities {
                 tools: Some(false),
+                prompts: Some(false),
+                resources: Some(ResourcesCapability::default()),
                 ..ServerCapabilities::default()
             },
             catalog: RwLock::new(Arc::new(catalog)),
@@ -162,16 +170,16 @@ impl McpServer {
             ClientRequest::Initialize(_) => Ok(self.initialize(id, version)),
             ClientRequest::Ping => Ok(response::result(id, &EmptyResult, self.shape(version))),
             ClientRequest::ServerDiscover => Ok(self.discover(id, version)),
-            ClientRequest::ToolsList(list) => tools::list(self, &asked, &list),
+            ClientRequest::ToolsList(page) => self.list(&asked, List::Tools, &page),
             ClientRequest::ToolsCall(call) => tools::call(self, &asked, &call, headers).await,
+            ClientRequest::ResourcesList(page) => self.list(&asked, List::Resources, &page),
+            ClientRequest::ResourcesTemplatesList(page) => self.list(&asked, List::ResourceTemplates, &page),
+            ClientRequest::ResourcesRead(read) => resources::read(self, &asked, &read).await,
+            ClientRequest::PromptsList(page) => self.list(&asked, List::Prompts, &page),
+            ClientRequest::PromptsGet(get) => prompts::get(self, &asked, &get).await,
             // Not in `SERVED`, so admission has answered them.
-            ClientRequest::ResourcesList(_)
-            | ClientRequest::ResourcesTemplatesList(_)
-            | ClientRequest::ResourcesRead(_)
-            | ClientRequest::ResourcesSubscribe(_)
+            ClientRequest::ResourcesSubscribe(_)
             | ClientRequest::ResourcesUnsubscribe(_)
-            | ClientRequest::PromptsList(_)
-            | ClientRequest::PromptsGet(_)
             | ClientRequest::CompletionComplete(_)
             | ClientRequest::LoggingSetLevel(_)
             | ClientRequest::SubscriptionsListen(_) => {
@@ -200,6 +208,15 @@ impl McpServer {
             },
         };
         response::result(id, &result, self.shape(version))
+    }
+
+    /// One page of what is offered.
+    fn list(&self, asked: &Asked<'_>, list: List, page: &ListParams<'_>) -> Result<Vec<u8>, RpcError> {
+        let catalog = self.catalog();
+        let result = catalog
+            .page(list, page.cursor.as_deref(), self.shape(asked.version))
+            .map_err(|unknown| RpcError::invalid_params(&unknown.to_string()))?;
+        Ok(response::encoded_result(asked.id, &result))
     }
 
     /// Takes note of a notification. Malformed and unknown ones are ignored, as JSON-RPC asks.

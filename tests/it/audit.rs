@@ -101,3 +101,72 @@ async fn the_audit_can_be_switched_off() {
     let (_, folder) = server.stop();
     assert!(!folder.path().join("audit").exists());
 }
+
+const NOTE: &str = "mxcp: 1
+resource:
+  uri: notes://{id}
+  parameters: [{ name: id, type: string, description: Which., sensitive: true }]
+  return: { type: object }
+  source: { code: \"SELECT $id AS id WHERE $id <> 'canary-gone'\" }
+";
+
+const PROMPT: &str = "mxcp: 1
+prompt:
+  name: greet
+  parameters: [{ name: who, type: string, description: Whom. }]
+  messages: [{ prompt: 'Greet {{ who }}.' }]
+";
+
+#[actix_rt::test]
+async fn resources_and_prompts_are_recorded_as_tools_are() {
+    let server = Project::new()
+        .file("resources/note.yml", NOTE)
+        .file("prompts/greet.yml", PROMPT)
+        .start();
+    for (method, params) in [
+        ("resources/read", json!({ "uri": "notes://canary-1" })),
+        ("resources/read", json!({ "uri": "notes://canary-gone" })),
+        (
+            "prompts/get",
+            json!({ "name": "greet", "arguments": { "who": "ada" } }),
+        ),
+        ("prompts/get", json!({ "name": "greet" })),
+    ] {
+        server.modern(method, params).await;
+    }
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let told: Vec<Value> = records
+        .iter()
+        .map(|record| {
+            let member = |name: &str| record[name].clone();
+            json!([
+                member("operation_type"),
+                member("operation_name"),
+                member("operation_status"),
+                member("input_data"),
+                member("error")
+            ])
+        })
+        .collect();
+    let redacted = json!({ "id": "[REDACTED]" });
+    assert_eq!(
+        told,
+        [
+            json!(["resource", "notes://{id}", "success", redacted, null]),
+            json!([
+                "resource",
+                "notes://{id}",
+                "error",
+                redacted,
+                "No results returned"
+            ]),
+            json!(["prompt", "greet", "success", { "who": "ada" }, null]),
+            json!(["prompt", "greet", "error", {}, "Required parameter missing: who"]),
+        ]
+    );
+    assert_eq!(
+        records[2]["output_data"],
+        json!([{ "prompt": "Greet ada.", "role": "user", "type": "text" }])
+    );
+}

@@ -294,7 +294,8 @@ pub(crate) fn modern_request(method: &str, mut params: Value) -> (Vec<(&'static 
         .collect();
     headers.push(("MCP-Protocol-Version", "2026-07-28".to_owned()));
     headers.push(("Mcp-Method", method.to_owned()));
-    headers.extend(params["name"].as_str().map(|name| ("Mcp-Name", name.to_owned())));
+    let name = params["name"].as_str().or(params["uri"].as_str());
+    headers.extend(name.map(|name| ("Mcp-Name", name.to_owned())));
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     (headers, message.to_string().into_bytes())
 }

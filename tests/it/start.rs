@@ -101,7 +101,7 @@ fn protections_that_are_not_enforced_yet_stop_the_start() {
             .start_and_fail();
         assert_eq!(status.code(), Some(1));
         assert!(
-            said.contains(&format!("tool guarded: {key} are not enforced yet")),
+            said.contains(&format!("guarded: {key} are not enforced yet")),
             "{said}"
         );
     }

@@ -7,6 +7,8 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use mxcp_actors::sql_executor::engine::session::Session;
 use serde_json::value::RawValue;
 
@@ -50,7 +52,7 @@ fn check_tool(
         schema::check_names(&parameter.definition, problems);
     }
     let parameters = ParameterSet::compile(&tool.parameters, problems)?;
-    let (program, output) = statement::check(sql, &parameters, tool.returns.as_ref(), session, problems)?;
+    let routine = statement::check(sql, parameters, tool.returns.as_ref(), session, problems)?;
     let input_schema = written(schema::input_schema(&tool.parameters), &tool.location, problems)?;
     let output_schema = match tool.returns.as_ref() {
         Some(returns) => Some(output_schema(returns, &tool.policies, &tool.location, problems)?),
@@ -58,9 +60,7 @@ fn check_tool(
     };
     Some(RunnableTool {
         definition: tool,
-        parameters,
-        program,
-        output,
+        routine: Arc::new(routine),
         input_schema,
         output_schema,
     })
@@ -98,12 +98,10 @@ fn check_resource(
 ) -> Option<RunnableResource> {
     check_variables(&resource, problems);
     let parameters = ParameterSet::compile(&resource.parameters, problems)?;
-    let (program, output) = statement::check(sql, &parameters, resource.returns.as_ref(), session, problems)?;
+    let routine = statement::check(sql, parameters, resource.returns.as_ref(), session, problems)?;
     Some(RunnableResource {
         definition: resource,
-        parameters,
-        program,
-        output,
+        routine: Arc::new(routine),
     })
 }
 

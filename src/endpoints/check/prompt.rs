@@ -1,12 +1,17 @@
 //! A prompt's templates: each can be compiled and uses declared names only.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::endpoints::model::Prompt;
 use crate::endpoints::params::ParameterSet;
 use crate::endpoints::prompt::PromptTemplates;
-use crate::endpoints::registry::RunnablePrompt;
+use crate::endpoints::registry::{Program, Routine, RunnablePrompt};
+use crate::endpoints::result::OutputContract;
 use crate::yaml::Problems;
+
+/// The kind of content that messages have.
+const TEXT: &str = "text";
 
 /// Compiles the messages. `None` after reporting.
 pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnablePrompt> {
@@ -24,6 +29,13 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
             return None;
         }
     };
+    for (index, message) in prompt.messages.iter().enumerate() {
+        if message.kind != TEXT {
+            let kind = &message.kind;
+            let text = format!("Message {index}: type: {kind} is not supported; accepted: {TEXT}");
+            message.template.refuse::<()>(problems, text);
+        }
+    }
     let declared: BTreeSet<&str> = prompt
         .parameters
         .iter()
@@ -40,9 +52,15 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
             message.template.refuse::<()>(problems, text);
         }
     }
-    Some(RunnablePrompt {
+    // Nothing is declared of what messages become, so nothing of it is checked.
+    let (output, _) = OutputContract::compile(None, &[]);
+    let routine = Routine {
         parameters: parameters?,
-        templates,
+        program: Program::Messages(Box::new(templates)),
+        output,
+    };
+    Some(RunnablePrompt {
+        routine: Arc::new(routine),
         definition: prompt,
     })
 }

@@ -10,18 +10,18 @@ use mxcp_actors::sql_executor::engine::statement::Statement;
 use crate::endpoints::load::SqlText;
 use crate::endpoints::model::TypeDefinition;
 use crate::endpoints::params::ParameterSet;
-use crate::endpoints::registry::Program;
+use crate::endpoints::registry::{Program, Routine};
 use crate::endpoints::result::{Finding, OutputContract};
 use crate::yaml::Problems;
 
 /// Prepares the statement and compiles the contract of its results. `None` after reporting.
 pub(super) fn check(
     sql: &SqlText,
-    parameters: &ParameterSet,
+    parameters: ParameterSet,
     returns: Option<&TypeDefinition>,
     session: &mut Session,
     problems: &mut Problems,
-) -> Option<(Program, OutputContract)> {
+) -> Option<Routine> {
     let report = |problems: &mut Problems, message: String| {
         let message = match &sql.file {
             Some(file) => format!("{file}: {message}"),
@@ -36,7 +36,7 @@ pub(super) fn check(
             return None;
         }
     };
-    if let Some(mismatch) = mismatch(&statement, parameters) {
+    if let Some(mismatch) = mismatch(&statement, &parameters) {
         report(problems, mismatch);
     }
     if let Some(warning) = statement.warning() {
@@ -58,7 +58,11 @@ pub(super) fn check(
             }
         }
     }
-    Some((Program::Sql(statement), contract))
+    Some(Routine {
+        parameters,
+        program: Program::Sql(statement),
+        output: contract,
+    })
 }
 
 /// Names that only one side knows. In MXCP's words, so that people find them.

@@ -1,5 +1,7 @@
 //! `prompt`: messages, with places for arguments, that a person starts a conversation from.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Icon, Parameter, PolicyRules, TestCase, TypeDefinition, scopes};
 use crate::yaml::{FromYaml, Item, Located, Location};
 
@@ -42,7 +44,8 @@ pub struct Message {
 }
 
 /// Who speaks in a message. MCP knows the last two only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Instructions.
     System,

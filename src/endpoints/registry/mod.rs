@@ -6,4 +6,4 @@ mod runnable;
 mod tests;
 
 pub use lookup::{FoundResource, Registry};
-pub use runnable::{Program, Runnable, RunnablePrompt, RunnableResource, RunnableTool};
+pub use runnable::{Program, Routine, Runnable, RunnablePrompt, RunnableResource, RunnableTool};

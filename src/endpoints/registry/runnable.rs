@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use mxcp_actors::sql_executor::engine::statement::Statement;
-use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::value::RawValue;
 
 use crate::endpoints::model::{Prompt, Resource, Tool};
 use crate::endpoints::params::ParameterSet;
-use crate::endpoints::prompt::{PromptError, PromptTemplates, RenderedMessage};
+use crate::endpoints::prompt::PromptTemplates;
 use crate::endpoints::result::OutputContract;
 
 /// What a call runs. Another engine or language would be another variant.
@@ -16,6 +15,19 @@ use crate::endpoints::result::OutputContract;
 pub enum Program {
     /// One prepared statement.
     Sql(Statement),
+    /// The messages of a prompt.
+    Messages(Box<PromptTemplates>),
+}
+
+/// What a call takes, whatever kind of definition it is a call of.
+#[derive(Debug)]
+pub struct Routine {
+    /// The parameters, compiled.
+    pub parameters: ParameterSet,
+    /// What runs.
+    pub program: Program,
+    /// What its results must be.
+    pub output: OutputContract,
 }
 
 /// A definition that can be used. Cheap to clone.
@@ -34,12 +46,8 @@ pub enum Runnable {
 pub struct RunnableTool {
     /// The definition as written.
     pub definition: Tool,
-    /// Its parameters, compiled.
-    pub parameters: ParameterSet,
-    /// What runs.
-    pub program: Program,
-    /// What its results must be.
-    pub output: OutputContract,
+    /// What a call of it takes.
+    pub routine: Arc<Routine>,
     /// The JSON Schema of its arguments.
     pub input_schema: Box<RawValue>,
     /// The JSON Schema of its structured result; `None` where no return type is declared.
@@ -51,12 +59,8 @@ pub struct RunnableTool {
 pub struct RunnableResource {
     /// The definition as written.
     pub definition: Resource,
-    /// Its parameters, compiled.
-    pub parameters: ParameterSet,
-    /// What runs.
-    pub program: Program,
-    /// What its contents must be.
-    pub output: OutputContract,
+    /// What reading it takes.
+    pub routine: Arc<Routine>,
 }
 
 /// A prompt that can be rendered.
@@ -64,10 +68,8 @@ pub struct RunnableResource {
 pub struct RunnablePrompt {
     /// The definition as written.
     pub definition: Prompt,
-    /// Its parameters, compiled.
-    pub parameters: ParameterSet,
-    /// Its messages, compiled.
-    pub templates: PromptTemplates,
+    /// What rendering it takes.
+    pub routine: Arc<Routine>,
 }
 
 impl Runnable {
@@ -89,15 +91,5 @@ impl RunnableResource {
     pub fn name(&self) -> &str {
         let uri = self.definition.uri.value.as_str();
         self.definition.name.as_deref().unwrap_or(uri)
-    }
-}
-
-impl RunnablePrompt {
-    /// The messages for checked arguments.
-    ///
-    /// # Errors
-    /// A template asks for something that the arguments do not have, or runs too long.
-    pub fn render(&self, arguments: &[(String, SqlValue)]) -> Result<Vec<RenderedMessage>, PromptError> {
-        self.templates.render(&self.parameters.to_json(arguments))
     }
 }

@@ -7,7 +7,7 @@ use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::session::{Query, Source};
 
-use super::{Program, Registry};
+use super::{Program, Registry, Routine};
 use crate::endpoints::fixture::{Project, arguments, session};
 
 fn resource(uri: &str, parameters: &[&str]) -> String {
@@ -90,10 +90,16 @@ fn the_uri_with_more_literal_text_is_meant() {
 fn call(lines: &str, given: &str) -> Result<String, String> {
     let project = Project::new(&[("tools/t.yml", &format!("tool:\n  name: t\n{lines}"))]);
     let registry = project.registry();
-    let tool = registry.tool("t").unwrap();
-    let parameters = arguments(&tool.parameters, given).map_err(|errors| errors.join("\n"))?;
-    let Program::Sql(statement) = &tool.program;
-    let plan = tool.output.plan();
+    let Routine {
+        parameters,
+        program,
+        output,
+    } = &*registry.tool("t").unwrap().routine;
+    let parameters = arguments(parameters, given).map_err(|errors| errors.join("\n"))?;
+    let Program::Sql(statement) = program else {
+        panic!("{program:?}")
+    };
+    let plan = output.plan();
     let query = Query {
         source: Source::Owner(statement),
         parameters: &parameters,
@@ -104,7 +110,7 @@ fn call(lines: &str, given: &str) -> Result<String, String> {
     let answer = session()
         .run(&query, &CancelToken::new())
         .map_err(|error| error.to_string())?;
-    let checked = tool.output.check(&answer.json, &plan);
+    let checked = output.check(&answer.json, &plan);
     checked.map_err(|error| error.to_string())?;
     Ok(String::from_utf8(answer.json).unwrap())
 }
@@ -201,8 +207,12 @@ fn prompts_are_rendered_with_checked_arguments() {
     )]);
     let registry = project.registry();
     let prompt = registry.prompt("p").unwrap();
-    let values = prompt.parameters.read_texts([("day", "2024-2-9")]).unwrap();
-    let messages = prompt.render(&values).unwrap();
+    let Program::Messages(templates) = &prompt.routine.program else {
+        panic!("{:?}", prompt.routine.program)
+    };
+    let parameters = &prompt.routine.parameters;
+    let values = parameters.read_texts([("day", "2024-2-9")]).unwrap();
+    let messages = templates.render(&parameters.to_json(&values)).unwrap();
     let texts: Vec<(&str, &str)> = messages
         .iter()
         .map(|message| (message.role.as_str(), message.text.as_str()))

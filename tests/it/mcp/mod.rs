@@ -3,4 +3,6 @@
 mod cancel;
 mod legacy;
 mod modern;
+mod prompts;
+mod resources;
 mod tools;

@@ -23,7 +23,11 @@ async fn discovery_names_every_revision_and_only_what_is_served() {
     );
     assert_eq!(
         result["capabilities"],
-        json!({ "tools": { "listChanged": false } })
+        json!({
+            "tools": { "listChanged": false },
+            "prompts": { "listChanged": false },
+            "resources": { "subscribe": false, "listChanged": false },
+        })
     );
     assert_eq!(result["resultType"], "complete");
     assert_eq!(
@@ -43,7 +47,7 @@ async fn every_mistake_has_its_status_and_code() {
         ("no/such", None, 404, -32601),
         ("initialize", None, 404, -32601),
         ("ping", None, 404, -32601),
-        ("resources/list", None, 404, -32601),
+        ("resources/subscribe", None, 404, -32601),
         ("tools/list", Some(("Mcp-Method", "tools/call")), 400, -32020),
         (
             "tools/list",
@@ -88,6 +92,8 @@ async fn an_unknown_tool_and_a_wrong_cursor_are_invalid_parameters() {
     for (method, params) in [
         ("tools/call", json!({ "name": "two" })),
         ("tools/list", json!({ "cursor": "x" })),
+        ("resources/list", json!({ "cursor": "" })),
+        ("prompts/get", json!({ "name": "two" })),
     ] {
         let answer = server.modern(method, params).await;
         assert_eq!(

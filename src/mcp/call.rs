@@ -1,0 +1,150 @@
+//! One call of a tool, a resource or a prompt: read the arguments, run, check the result, record all of it.
+//!
+//! Every kind takes this path, so that what protects one protects all. Must not live here: how a result or a failure
+//! is told to the client, which differs by kind.
+
+use std::sync::Arc;
+
+use mxcp_actors::error::CallError;
+use mxcp_actors::sql_executor::engine::error::QueryError;
+use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
+use mxcp_actors::sql_executor::value::SqlValue;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::catalog::Endpoint;
+use super::recording::Recording;
+use super::server::{Asked, McpServer};
+use crate::endpoints::params::{ArgumentError, ParameterSet};
+use crate::endpoints::prompt::{PromptError, PromptTemplates};
+use crate::endpoints::registry::Program;
+use crate::endpoints::result::OutputError;
+
+/// Arguments as they came.
+#[derive(Clone, Copy)]
+pub(super) enum Arguments<'a> {
+    /// An object, or nothing.
+    Json(Option<&'a RawValue>),
+    /// Texts by name: the variables of a URI, the arguments of a prompt.
+    Texts(&'a [(String, String)]),
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallFailure {
+    /// The caller's arguments are wrong.
+    #[error("{}", lines(.0))]
+    Arguments(Vec<ArgumentError>),
+    /// The query has no answer.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    /// A message of a prompt cannot be rendered.
+    #[error("{0}")]
+    Prompt(#[from] PromptError),
+    /// The answer is not what the definition declares.
+    #[error("{0}")]
+    Output(#[from] OutputError),
+    /// There was no one to run it.
+    #[error("{0}")]
+    Actor(#[from] CallError),
+    /// The answer cannot be written.
+    #[error("the answer cannot be written: {0}")]
+    Encoding(#[from] serde_json::Error),
+}
+
+/// One line for each wrong argument.
+fn lines(errors: &[ArgumentError]) -> String {
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+impl Arguments<'_> {
+    fn read(self, parameters: &ParameterSet) -> Result<Vec<(String, SqlValue)>, CallFailure> {
+        match self {
+            Self::Json(arguments) => parameters.read_json(arguments),
+            Self::Texts(texts) => {
+                parameters.read_texts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+            }
+        }
+        .map_err(CallFailure::Arguments)
+    }
+
+    /// The arguments for the record, whatever is wrong with them.
+    fn recorded(self) -> Map<String, Value> {
+        match self {
+            Self::Json(arguments) => arguments
+                .and_then(|arguments| serde_json::from_str(arguments.get()).ok())
+                .unwrap_or_default(),
+            Self::Texts(texts) => texts
+                .iter()
+                .map(|(name, text)| (name.clone(), Value::from(text.as_str())))
+                .collect(),
+        }
+    }
+}
+
+/// Calls an endpoint and answers its result as JSON. Whatever becomes of the call is recorded.
+pub(super) async fn call(
+    server: &McpServer,
+    asked: &Asked<'_>,
+    endpoint: &Endpoint,
+    arguments: Arguments<'_>,
+) -> Result<Vec<u8>, CallFailure> {
+    let mut recording = Recording::begin(server, asked, endpoint, arguments.recorded())?;
+    let outcome = run(server, asked, endpoint, arguments, &mut recording).await;
+    recording.finish(match &outcome {
+        Ok(json) => Ok(json),
+        Err(failure) => Err(failure.to_string()),
+    });
+    outcome
+}
+
+async fn run(
+    server: &McpServer,
+    asked: &Asked<'_>,
+    endpoint: &Endpoint,
+    arguments: Arguments<'_>,
+    recording: &mut Recording<'_>,
+) -> Result<Vec<u8>, CallFailure> {
+    let routine = &endpoint.routine;
+    let arguments = arguments.read(&routine.parameters)?;
+    let json = match &routine.program {
+        Program::Sql(statement) => {
+            let query = RunQuery {
+                context: asked.context(),
+                statement: QueryText::Owner(statement.clone()),
+                parameters: arguments,
+                caller: Arc::new(asked.caller.sql_identity()),
+                plan: Arc::clone(&endpoint.plan),
+                limits: endpoint.limits,
+            };
+            answer(server, query, recording).await?
+        }
+        Program::Messages(templates) => messages(templates, &routine.parameters, &arguments)?,
+    };
+    routine.output.check(&json, &endpoint.plan)?;
+    Ok(json)
+}
+
+async fn answer(
+    server: &McpServer,
+    query: RunQuery,
+    recording: &mut Recording<'_>,
+) -> Result<Vec<u8>, CallFailure> {
+    let outcome = server.executor().ask(query).await?;
+    recording.times = Some((outcome.waited, outcome.ran));
+    Ok(outcome.result?.json)
+}
+
+/// The messages of a prompt as JSON, as policies and records see them.
+fn messages(
+    templates: &PromptTemplates,
+    parameters: &ParameterSet,
+    arguments: &[(String, SqlValue)],
+) -> Result<Vec<u8>, CallFailure> {
+    let messages = templates.render(&parameters.to_json(arguments))?;
+    Ok(serde_json::to_vec(&messages)?)
+}

@@ -1,0 +1,50 @@
+//! `resources/read`.
+//!
+//! A resource that declares one row or one value and finds none is not there for this caller: the answer is the same as
+//! for a URI that nobody knows, so that it tells nothing about what others have.
+
+use mxcp_actors::sql_executor::engine::error::QueryError;
+use mxcp_actors::sql_executor::engine::plan::ShapeError;
+
+use super::call::{self, Arguments, CallFailure};
+use super::server::{Asked, McpServer};
+use super::wire::params::ReadResourceParams;
+use super::wire::result::{CacheHint, CacheScope, ReadResourceResult};
+use super::wire::{RpcError, response};
+
+/// What a resource holds depends on the caller and on the moment.
+const NEVER_KEPT: CacheHint = CacheHint {
+    ttl_milliseconds: 0,
+    scope: CacheScope::Private,
+};
+
+/// Reads the resource that the URI names.
+pub(super) async fn read(
+    server: &McpServer,
+    asked: &Asked<'_>,
+    read: &ReadResourceParams<'_>,
+) -> Result<Vec<u8>, RpcError> {
+    let catalog = server.catalog();
+    let found = catalog
+        .resource(&read.uri)
+        .ok_or_else(|| RpcError::resource_not_found(&read.uri))?;
+    let outcome = call::call(server, asked, found.endpoint, Arguments::Texts(&found.variables)).await;
+    let json = outcome.map_err(|failure| refused(&failure, &read.uri, &found.endpoint.name))?;
+    let result = ReadResourceResult {
+        contents: vec![found.contents.holding(&read.uri, &json)],
+        cache: NEVER_KEPT,
+    };
+    Ok(response::result(asked.id, &result, server.shape(asked.version)))
+}
+
+fn refused(failure: &CallFailure, uri: &str, name: &str) -> RpcError {
+    match failure {
+        CallFailure::Query(QueryError::Shape(ShapeError::NoRow)) => RpcError::resource_not_found(uri),
+        CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
+        CallFailure::Query(_)
+        | CallFailure::Prompt(_)
+        | CallFailure::Output(_)
+        | CallFailure::Actor(_)
+        | CallFailure::Encoding(_) => RpcError::internal(format!("Error reading resource {name}: {failure}")),
+    }
+}
