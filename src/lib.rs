@@ -8,10 +8,12 @@
 //! - [`yaml`]: YAML with the place of every value, for `config` and for definitions.
 //! - [`http`]: translation between HTTP and use cases, nothing else.
 //! - [`mcp`]: the Model Context Protocol without HTTP. [`oauth`]: the authorization server without HTTP.
+//! - [`admin`]: what an operator sees and does, without HTTP.
 //! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls.
 //!
 //! What the server does, independent of how it is asked, lives in the core crate `mxcp-actors`.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -107,6 +107,13 @@ struct Pools {
 }
 
 impl RunningActors {
+    /// Takes no more queries, answers those that wait, and stops those that run. Everything else goes on.
+    pub fn interrupt_queries(&self) {
+        if let Some(sql) = &self.sql {
+            sql.interrupt();
+        }
+    }
+
     /// Stops everything, in the order opposite to starting: nothing is swept any more, queries are cancelled, and each
     /// actor takes no more calls and finishes those that it took. Who waits behind these is answered
     /// [`CallError::Stopped`], and so is who asks later.

@@ -3,8 +3,11 @@
 pub mod authentication;
 pub mod build;
 pub mod lifecycle;
+mod log_file;
 pub mod serving;
+mod signals;
 mod stdio;
+mod stopping;
 pub mod telemetry;
 
 use std::path::PathBuf;
@@ -120,6 +123,15 @@ pub enum StartError {
     /// The streams of the stdio transport cannot be used.
     #[error("standard input and output cannot be used: {0}")]
     Streams(std::io::Error),
+    /// The log file cannot be written.
+    #[error("logging.path: {0}")]
+    LogFile(#[from] log_file::LogFileError),
+    /// Signals of the operating system cannot be received.
+    #[error("signals cannot be received: {0}")]
+    Signals(std::io::Error),
+    /// A second signal came while the server was stopping.
+    #[error("stopped at once by a second signal; calls that were under way were cut off")]
+    SecondSignal,
     /// The server stopped with an error.
     #[error("the server stopped: {0}")]
     Server(std::io::Error),

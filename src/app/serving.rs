@@ -81,6 +81,14 @@ impl Running {
         }
     }
 
+    /// Takes no more queries, answers those that wait, and stops those that run; their callers are told why.
+    pub fn interrupt_queries(&self) {
+        match &self.work {
+            Work::Open(executor) => executor.interrupt(),
+            Work::Protected { actors, .. } => actors.interrupt_queries(),
+        }
+    }
+
     /// Stops everything. Whoever waits is answered, and what was recorded is written.
     pub async fn stop(self) {
         match self.work {

@@ -1,11 +1,18 @@
-//! Logging: one line per event on standard error, so that standard output stays free for results and for stdio.
+//! Logging: one line per event on standard error, so that standard output stays free for results and for stdio, and in a
+//! file if one is configured.
 
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use env_logger::Target;
 use log::LevelFilter;
 
-use crate::config::{LogLevel, Logging};
+use super::log_file::{LogFileError, RotatingFile};
+use crate::config::{LogLevel, Logging, Telemetry};
+use crate::http::request_ids;
 
-/// Starts logging at the configured level.
-pub fn start_logging(logging: &Logging) {
+/// Starts logging as configured. Lines of a request end with its name.
+pub fn start_logging(logging: &Logging) -> Result<(), LogFileError> {
     let level = match logging.level {
         _ if !logging.enabled => LevelFilter::Off,
         LogLevel::Debug => LevelFilter::Debug,
@@ -14,10 +21,80 @@ pub fn start_logging(logging: &Logging) {
         LogLevel::Error | LogLevel::Critical => LevelFilter::Error,
     };
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(level).format_target(false);
+    builder.filter_level(level).format(|out, record| {
+        let mut request = String::new();
+        request_ids::write_current(&mut request).map_err(io::Error::other)?;
+        let (time, level) = (out.timestamp_millis(), record.level());
+        writeln!(
+            out,
+            "[{time} {level:5}] {}{request}",
+            one_line(&record.args().to_string())
+        )
+    });
     if level < LevelFilter::Debug {
         // What the HTTP library says about itself is of interest only when looking for a fault.
         builder.filter_module("actix_server", LevelFilter::Warn.min(level));
     }
+    if let (true, Some(file)) = (logging.enabled, &logging.file) {
+        let file = RotatingFile::open(file.clone())?;
+        builder.target(Target::Pipe(Box::new(Both { file })));
+    }
     builder.init();
+    Ok(())
+}
+
+/// The text without line breaks and other control characters: what clients send must not look like a line of ours.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    Cow::Owned(line)
+}
+
+/// Says which settings of `telemetry` have no effect yet.
+pub fn warn_unbuilt(telemetry: &Telemetry) {
+    if telemetry.enabled {
+        log::warn!(
+            "telemetry.enabled: nothing is exported over OpenTelemetry yet; metrics are served by the admin interface, at /metrics"
+        );
+    }
+}
+
+/// Standard error and the log file.
+struct Both {
+    file: RotatingFile,
+}
+
+impl Write for Both {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut standard_error = io::stderr().lock();
+        // Neither keeps the other from its lines: a full disk must not silence the journal.
+        let written = standard_error.write_all(line);
+        if let Err(error) = self.file.write_all(line) {
+            writeln!(standard_error, "the log file cannot be written: {error}")?;
+        }
+        written.map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_it_holds() {
+        assert_eq!(one_line("plain, but Grüße"), "plain, but Grüße");
+        assert_eq!(one_line("a\r\n[INFO] b\u{1b}[0m"), "a\\r\\n[INFO] b\\u{1b}[0m");
+    }
 }

@@ -6,9 +6,11 @@
 )]
 
 mod audit;
+mod logging;
 mod mcp;
 mod oauth;
 mod server;
 mod start;
 mod stdio;
+mod stopping;
 mod tidy;

@@ -23,8 +23,8 @@ pub(crate) struct Server {
     child: Child,
     folder: tempfile::TempDir,
     url: String,
-    /// Keeps the server's standard error flowing.
-    _log: mpsc::Receiver<String>,
+    /// The server's standard error.
+    log: mpsc::Receiver<String>,
     started_with: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ impl Project {
             child,
             folder,
             url,
-            _log: log,
+            log,
             started_with: seen,
         }
     }
@@ -191,12 +191,22 @@ impl Server {
     }
 
     /// Asks the server to stop, waits until it has, and hands over its folder.
-    pub(crate) fn stop(mut self) -> (ExitStatus, tempfile::TempDir) {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+    pub(crate) fn stop(self) -> (ExitStatus, tempfile::TempDir) {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Sends a signal to the server.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &self.child.id().to_string()])
             .status()
             .unwrap();
-        assert!(asked.success());
+        assert!(sent.success());
+    }
+
+    /// Waits until the server has ended, and hands over its folder.
+    pub(crate) fn wait(mut self) -> (ExitStatus, tempfile::TempDir) {
         let status = self.child.wait().unwrap();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         (status, folder)
@@ -219,6 +229,16 @@ impl Server {
     /// Sends to `/mcp`.
     pub(crate) async fn send(&self, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         self.request(method, "/mcp", headers, body).await
+    }
+
+    /// Waits for a line of the server's log that holds `text`, and answers everything logged until then.
+    pub(crate) fn wait_for_log(&self, text: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        while !seen.last().is_some_and(|line: &String| line.contains(text)) {
+            let line = self.log.recv_timeout(PATIENCE);
+            seen.push(line.unwrap_or_else(|_| panic!("{text:?} is not in {seen:#?}")));
+        }
+        seen
     }
 
     pub(crate) async fn request(

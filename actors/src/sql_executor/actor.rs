@@ -131,10 +131,15 @@ impl RunningSqlExecutor {
         self.queue.close();
     }
 
-    /// Stops what still runs, and waits for the workers.
-    pub fn stop(self) {
+    /// Takes no more queries, answers those that wait, and stops those that run; their callers are told why.
+    pub fn interrupt(&self) {
         self.queue.close();
         self.queue.cancel_running();
+    }
+
+    /// Stops what still runs, and waits for the workers.
+    pub fn stop(self) {
+        self.interrupt();
         for worker in self.workers {
             if worker.join().is_err() {
                 log::error!("a SQL worker had panicked");

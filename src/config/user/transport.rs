@@ -1,6 +1,7 @@
 //! `transport`: how clients reach the server.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::tls::{Tls, TlsFile};
 use crate::config::Secret;
@@ -8,17 +9,20 @@ use crate::config::folders::Folders;
 use crate::config::inputs::Flags;
 use crate::config::public_url::{AllowedHost, BaseUrl, Scheme, TrustedProxies, TrustedProxy};
 use crate::config::surroundings::Surroundings;
-use crate::config::values::{NOT_A_HOST, host, is_host, port};
+use crate::config::values::{NOT_A_HOST, host, is_host, port, seconds};
 use crate::yaml::{FromYaml, Item, KeyPath, Located, Location, Problems};
 
 const DEFAULT_HOST: &str = "localhost";
 const DEFAULT_PORT: u16 = 8000;
+/// Ten seconds below what Kubernetes grants by default: the rest is for queries that are interrupted and for the audit log.
+const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
 /// The section as written.
 #[derive(Default)]
 pub(in crate::config) struct TransportFile {
     kind: Option<TransportKind>,
     http: HttpFile,
+    shutdown_grace: Option<Duration>,
 }
 
 #[derive(Default)]
@@ -43,6 +47,8 @@ pub struct Transport {
     pub http: Http,
     /// Who the client of the stdio transport is, where calls need a user.
     pub access_token: AccessToken,
+    /// How long calls that are under way may take to finish once the server was told to stop.
+    pub shutdown_grace: Duration,
 }
 
 /// Where the access token of the stdio transport's client comes from. There are no headers to carry one.
@@ -95,6 +101,7 @@ impl FromYaml for TransportFile {
         let file = Self {
             kind: fields.optional("provider"),
             http: fields.optional("http").unwrap_or_default(),
+            shutdown_grace: fields.optional_with("shutdown_grace", |grace| seconds(grace, 0..=3_600)),
         };
         fields.finish();
         Some(file)
@@ -166,6 +173,7 @@ impl TransportFile {
             kind,
             http,
             access_token,
+            shutdown_grace: self.shutdown_grace.unwrap_or(DEFAULT_SHUTDOWN_GRACE),
         })
     }
 }

@@ -10,6 +10,7 @@ use mxcp_actors::domain::cancel::CancelToken;
 
 use super::McpState;
 use crate::http::extract::bearer;
+use crate::http::request_ids;
 use crate::mcp::caller::Caller;
 use crate::mcp::wire::headers::RequestHeaders;
 
@@ -25,7 +26,7 @@ pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<
             share: Caller::share(principal.as_deref()),
             cancel: CancelToken::new(),
             trace: trace(request),
-            request_id: state.request_ids.of(request),
+            request_id: request_ids::of(request),
         },
         principal,
         came_by: CallerType::Http,

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use actix_web::web::Data;
 
 use crate::config::PublicUrl;
-use crate::http::request_ids::RequestIds;
 use crate::mcp::server::McpServer;
 use crate::oauth::Services;
 
@@ -27,8 +26,6 @@ pub struct McpState {
     pub public_url: PublicUrl,
     /// Who may call; `None` while authentication is off.
     pub authentication: Option<Data<Services>>,
-    /// Names of requests in logs.
-    pub request_ids: RequestIds,
     /// Whether legacy clients are served without sessions.
     pub stateless: bool,
 }

@@ -13,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::caller::{self, Lines};
 use super::{MOST_BODY_BYTES, McpState, reply};
 use crate::http::middleware::origin;
+use crate::http::request_ids;
 use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening, Refused};
 use crate::mcp::caller::Caller;
 use crate::mcp::session::Session;
@@ -53,7 +54,9 @@ pub(in crate::http) async fn post(
         }
         Era::Legacy => {
             drop(opening);
-            let task = actix_rt::spawn(detached(request.clone(), body, state, caller));
+            let name = Arc::clone(&caller.context.request_id);
+            let work = detached(request.clone(), body, state, caller);
+            let task = actix_rt::spawn(request_ids::named(name, work));
             task.await
                 .unwrap_or_else(|_| HttpResponse::InternalServerError().finish())
         }
