@@ -8,14 +8,16 @@ use mxcp_actors::audit_logger::messages::RecordEvent;
 use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
 use mxcp_actors::domain::audit_event::AuditRecord;
 use mxcp_actors::domain::client::{Client, ClientConfiguration};
-use mxcp_actors::domain::clock::Timestamp;
-use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
+use mxcp_actors::domain::clock::{Clock, Timestamp};
+use mxcp_actors::domain::key_ring::KeyRing;
 use mxcp_actors::domain::password::PasswordHash;
 use mxcp_actors::domain::randomness::Randomness;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
-use mxcp_actors::store::{MemoryStore, Store};
+use mxcp_actors::store::diesel::StoreLimits;
+use mxcp_actors::store::open::{self, KeySettings, OpenStore, StoreSettings};
 use mxcp_actors::system::{Actors, ActorsSettings, LoginSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
@@ -24,25 +26,28 @@ use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
 use crate::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
 
-/// Where clients, codes and tokens are kept, and the keys that protect them.
-pub struct Keeping {
-    /// The store.
-    pub store: Arc<dyn Store>,
-    /// The keys.
-    pub keys: Arc<KeyRing>,
-}
-
-/// Opens the store that the configuration names.
-pub fn open_store(auth: &config::Auth, randomness: &dyn Randomness) -> Result<Keeping, StartError> {
-    match &auth.persistence {
-        Persistence::Memory => Ok(Keeping {
-            store: Arc::new(MemoryStore::new()),
-            // What is kept in memory ends with the process, and so may its key.
-            keys: Arc::new(KeyRing::new(&MasterKey::generate(randomness)?, &[])?),
-        }),
-        Persistence::Sqlite { .. } => Err(StartError::NotBuilt("auth.persistence.type: sqlite")),
-        Persistence::Postgresql { .. } => Err(StartError::NotBuilt("auth.persistence.type: postgresql")),
-    }
+/// Opens the store that the configuration names, with the keys that belong to it.
+pub fn open_store(
+    auth: &config::Auth,
+    clock: &dyn Clock,
+    randomness: &dyn Randomness,
+) -> Result<OpenStore, StartError> {
+    let keys = |current: &Option<Secret>| KeySettings {
+        current: current.clone(),
+        previous: Vec::new(),
+    };
+    let settings = match &auth.persistence {
+        Persistence::Memory => StoreSettings::Memory,
+        Persistence::Sqlite { path, encryption_key } => StoreSettings::Sqlite {
+            path: path.clone(),
+            keys: keys(encryption_key),
+        },
+        Persistence::Postgresql { url, encryption_key } => StoreSettings::Postgresql {
+            url: url.clone(),
+            keys: keys(encryption_key),
+        },
+    };
+    Ok(open::open(&settings, StoreLimits::default(), clock, randomness)?)
 }
 
 /// What the actors are started with.

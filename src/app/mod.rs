@@ -14,12 +14,12 @@ use std::path::PathBuf;
 
 use mxcp_actors::audit_logger::actor::LaunchError;
 use mxcp_actors::domain::client::InvalidClientConfiguration;
-use mxcp_actors::domain::key_ring::KeyDerivationFailed;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::domain::resource::InvalidResource;
 use mxcp_actors::domain::scope::InvalidScope;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
+use mxcp_actors::store::open::OpenStoreError;
 
 use crate::mcp::catalog::InvalidTool;
 use crate::oauth::NoAddresses;
@@ -61,9 +61,9 @@ pub enum StartError {
     /// The database answers no query.
     #[error("the database cannot be used: {0}")]
     Query(#[from] QueryError),
-    /// Something that the configuration asks for does not exist yet.
-    #[error("{0} is not available yet; accepted: memory")]
-    NotBuilt(&'static str),
+    /// Clients, codes and tokens cannot be kept where the configuration says.
+    #[error("auth.persistence: {0}")]
+    Store(#[from] OpenStoreError),
     /// The identity provider does not exist yet.
     #[error("auth.provider: {0} is not available yet; accepted: none, local")]
     NoProvider(&'static str),
@@ -86,9 +86,6 @@ pub enum StartError {
     /// A scope has characters that scopes cannot have.
     #[error("auth: {0}")]
     Scope(#[from] InvalidScope),
-    /// The keys cannot be made.
-    #[error("the keys cannot be made: {0}")]
-    Keys(#[from] KeyDerivationFailed),
     /// The public URL cannot stand in tokens.
     #[error("the public URL cannot be used: {0}")]
     PublicUrl(#[from] InvalidResource),

@@ -107,7 +107,7 @@ impl Work {
                 SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
             ));
         }
-        let keeping = authentication::open_store(&config.auth, &*audit.randomness)?;
+        let keeping = authentication::open_store(&config.auth, &*audit.clock, &*audit.randomness)?;
         let mut settings = authentication::actors_settings(config, &keeping.keys, audit.clock.now())?;
         settings.sql = Some((Arc::clone(generation), sql));
         let actors = RunningActors::start(

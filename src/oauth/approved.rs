@@ -74,7 +74,7 @@ pub(super) async fn go_on(
         });
     }
     let (request, user) = approved.into_parts();
-    let user = user.ok_or_else(|| Unavailable::broken("a request was approved by nobody"))?;
+    let user = user.ok_or_else(|| Unavailable::broken(&"a request was approved by nobody"))?;
     let arrival = Arrival {
         client,
         request,
@@ -89,7 +89,7 @@ impl From<BeginError> for LoginFailure {
     fn from(error: BeginError) -> Self {
         match error {
             BeginError::Provider(error) => Self::Provider(error),
-            BeginError::NoOutsideProvider => Self::Unavailable(Unavailable::broken(error)),
+            BeginError::NoOutsideProvider => Self::Unavailable(Unavailable::broken(&error)),
             BeginError::Randomness(error) => Self::Unavailable(error.into()),
             BeginError::Seal(error) => Self::Unavailable(error.into()),
             BeginError::Store(error) => Self::Unavailable(error.into()),

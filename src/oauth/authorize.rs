@@ -101,6 +101,14 @@ impl RequestRefusal {
     }
 }
 
+/// Who asks, and where the answer goes: the part of a request that must be right before anything is answered with a
+/// redirect.
+struct Requester {
+    client: Client,
+    redirect_uri: RedirectUri,
+    state: Option<String>,
+}
+
 /// Decides what the browser gets for this request.
 pub async fn authorize(
     services: &Services,
@@ -108,37 +116,34 @@ pub async fn authorize(
     visit: Visit,
     parameters: &Parameters,
 ) -> Result<Step, AuthorizeError> {
-    let (client, target) = find_client(services, addresses, parameters).await?;
-    let (redirect_uri, state) = target;
-    let target = ResponseTarget::new(redirect_uri.clone(), state.clone());
-    let request = match read(services, addresses, &client, parameters) {
-        Ok(asked) => AuthorizationRequest {
-            client: client.id.clone(),
-            redirect_uri,
-            challenge: asked.challenge,
-            resource: addresses.resource().clone(),
-            asked: Some(asked.scopes),
-            state,
-        },
+    let requester = find_requester(services, addresses, parameters).await?;
+    let target = ResponseTarget::new(requester.redirect_uri.clone(), requester.state.clone());
+    let asked = match read(services, addresses, &requester.client, parameters) {
+        Ok(asked) => asked,
         Err(refusal) => {
-            log::info!(
-                "an authorization request of the client {} is refused: {refusal}",
-                client.id
-            );
+            let client = &requester.client.id;
+            log::info!("an authorization request of the client {client} is refused: {refusal}");
             let response = target.error(addresses.issuer(), refusal.code(), error_description(&refusal));
             return Ok(Step::plain(Next::Client(response)));
         }
     };
-    let step = go_on(services, addresses, visit, client, request).await;
+    let request = AuthorizationRequest {
+        client: requester.client.id.clone(),
+        redirect_uri: requester.redirect_uri,
+        challenge: asked.challenge,
+        resource: addresses.resource().clone(),
+        asked: Some(asked.scopes),
+        state: requester.state,
+    };
+    let step = go_on(services, addresses, visit, requester.client, request).await;
     Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
 }
 
-/// Who asks, and where the answer goes: the part of a request that is never answered with a redirect.
-async fn find_client(
+async fn find_requester(
     services: &Services,
     addresses: &Addresses,
     parameters: &Parameters,
-) -> Result<(Client, (RedirectUri, Option<String>)), AuthorizeError> {
+) -> Result<Requester, AuthorizeError> {
     let id = parameters.optional_within("client_id", LONGEST_CLIENT_ID)?;
     let id = ClientId::parse(id.ok_or(AuthorizeError::NoClient)?);
     let id = id.map_err(|_| AuthorizeError::UnknownClient)?;
@@ -151,7 +156,11 @@ async fn find_client(
     if is_own_callback(services, addresses, &redirect_uri) {
         return Err(AuthorizeError::OwnCallback);
     }
-    Ok((client, (redirect_uri, state.map(str::to_owned))))
+    Ok(Requester {
+        client,
+        redirect_uri,
+        state: state.map(str::to_owned),
+    })
 }
 
 fn is_own_callback(services: &Services, addresses: &Addresses, redirect_uri: &RedirectUri) -> bool {
@@ -177,10 +186,10 @@ fn read(
     client: &Client,
     parameters: &Parameters,
 ) -> Result<Asked, RequestRefusal> {
-    if parameters.contains("request") {
+    if parameters.optional("request")?.is_some() {
         return Err(RequestRefusal::RequestObject);
     }
-    if parameters.contains("request_uri") {
+    if parameters.optional("request_uri")?.is_some() {
         return Err(RequestRefusal::RequestUri);
     }
     if parameters.required("response_type")? != "code" {

@@ -155,7 +155,7 @@ fn fail(
             log::warn!("{error}");
             tell(addresses, *purpose, error.code(), provider_description(&error))
         }
-        CompleteLoginError::Unseal(error) => Err(unavailable(Unavailable::broken(error))),
+        CompleteLoginError::Unseal(error) => Err(unavailable(Unavailable::broken(&error))),
         CompleteLoginError::Randomness(error) => Err(unavailable(error)),
         CompleteLoginError::Store(error) => Err(unavailable(error)),
     }

@@ -163,24 +163,23 @@ mod tests {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "compared with what `read` answers")]
-    fn is(place: &'static str, secret: &str) -> Result<(&'static str, String, String), String> {
-        Ok((place, "app".to_owned(), secret.to_owned()))
+    fn app(place: &'static str, secret: &str) -> (&'static str, String, String) {
+        (place, "app".to_owned(), secret.to_owned())
     }
 
     #[test]
     fn credentials_stand_in_the_header_or_in_the_body_or_nowhere() {
         assert_eq!(
             read(HeaderCredentials::Absent, "client_id=app"),
-            is("nothing", "")
+            Ok(app("nothing", ""))
         );
         assert_eq!(
             read(HeaderCredentials::Absent, "client_id=app&client_secret=s"),
-            is("body", "s")
+            Ok(app("body", "s"))
         );
-        assert_eq!(read(basic("app", "s"), ""), is("header", "s"));
-        assert_eq!(read(basic("app", "s"), "client_id=app"), is("header", "s"));
-        assert_eq!(read(basic("app", ""), ""), is("nothing", ""));
+        assert_eq!(read(basic("app", "s"), ""), Ok(app("header", "s")));
+        assert_eq!(read(basic("app", "s"), "client_id=app"), Ok(app("header", "s")));
+        assert_eq!(read(basic("app", ""), ""), Ok(app("nothing", "")));
     }
 
     #[test]

@@ -6,14 +6,19 @@ use mxcp_actors::domain::interaction::InteractionRefusal;
 use mxcp_actors::domain::pending_login::LoginPurpose;
 use mxcp_actors::provider_broker::ApprovedRequest;
 use mxcp_actors::provider_broker::errors::InteractionError;
-use mxcp_actors::provider_broker::messages::{DecideConsent, DecidedConsent, Decision, FindInteraction};
+use mxcp_actors::provider_broker::messages::{
+    DecideConsent, DecidedConsent, Decision, FindInteraction, ForgetConsents,
+};
 
 use super::authorization_response::ResponseTarget;
 use super::browser::{self, Cookies, Next, PageRefusal, Step};
 use super::error_description::error_description;
 use super::log_in::interaction_of;
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Addresses, Caller, Services, Unavailable, approved};
+use super::{Addresses, Caller, Services, Unavailable, approved, home};
+
+/// What a client is told whose user said no.
+const USER_REFUSED: &str = "the user refused";
 
 /// Why there is no page, or no decision.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +49,10 @@ pub async fn show(
     });
     let found = match found.await.map_err(unavailable)? {
         Ok(found) => found,
-        Err(error) => return lead_on(addresses, error.into()),
+        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose })) => {
+            return Ok(begin_again(addresses, &purpose));
+        }
+        Err(error) => return Err(ConsentError::Page(error.into())),
     };
     let next = match &found.purpose {
         LoginPurpose::SignIn => browser::page(interaction, found.page, None),
@@ -81,12 +89,23 @@ pub async fn decide(
             record(services, caller, &approved);
             go_on(services, addresses, cookies, approved).await
         }
-        Ok(DecidedConsent::Denied(request)) => Ok(deny(services, addresses, caller, &request)),
+        Ok(DecidedConsent::Denied(request)) => {
+            let event = services.event(AuthenticationEvent::ConsentDenied, caller);
+            event.client(&request.client).refused(&USER_REFUSED).write();
+            deny(services, addresses, cookies, &request).await
+        }
         // Its user has signed out, or the session has ended: the login form is due.
         Err(InteractionError::Refused(InteractionRefusal::OtherStage)) => Ok(Step::plain(Next::Own(
             browser::page_address(addresses, &interaction),
         ))),
-        Err(error) => lead_on(addresses, error.into()),
+        // Whoever denies twice does not want to be asked again.
+        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose })) => match *purpose {
+            LoginPurpose::Authorize(request) if decision == Decision::Deny => {
+                deny(services, addresses, cookies, &request).await
+            }
+            purpose => Ok(begin_again(addresses, &purpose)),
+        },
+        Err(error) => Err(ConsentError::Page(error.into())),
     }
 }
 
@@ -105,16 +124,29 @@ async fn go_on(
     Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
 }
 
-fn deny(services: &Services, addresses: &Addresses, caller: &Caller, request: &AuthorizationRequest) -> Step {
-    let event = services.event(AuthenticationEvent::ConsentDenied, caller);
-    event.client(&request.client).refused(&"the user refused").write();
-    let description = error_description(&"the user refused");
+/// Tells the client. What the user may have agreed to before does not count any more, or else the back button would
+/// approve what was just denied.
+async fn deny(
+    services: &Services,
+    addresses: &Addresses,
+    cookies: Cookies,
+    request: &AuthorizationRequest,
+) -> Result<Step, ConsentError> {
+    let signed_in = home::signed_in(services, cookies).await;
+    if let Some(user) = signed_in.map_err(unavailable)? {
+        let forgotten = services.actors.broker.ask(ForgetConsents {
+            user: user.identity.key,
+            client: request.client.clone(),
+        });
+        forgotten.await.map_err(unavailable)?.map_err(unavailable)?;
+    }
     let target = ResponseTarget::from(request);
-    Step::plain(Next::Client(target.error(
+    let response = target.error(
         addresses.issuer(),
         "access_denied",
-        description,
-    )))
+        error_description(&USER_REFUSED),
+    );
+    Ok(Step::plain(Next::Client(response)))
 }
 
 fn record(services: &Services, caller: &Caller, approved: &ApprovedRequest) {
@@ -133,13 +165,8 @@ fn record(services: &Services, caller: &Caller, approved: &ApprovedRequest) {
 }
 
 /// A second click or the back button leads to the same request anew instead of into a dead end.
-fn lead_on(addresses: &Addresses, refusal: PageRefusal) -> Result<Step, ConsentError> {
-    match refusal {
-        PageRefusal::Interaction(InteractionRefusal::AlreadyDecided { purpose }) => {
-            Ok(Step::plain(Next::Own(browser::begin_again(addresses, &purpose))))
-        }
-        refusal => Err(ConsentError::Page(refusal)),
-    }
+fn begin_again(addresses: &Addresses, purpose: &LoginPurpose) -> Step {
+    Step::plain(Next::Own(browser::begin_again(addresses, purpose)))
 }
 
 fn unavailable(error: impl Into<Unavailable>) -> ConsentError {

@@ -138,7 +138,7 @@ async fn failure(
             retry_after,
         },
         LogInError::Refused(refusal) => LogInFailure::Page(refusal.into()),
-        LogInError::NoPasswords | LogInError::Password(_) => unavailable(Unavailable::broken(error)),
+        LogInError::NoPasswords | LogInError::Password(_) => unavailable(Unavailable::broken(&error)),
         LogInError::Randomness(error) => unavailable(error),
         LogInError::Store(error) => unavailable(error),
     })

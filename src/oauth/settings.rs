@@ -43,6 +43,8 @@ pub enum LoginKind {
         name: String,
         /// The path that it sends browsers back to.
         callback_path: String,
+        /// What it is asked for, so that users see it before they agree.
+        scopes: ScopeSet,
     },
 }
 

@@ -40,11 +40,7 @@ pub enum Unavailable {
 
 impl Unavailable {
     /// A failure that passes by itself.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a caller hands over its error and is done"
-    )]
-    pub fn down(reason: impl ToString) -> Self {
+    pub fn down(reason: &impl ToString) -> Self {
         Self::Down {
             reason: reason.to_string(),
             retry_after: RETRY_AFTER,
@@ -52,11 +48,7 @@ impl Unavailable {
     }
 
     /// A failure that does not.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a caller hands over its error and is done"
-    )]
-    pub fn broken(reason: impl ToString) -> Self {
+    pub fn broken(reason: &impl ToString) -> Self {
         Self::Broken {
             reason: reason.to_string(),
         }
@@ -75,8 +67,8 @@ impl From<CallError> for Unavailable {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Busy { retry_after } => Self::Busy { retry_after },
-            CallError::Timeout | CallError::Stopped => Self::down(error),
-            CallError::Crashed => Self::broken(error),
+            CallError::Timeout | CallError::Stopped => Self::down(&error),
+            CallError::Crashed => Self::broken(&error),
         }
     }
 }
@@ -87,20 +79,20 @@ impl From<StoreError> for Unavailable {
             StoreError::Busy { .. } => Self::Busy {
                 retry_after: RETRY_AFTER,
             },
-            StoreError::Unavailable { .. } => Self::down(error),
-            StoreError::Inconsistent { .. } | StoreError::UnexpectedCount { .. } => Self::broken(error),
+            StoreError::Unavailable { .. } => Self::down(&error),
+            StoreError::Inconsistent { .. } | StoreError::UnexpectedCount { .. } => Self::broken(&error),
         }
     }
 }
 
 impl From<RandomnessUnavailable> for Unavailable {
     fn from(error: RandomnessUnavailable) -> Self {
-        Self::broken(error)
+        Self::broken(&error)
     }
 }
 
 impl From<SealError> for Unavailable {
     fn from(error: SealError) -> Self {
-        Self::broken(error)
+        Self::broken(&error)
     }
 }

@@ -1,7 +1,8 @@
 //! What survives a restart: one repository trait per kind of thing, in a file of that name.
 //!
-//! `memory/` implements the traits under the same file names, and so does every other store; `conformance/` is
-//! the suite that each of them must pass. Rules live elsewhere: a repository keeps, finds and decides races.
+//! `memory/` and `diesel/` implement the traits under the same file names; `conformance/` is the suite that each of
+//! them must pass; `open.rs` opens the one that the operator asked for, with its keys. Rules live elsewhere: a
+//! repository keeps, finds and decides races.
 //!
 //! Five things hold for every method:
 //!
@@ -20,12 +21,16 @@ pub mod authorization_codes;
 pub mod browser_sessions;
 pub mod clients;
 pub mod consents;
+pub mod diesel;
 mod error;
 pub mod grants;
 pub mod interactions;
+mod key_file;
 pub mod keys;
 pub mod memory;
+pub mod open;
 pub mod pending_logins;
+mod private_file;
 pub mod replay_identifiers;
 pub mod tokens;
 pub mod users;
@@ -40,6 +45,7 @@ pub use consents::ConsentRepository;
 pub use error::StoreError;
 pub use grants::GrantRepository;
 pub use interactions::InteractionRepository;
+pub use key_file::KeyFileError;
 pub use keys::KeyRepository;
 pub use memory::MemoryStore;
 pub use pending_logins::PendingLoginRepository;

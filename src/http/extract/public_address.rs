@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName};
-use actix_web::http::uri;
+use actix_web::http::uri::Authority as UriAuthority;
 
 use crate::config::{Authority, HostRefused, RequestHead};
 use crate::oauth::{Addresses, NoAddresses, Services};
@@ -28,7 +28,7 @@ pub fn addresses(request: &HttpRequest, services: &Services) -> Result<Arc<Addre
 fn head(request: &HttpRequest) -> RequestHead<'_> {
     RequestHead {
         peer: request.peer_addr().map(|address| address.ip()),
-        host: only(request, &HOST).or_else(|| request.uri().authority().map(uri::Authority::as_str)),
+        host: only(request, &HOST).or_else(|| request.uri().authority().map(UriAuthority::as_str)),
         forwarded_proto: only(request, &HeaderName::from_static("x-forwarded-proto")),
         forwarded_scheme: only(request, &HeaderName::from_static("x-forwarded-scheme")),
         forwarded_host: only(request, &HeaderName::from_static("x-forwarded-host")),

@@ -3,15 +3,17 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::web::Data;
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 
 use crate::config::HostRefused;
 use crate::oauth::error_description::error_description;
 use crate::oauth::parameters::InvalidParameters;
-use crate::oauth::{NoAddresses, Unavailable};
+use crate::oauth::{NoAddresses, Services, Unavailable};
 
 /// What clients of the token endpoint authenticate with.
 pub(crate) const BASIC_CHALLENGE: &str = "Basic realm=\"oauth\", charset=\"UTF-8\"";
@@ -129,6 +131,17 @@ pub(crate) fn no_addresses(error: &NoAddresses) -> HttpResponse {
     };
     log::warn!("{error}");
     ErrorAnswer::new(status, "invalid_request", error).respond()
+}
+
+/// Ends the reading of a request with an answer.
+pub(crate) fn stop(response: HttpResponse) -> Error {
+    InternalError::from_response("refused", response).into()
+}
+
+/// The use cases that the routes were registered with.
+pub(crate) fn services(request: &HttpRequest) -> Result<Data<Services>, Error> {
+    let services = request.app_data::<Data<Services>>().cloned();
+    services.ok_or_else(|| stop(HttpResponse::InternalServerError().finish()))
 }
 
 fn finish(mut response: HttpResponseBuilder, body: &Value) -> HttpResponse {

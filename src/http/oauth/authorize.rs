@@ -1,35 +1,26 @@
 //! `GET /authorize` and `POST /authorize` (RFC 6749 section 3.1)
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use mxcp_actors::domain::client::RedirectRefusal;
 
 use super::body;
 use super::browser::PageRequest;
-use crate::oauth::Services;
 use crate::oauth::authorize::{self, AuthorizeError, Visit};
 use crate::oauth::parameters::Parameters;
 
 /// The request in the query.
-pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
+pub(super) async fn get(page: PageRequest, request: HttpRequest) -> HttpResponse {
     match PageRequest::query(&request) {
         Ok(parameters) => answer(page, &parameters).await,
         Err(error) => page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),
     }
 }
 
-/// The request in a form, which clients may choose (RFC 6749 section 3.1).
-pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
-    match body::form(&request, payload).await {
+/// The request in a form, which clients may choose (RFC 6749 section 3.1). It may come from any site.
+pub(super) async fn post(page: PageRequest, request: HttpRequest, payload: Payload) -> HttpResponse {
+    match body::form(&request, &mut payload.into_inner()).await {
         Ok(parameters) => answer(page, &parameters).await,
         Err(error) => page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),
     }

@@ -1,7 +1,8 @@
 //! Bodies: read whole, within limits, whatever else is wrong with them.
 
-use actix_web::web::{Bytes, Payload};
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::dev::Payload;
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
 
 use super::answer::ErrorAnswer;
 use crate::oauth::parameters::{InvalidParameters, LONGEST_FORM, Parameters};
@@ -31,25 +32,31 @@ impl From<BodyError> for ErrorAnswer {
 }
 
 /// The parameters of a form. A query is never looked at: secrets do not belong there.
-pub(super) async fn form(request: &HttpRequest, payload: Payload) -> Result<Parameters, BodyError> {
+pub(super) async fn form(request: &HttpRequest, payload: &mut Payload) -> Result<Parameters, BodyError> {
     const FORM: &str = "application/x-www-form-urlencoded";
     if !request.content_type().trim().eq_ignore_ascii_case(FORM) {
         return Err(BodyError::ContentType { expected: FORM });
     }
-    let body = bytes(payload, LONGEST_FORM).await?;
+    let body = bytes(request, payload, LONGEST_FORM).await?;
     Ok(Parameters::parse(&body, LONGEST_FORM)?)
 }
 
 /// A JSON document, not parsed.
-pub(super) async fn json(request: &HttpRequest, payload: Payload, most: usize) -> Result<Bytes, BodyError> {
+pub(super) async fn json(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    most: usize,
+) -> Result<Bytes, BodyError> {
     const JSON: &str = "application/json";
     if !request.content_type().trim().eq_ignore_ascii_case(JSON) {
         return Err(BodyError::ContentType { expected: JSON });
     }
-    bytes(payload, most).await
+    bytes(request, payload, most).await
 }
 
-async fn bytes(payload: Payload, most: usize) -> Result<Bytes, BodyError> {
+async fn bytes(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Bytes, BodyError> {
+    let payload = web::Payload::from_request(request, payload).await;
+    let payload = payload.map_err(|_| BodyError::Incomplete)?;
     match payload.to_bytes_limited(most).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(BodyError::Incomplete),

@@ -1,14 +1,16 @@
 //! What the pages of a login share: who may send their forms, and how a step becomes an answer.
 
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY};
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, dev};
 use mxcp_actors::domain::interaction::InteractionRefusal;
 
-use super::answer;
+use super::answer::{self, services, stop};
 use super::body;
 use super::cookies::CookieJar;
 use crate::config::HostRefused;
@@ -31,17 +33,62 @@ pub(super) struct PageRequest {
     jar: CookieJar,
 }
 
+/// A form that one of our own pages sent.
+///
+/// Our pages send no referrer, so browsers say `Origin: null` when these forms are sent; that is accepted here and
+/// nowhere else. What another site sends carries neither our cookies (`SameSite`) nor the value of the page.
+pub(super) struct OwnForm {
+    pub(super) page: PageRequest,
+    pub(super) form: Parameters,
+}
+
+impl FromRequest for PageRequest {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut dev::Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl FromRequest for OwnForm {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let page = PageRequest::read(&request)?;
+            if !is_own(&request, &page.addresses) {
+                let message = "The form was sent by another site. Start again in your application.";
+                return Err(stop(page.error(StatusCode::FORBIDDEN, "Not accepted", &message)));
+            }
+            match body::form(&request, &mut payload).await {
+                Ok(form) => Ok(Self { page, form }),
+                Err(error) => Err(stop(page.error(
+                    StatusCode::BAD_REQUEST,
+                    "Invalid request",
+                    &error,
+                ))),
+            }
+        })
+    }
+}
+
+/// Whether a form came from a page of ours, as far as browsers say so.
+fn is_own(request: &HttpRequest, addresses: &Addresses) -> bool {
+    let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes);
+    let own = addresses.base_url().origin();
+    let is_own = origin.is_none_or(|origin| origin == b"null" || origin == own.as_bytes());
+    is_own && matches!(fetch_site(request), None | Some("same-origin" | "none"))
+}
+
 impl PageRequest {
-    /// Reads the request, or answers why there are no pages for it.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the error is the answer, made once and sent at once"
-    )]
-    pub(super) fn read(request: &HttpRequest, services: Data<Services>) -> Result<Self, HttpResponse> {
-        let addresses = addresses(request, &services).map_err(|error| no_addresses(&services, &error))?;
-        let Some(jar) = CookieJar::new(&addresses) else {
-            return Err(insecure(&services, &addresses));
-        };
+    fn read(request: &HttpRequest) -> Result<Self, Error> {
+        let services = services(request)?;
+        let addresses =
+            addresses(request, &services).map_err(|error| stop(no_addresses(&services, &error)))?;
+        let jar = CookieJar::new(&addresses).ok_or_else(|| stop(insecure(&services, &addresses)))?;
         Ok(Self {
             caller: caller(request, services.settings().trusted_proxies.as_ref()),
             cookies: jar.read(request),
@@ -55,27 +102,6 @@ impl PageRequest {
     /// The parameters of the request's query.
     pub(super) fn query(request: &HttpRequest) -> Result<Parameters, InvalidParameters> {
         Parameters::parse(request.query_string().as_bytes(), LONGEST_QUERY)
-    }
-
-    /// The parameters of a form that one of our own pages sent.
-    ///
-    /// Our pages send no referrer, so browsers say `Origin: null` when these forms are sent; that is accepted here
-    /// and nowhere else. What another site sends carries neither our cookies (`SameSite`) nor the value of the page.
-    pub(super) async fn own_form(
-        &self,
-        request: &HttpRequest,
-        payload: Payload,
-    ) -> Result<Parameters, HttpResponse> {
-        let origin = request.headers().get(ORIGIN).map(HeaderValue::as_bytes);
-        let own = self.addresses.base_url().origin();
-        let is_own = origin.is_none_or(|origin| origin == b"null" || origin == own.as_bytes());
-        let is_same_site = matches!(fetch_site(request), None | Some("same-origin" | "none"));
-        if !is_own || !is_same_site {
-            let message = "The form was sent by another site. Start again in your application.";
-            return Err(self.error(StatusCode::FORBIDDEN, "Not accepted", &message));
-        }
-        let form = body::form(request, payload).await;
-        form.map_err(|error| self.error(StatusCode::BAD_REQUEST, "Invalid request", &error))
     }
 
     /// The answer that a step leads to.

@@ -1,20 +1,14 @@
 //! `GET` at the identity provider's callback path
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use mxcp_actors::domain::pending_login::CallbackRefusal;
 
 use super::browser::PageRequest;
-use crate::oauth::Services;
 use crate::oauth::callback::{self, CallbackError};
 
 /// A user comes back from the identity provider.
-pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
+pub(super) async fn get(page: PageRequest, request: HttpRequest) -> HttpResponse {
     let query = match PageRequest::query(&request) {
         Ok(query) => query,
         Err(error) => return page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),

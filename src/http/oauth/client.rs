@@ -1,12 +1,13 @@
 //! What the endpoints of clients share: the form, the caller, and the answer to a client that is not who it says.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-use actix_web::HttpResponse;
-use actix_web::web::Payload;
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpRequest, dev};
 
-use super::answer::{self, ErrorAnswer};
+use super::answer::{self, ErrorAnswer, services, stop};
 use super::body;
 use crate::http::extract::client_credentials::header_credentials;
 use crate::http::extract::client_ip::caller;
@@ -17,26 +18,31 @@ use crate::oauth::{Addresses, Caller, Services};
 
 /// A form that a client posted.
 pub(super) struct ClientForm {
+    pub(super) services: Data<Services>,
     pub(super) addresses: Arc<Addresses>,
     pub(super) caller: Caller,
     pub(super) header: HeaderCredentials,
     pub(super) form: Parameters,
 }
 
-impl ClientForm {
-    /// Reads the request, or answers what is wrong with it.
-    pub(super) async fn read(
-        request: &HttpRequest,
-        payload: Payload,
-        services: &Services,
-    ) -> Result<Self, HttpResponse> {
-        let addresses = addresses(request, services).map_err(|error| answer::no_addresses(&error))?;
-        let form = body::form(request, payload).await;
-        Ok(Self {
-            addresses,
-            caller: caller(request, services.settings().trusted_proxies.as_ref()),
-            header: header_credentials(request.headers()),
-            form: form.map_err(|error| ErrorAnswer::from(error).respond())?,
+impl FromRequest for ClientForm {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let services = services(&request)?;
+            let addresses = addresses(&request, &services);
+            let addresses = addresses.map_err(|error| stop(answer::no_addresses(&error)))?;
+            let form = body::form(&request, &mut payload).await;
+            Ok(Self {
+                caller: caller(&request, services.settings().trusted_proxies.as_ref()),
+                header: header_credentials(request.headers()),
+                form: form.map_err(|error| stop(ErrorAnswer::from(error).respond()))?,
+                services,
+                addresses,
+            })
         })
     }
 }

@@ -1,19 +1,13 @@
 //! `GET /consent` and `POST /consent`
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::browser::PageRequest;
-use crate::oauth::Services;
+use super::browser::{OwnForm, PageRequest};
 use crate::oauth::consent::{self, ConsentError};
 
 /// Shows the page that an interaction waits at, after a redirect or a reload.
-pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
+pub(super) async fn get(page: PageRequest, request: HttpRequest) -> HttpResponse {
     let query = match PageRequest::query(&request) {
         Ok(query) => query,
         Err(error) => return page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),
@@ -26,15 +20,7 @@ pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpR
 }
 
 /// Takes the user's decision.
-pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
-    let form = match page.own_form(&request, payload).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
+pub(super) async fn post(OwnForm { page, form }: OwnForm) -> HttpResponse {
     let cookies = page.cookies.clone();
     match consent::decide(&page.services, &page.addresses, &page.caller, cookies, &form).await {
         Ok(step) => page.answer(step),

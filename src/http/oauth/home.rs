@@ -1,19 +1,13 @@
 //! `GET /` and `POST /logout`
 
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
-use super::browser::PageRequest;
+use super::browser::{OwnForm, PageRequest};
 use crate::http::pages;
-use crate::oauth::Services;
-use crate::oauth::{home, sign_out as use_case};
+use crate::oauth::{home, sign_out};
 
 /// What this server is, and who is signed in.
-pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
+pub(super) async fn get(page: PageRequest) -> HttpResponse {
     match home::signed_in(&page.services, page.cookies.clone()).await {
         Ok(user) => pages::home(&page.services, &page.addresses, user.as_ref()),
         Err(error) => page.unavailable(&error),
@@ -21,21 +15,9 @@ pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpR
 }
 
 /// Signs out of this browser.
-pub(super) async fn sign_out(
-    request: HttpRequest,
-    payload: Payload,
-    services: Data<Services>,
-) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
-    let form = match page.own_form(&request, payload).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
+pub(super) async fn leave(OwnForm { page, form }: OwnForm) -> HttpResponse {
     let (services, addresses) = (&page.services, &page.addresses);
-    match use_case::sign_out(services, addresses, &page.caller, page.cookies.clone(), &form).await {
+    match sign_out::sign_out(services, addresses, &page.caller, page.cookies.clone(), &form).await {
         Ok(location) => page.signed_out(&location),
         Err(error) => page.unavailable(&error),
     }

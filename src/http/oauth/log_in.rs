@@ -1,42 +1,27 @@
 //! `GET /login` and `POST /login`
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
 
-use super::browser::PageRequest;
+use super::browser::{OwnForm, PageRequest};
 use crate::http::pages;
-use crate::oauth::Services;
 use crate::oauth::log_in::{self, LogInFailure};
 use crate::oauth::sign_in::{self, SignInError};
 
 /// Begins to sign in to our own pages.
-pub(super) async fn get(request: HttpRequest, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
+pub(super) async fn get(page: PageRequest) -> HttpResponse {
     match sign_in::sign_in(&page.services, page.cookies.clone()).await {
         Ok(step) => page.answer(step),
-        Err(SignInError::Provider(message)) => page.error(
-            StatusCode::BAD_GATEWAY,
-            "The identity provider does not answer",
-            &message,
-        ),
+        Err(SignInError::Provider(message)) => {
+            let title = "The identity provider does not answer";
+            page.error(StatusCode::BAD_GATEWAY, title, &message)
+        }
         Err(SignInError::Unavailable(error)) => page.unavailable(&error),
     }
 }
 
 /// Takes the login form.
-pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
-    let page = match PageRequest::read(&request, services) {
-        Ok(page) => page,
-        Err(response) => return response,
-    };
-    let form = match page.own_form(&request, payload).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
+pub(super) async fn post(OwnForm { page, form }: OwnForm) -> HttpResponse {
     let cookies = page.cookies.clone();
     match log_in::log_in(&page.services, &page.addresses, &page.caller, cookies, &form).await {
         Ok(step) => page.answer(step),

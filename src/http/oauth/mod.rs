@@ -87,7 +87,7 @@ fn pages(config: &mut ServiceConfig) {
     config
         .service(log_in.route(web::post().to(log_in::post)))
         .service(consent.route(web::post().to(consent::post)))
-        .service(web::resource("/logout").route(web::post().to(home::sign_out)))
+        .service(web::resource("/logout").route(web::post().to(home::leave)))
         .service(web::resource("/").route(web::get().to(home::get)));
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<
     if let Err(error) = addresses(&request, &services) {
         return answer::no_addresses(&error);
     }
-    let body = match body::json(&request, payload, LONGEST_METADATA).await {
+    let body = match body::json(&request, &mut payload.into_inner(), LONGEST_METADATA).await {
         Ok(body) => body,
         Err(error) => {
             return ErrorAnswer::new(StatusCode::BAD_REQUEST, "invalid_client_metadata", &error).respond();

@@ -1,23 +1,22 @@
 //! `POST /revoke` (RFC 7009)
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, ErrorAnswer};
 use super::client::ClientForm;
-use crate::oauth::Services;
 use crate::oauth::client_authentication::authenticate;
 use crate::oauth::revoke::{self, RevokeError};
 
 /// 200 without a body, whether or not there was something to revoke.
-pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
+pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
     let ClientForm {
-        caller, header, form, ..
-    } = match ClientForm::read(&request, payload, &services).await {
-        Ok(client_form) => client_form,
-        Err(response) => return response,
-    };
+        services,
+        caller,
+        header,
+        form,
+        ..
+    } = client_form;
     let client = match authenticate(&services, &caller, header, &form).await {
         Ok(client) => client,
         Err(error) => return ErrorAnswer::from(&error).respond(),

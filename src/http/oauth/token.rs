@@ -1,12 +1,10 @@
 //! `POST /token` (RFC 6749 section 3.2)
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, ErrorAnswer};
 use super::client::ClientForm;
-use crate::oauth::Services;
 use crate::oauth::client_authentication::{ClientAuthenticationError, authenticate};
 use crate::oauth::exchange::{self, ExchangeError};
 use crate::oauth::parameters::InvalidParameters;
@@ -29,12 +27,8 @@ enum TokenError {
 }
 
 /// 200 with tokens.
-pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<Services>) -> HttpResponse {
-    let client_form = match ClientForm::read(&request, payload, &services).await {
-        Ok(client_form) => client_form,
-        Err(response) => return response,
-    };
-    match tokens(&services, client_form).await {
+pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
+    match tokens(client_form).await {
         Ok(response) => answer::json(StatusCode::OK, &response.into_json()),
         Err(error) => {
             let answer = ErrorAnswer::from(&error);
@@ -46,15 +40,19 @@ pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<
     }
 }
 
-async fn tokens(services: &Services, client_form: ClientForm) -> Result<TokenResponse, TokenError> {
+async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
     let ClientForm {
-        caller, header, form, ..
+        services,
+        caller,
+        header,
+        form,
+        ..
     } = client_form;
-    let grant_type = form.required("grant_type")?.to_owned();
-    let client = authenticate(services, &caller, header, &form).await?;
-    Ok(match grant_type.as_str() {
-        "authorization_code" => exchange::exchange(services, &caller, &client, &form).await?,
-        "refresh_token" => refresh::refresh(services, &caller, &client, &form).await?,
+    let grant_type = form.required("grant_type")?;
+    let client = authenticate(&services, &caller, header, &form).await?;
+    Ok(match grant_type {
+        "authorization_code" => exchange::exchange(&services, &caller, &client, &form).await?,
+        "refresh_token" => refresh::refresh(&services, &caller, &client, &form).await?,
         _ => return Err(TokenError::UnsupportedGrantType),
     })
 }

@@ -72,7 +72,9 @@ pub(crate) fn log_in(
 pub(crate) fn consent(services: &Services, addresses: &Addresses, view: &ConsentView) -> HttpResponse {
     let provider = match &services.settings().login {
         LoginKind::Password => None,
-        LoginKind::Provider { name, .. } => Some(name),
+        LoginKind::Provider { name, scopes, .. } => {
+            Some(context! { name, scopes => scopes.iter().collect::<Vec<_>>() })
+        }
     };
     let values = context! {
         server => services.settings().server_name,
@@ -105,6 +107,7 @@ pub(crate) fn home(
 ) -> HttpResponse {
     let values = context! {
         server => services.settings().server_name,
+        connection => connection_name(&services.settings().server_name),
         resource => addresses.resource().as_str(),
         log_in => addresses.path("/login"),
         sign_out => addresses.path("/logout"),
@@ -124,6 +127,18 @@ pub(crate) fn error(services: &Services, page: &ErrorPage) -> HttpResponse {
     let mut response: HttpResponseBuilder = HttpResponse::build(page.status);
     retry_after(&mut response, page.retry_after);
     render::page(response, "error.html", &values)
+}
+
+/// A name to copy into a command line or a file: nothing in it has a meaning there.
+fn connection_name(server_name: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric();
+    let words = server_name.split(|character| !is_plain(character));
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        "mcp".to_owned()
+    } else {
+        words.join("-")
+    }
 }
 
 fn client(view: &ClientView) -> Value {

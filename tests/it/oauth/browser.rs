@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use actix_web::cookie::Cookie;
+use actix_web::cookie::time::SignedDuration;
 use actix_web::http::header::{COOKIE, SET_COOKIE};
 use actix_web::test::TestRequest;
 use url::Url;
@@ -76,6 +77,11 @@ impl<'a> Browser<'a> {
         self.send(request).await
     }
 
+    /// Sends what was made by hand and follows redirects of the server.
+    pub(super) async fn walk_from(&self, request: TestRequest) -> Page {
+        self.walk(self.request(request, "same-origin")).await
+    }
+
     /// The value of a cookie, by the end of its name.
     pub(super) fn cookie(&self, end: &str) -> Option<String> {
         let cookies = self.cookies.borrow();
@@ -99,9 +105,7 @@ impl<'a> Browser<'a> {
         let answer = self.server.call(request).await;
         for line in answer.headers.get_all(SET_COOKIE) {
             let cookie = Cookie::parse(line.to_str().unwrap()).unwrap();
-            let is_over = cookie
-                .max_age()
-                .is_some_and(actix_web::cookie::time::SignedDuration::is_zero);
+            let is_over = cookie.max_age().is_some_and(SignedDuration::is_zero);
             let mut cookies = self.cookies.borrow_mut();
             if is_over {
                 cookies.remove(cookie.name());

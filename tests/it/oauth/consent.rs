@@ -97,16 +97,10 @@ async fn pages_are_protected_from_framing_scripts_and_caches() {
             !policy.contains("form-action") && !policy.contains("unsafe"),
             "{policy}"
         );
-        let active = [
-            "<script",
-            " onclick=",
-            " onload=",
-            " onsubmit=",
-            " onerror=",
-            "javascript:",
-        ];
         assert!(
-            !active.iter().any(|part| answer.body.contains(part)),
+            ["<script", " onload=", " onclick=", "javascript:", "style="]
+                .iter()
+                .all(|part| !answer.body.contains(part)),
             "{}",
             answer.body
         );
@@ -171,17 +165,14 @@ async fn forms_of_other_sites_are_refused() {
             let request = browser.submission(&form, &[]).insert_header((name, value));
             let answer = browser.send(request).await;
             assert_eq!(answer.status, 403, "{} {name}: {value}", form.action);
-            assert!(answer.body.contains("sent by another site"), "{}", answer.body);
         }
         let own = browser
             .submission(&form, &[])
             .insert_header(("Origin", "http://localhost:8000"));
-        let answer = browser.send(own).await;
         assert!(
-            !answer.body.contains("sent by another site"),
-            "{}: {}",
-            form.action,
-            answer.body
+            !browser.send(own).await.body.contains("another site"),
+            "{}",
+            form.action
         );
     }
 }
@@ -277,6 +268,29 @@ async fn a_remembered_consent_is_not_used_when_another_site_sends_the_browser() 
         assert_eq!(answer.status, 200, "{site}");
         assert!(answer.body.contains("name=\"decision\""), "{site}");
     }
+}
+
+#[actix_web::test]
+async fn nothing_after_a_denial_approves_what_was_agreed_to_long_ago() {
+    let server = Server::local().await;
+    let browser = Browser::new(&server);
+    let first = consent_page(&browser, &Fields::demo()).await;
+    browser.submit_once(&first.form(), &[]).await;
+    let page = browser.open(&Fields::demo().uri()).await.form();
+    let deny = [("decision", "deny")];
+    browser.submit_once(&page, &deny).await;
+    let twice = location(&browser.submit_once(&page, &deny).await);
+    assert_eq!(parameter(&twice, "error").as_deref(), Some("access_denied"));
+    let (_, interaction) = &page.fields[0];
+    let back_button = TestRequest::get()
+        .uri(&format!("/consent?interaction={interaction}"))
+        .insert_header(("Sec-Fetch-Site", "same-origin"));
+    let back = browser.walk_from(back_button).await;
+    assert!(
+        back.answer.body.contains("name=\"decision\""),
+        "{}",
+        back.answer.body
+    );
 }
 
 #[actix_web::test]

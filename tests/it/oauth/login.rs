@@ -164,6 +164,11 @@ async fn the_front_page_says_what_this_is_and_who_is_signed_in() {
         home.answer.body
     );
     assert!(home.answer.body.contains("Sign in"));
+    let command = "claude mcp add --transport http Notes-Co http";
+    assert!(
+        home.answer.body.contains(command),
+        "a shell reads nothing into the name"
+    );
 
     let form = browser.open("/login").await;
     let home = sign_in(&browser, &form).await;

@@ -3,6 +3,12 @@
 //!
 //! One module per subject; `server` and `browser` are what they stand on.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails here"
+)]
+
 mod audit;
 mod authorization;
 mod bearer;

@@ -117,6 +117,7 @@ impl Server {
         let login = LoginKind::Provider {
             name: provider.name().to_owned(),
             callback_path: "/github/callback".to_owned(),
+            scopes: scopes_of("user:email"),
         };
         Self::start(LoginSettings::Outside(provider), |settings| {
             settings.login = login;

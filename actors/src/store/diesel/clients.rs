@@ -1,0 +1,152 @@
+//! Registered clients in the database.
+
+use diesel::prelude::*;
+
+use super::DieselStore;
+use super::client_row::ClientRow;
+use super::connection::StoreConnection;
+use super::failure::Failure;
+use super::schema::clients;
+use super::sweep::{SweepLock, delete_ended};
+use super::transaction::{Outcome, insert_in_savepoint, is_changed};
+use crate::domain::client::{Client, ClientId};
+use crate::domain::clock::Timestamp;
+use crate::store::StoreError;
+use crate::store::clients::{ClientInsertion, ClientRepository};
+
+/// Rows that one statement deletes at most when a flood is pushed out.
+const BATCH: u16 = 500;
+
+diesel::alias! { const NEWER: Alias<Newer> = clients as newer; }
+
+impl ClientRepository for DieselStore {
+    fn insert_client(
+        &self,
+        client: &Client,
+        fingerprint: Option<&[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<ClientInsertion, StoreError> {
+        self.transaction("insert client", |connection| {
+            if let Some(fingerprint) = fingerprint {
+                delete_lapsed_equal(connection, fingerprint, now)?;
+            }
+            let row = ClientRow::try_from(client)?;
+            let is_inserted = insert_in_savepoint(connection, |connection| {
+                diesel::insert_into(clients::table)
+                    .values((
+                        row,
+                        clients::fingerprint.eq(fingerprint.map(<[u8; 32]>::as_slice)),
+                    ))
+                    .execute(connection)
+            })?;
+            if is_inserted {
+                return Ok(Outcome::Keep(ClientInsertion::Inserted));
+            }
+            let equal = fingerprint.map(|fingerprint| find_equal(connection, fingerprint));
+            Ok(Outcome::Undo(match equal.transpose()?.flatten() {
+                Some(equal) => ClientInsertion::EqualExists(Box::new(equal)),
+                None => ClientInsertion::IdTaken,
+            }))
+        })
+    }
+
+    fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        self.read("find client", |connection| {
+            let row = clients::table
+                .find(id.as_str())
+                .select(ClientRow::as_select())
+                .first(connection)
+                .optional()?;
+            Ok(row.map(Client::try_from).transpose()?)
+        })
+    }
+
+    fn record_client_use(
+        &self,
+        id: &ClientId,
+        used_at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let update = diesel::update(clients::table.find(id.as_str())).set((
+            clients::last_used_at.eq(used_at.microseconds()),
+            clients::expires_at.eq(expires_at.map(Timestamp::microseconds)),
+        ));
+        self.write("record client use", |connection| {
+            is_changed(update.execute(connection)?)
+        })
+    }
+
+    fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
+        let ending_earlier = clients::table
+            .find(id.as_str())
+            .filter(clients::expires_at.lt(expires_at.microseconds()));
+        let prolonged = diesel::update(ending_earlier).set(clients::expires_at.eq(expires_at.microseconds()));
+        let same = clients::table.find(id.as_str()).select(clients::id);
+        self.write("prolong client", |connection| {
+            if is_changed(prolonged.execute(connection)?)? {
+                return Ok(true);
+            }
+            Ok(same.first::<String>(connection).optional()?.is_some())
+        })
+    }
+
+    fn delete_expired_clients(&self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.sweep("delete expired clients", SweepLock::Clients, |connection| {
+            Ok(delete_ended!(connection, clients.id, expires_at <= now, most)?)
+        })
+    }
+
+    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError> {
+        let kept = i64::try_from(kept).unwrap_or(i64::MAX);
+        let mut deleted = 0;
+        loop {
+            let surplus = NEWER
+                .select(NEWER.field(clients::id))
+                .filter(NEWER.field(clients::last_used_at).is_null())
+                .order((
+                    NEWER.field(clients::created_at).desc(),
+                    NEWER.field(clients::id).desc(),
+                ))
+                .limit(BATCH.into())
+                .offset(kept);
+            let deletion = clients::table
+                .filter(clients::id.eq_any(surplus))
+                .filter(clients::last_used_at.is_null());
+            let batch = self.write("delete unused clients", |connection| {
+                Ok(diesel::delete(deletion).execute(connection)?)
+            })?;
+            deleted += batch as u64;
+            if batch < usize::from(BATCH) {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    fn count_clients(&self) -> Result<u64, StoreError> {
+        self.read("count clients", |connection| {
+            let count: i64 = clients::table.count().get_result(connection)?;
+            Ok(count.cast_unsigned())
+        })
+    }
+}
+
+/// Makes way for a registration that equals one which has lapsed.
+fn delete_lapsed_equal(
+    connection: &mut StoreConnection,
+    fingerprint: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let lapsed = clients::table
+        .filter(clients::fingerprint.eq(fingerprint.as_slice()))
+        .filter(clients::expires_at.le(now.microseconds()));
+    is_changed(diesel::delete(lapsed).execute(connection)?).map(|_| ())
+}
+
+fn find_equal(connection: &mut StoreConnection, fingerprint: &[u8; 32]) -> Result<Option<Client>, Failure> {
+    let row = clients::table
+        .filter(clients::fingerprint.eq(fingerprint.as_slice()))
+        .select(ClientRow::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(Client::try_from).transpose()?)
+}

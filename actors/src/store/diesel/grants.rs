@@ -1,0 +1,172 @@
+//! Grants in the database.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::DieselStore;
+use super::connection::MultiBackend;
+use super::grant_row::GrantRow;
+use super::schema::grants;
+use super::sweep::{SweepLock, delete_ended};
+use super::transaction::{is_changed, is_inserted};
+use crate::domain::clock::Timestamp;
+use crate::domain::grant::{Grant, GrantEnd, GrantId};
+use crate::domain::sealing::Sealed;
+use crate::domain::user::UserKey;
+use crate::store::{GrantRepository, StoreError};
+
+/// Ends up to `$most` grants that are pending (`is_null`) or active (`is_not_null`) and whose column `$end` is `$moment`
+/// or earlier, and gives them back as they were.
+///
+/// One statement, so that each is given to one caller. It says the conditions twice: PostgreSQL looks at a row again
+/// that another transaction changed meanwhile, but only by the outer ones.
+macro_rules! end_overdue {
+    ($connection:expr, $most:expr, $now:expr, $reason:ident, $activated:ident, $end:ident <= $moment:expr) => {{
+        diesel::alias! { const OVERDUE: Alias<Overdue> = grants as overdue; }
+        let overdue = OVERDUE
+            .select(OVERDUE.field(grants::id))
+            .filter(OVERDUE.field(grants::ended_at).is_null())
+            .filter(OVERDUE.field(grants::activated_at).$activated())
+            .filter(OVERDUE.field(grants::$end).le($moment.microseconds()))
+            .order(OVERDUE.field(grants::$end))
+            .limit(i64::from($most));
+        let live = grants::table
+            .filter(grants::id.eq_any(overdue))
+            .filter(grants::ended_at.is_null())
+            .filter(grants::activated_at.$activated())
+            .filter(grants::$end.le($moment.microseconds()));
+        let rows: Vec<GrantRow> = diesel::update(live)
+            .set((
+                grants::ended_at.eq($now.microseconds()),
+                grants::end_reason.eq(GrantEnd::$reason.as_str()),
+            ))
+            .returning(<GrantRow as Selectable<MultiBackend>>::construct_selection())
+            .get_results($connection)?;
+        let as_they_were = rows.into_iter().map(|row| Grant::try_from(row.before_its_end()));
+        as_they_were.collect::<Result<Vec<_>, _>>()?
+    }};
+}
+
+impl GrantRepository for DieselStore {
+    fn insert_grant(&self, grant: &Grant) -> Result<bool, StoreError> {
+        let key = &grant.user.identity.key;
+        let sought = (
+            grants::user_issuer.eq(&key.issuer),
+            grants::user_subject.eq(&key.subject),
+            // There are no tokens yet.
+            grants::tokens_end_at.eq(grant.created_at.microseconds()),
+        );
+        self.write("insert grant", |connection| {
+            let row = GrantRow::try_from(grant)?;
+            let insert = diesel::insert_into(grants::table).values((row, sought));
+            is_inserted(insert.execute(connection))
+        })
+    }
+
+    fn find_grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        self.read("find grant", |connection| {
+            let row = grants::table
+                .find(id.to_string())
+                .select(GrantRow::as_select())
+                .first(connection)
+                .optional()?;
+            Ok(row.map(Grant::try_from).transpose()?)
+        })
+    }
+
+    fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError> {
+        self.read("list grants of user", |connection| {
+            let rows: Vec<GrantRow> = grants::table
+                .filter(grants::user_issuer.eq(&user.issuer))
+                .filter(grants::user_subject.eq(&user.subject))
+                .filter(grants::ended_at.is_null())
+                .order((grants::created_at, grants::id))
+                .select(GrantRow::as_select())
+                .load(connection)?;
+            Ok(rows.into_iter().map(Grant::try_from).collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn end_grant(&self, id: GrantId, at: Timestamp, reason: GrantEnd) -> Result<bool, StoreError> {
+        let live = grants::table
+            .find(id.to_string())
+            .filter(grants::ended_at.is_null());
+        let update = diesel::update(live).set((
+            grants::ended_at.eq(at.microseconds()),
+            grants::end_reason.eq(reason.as_str()),
+        ));
+        self.write("end grant", |connection| is_changed(update.execute(connection)?))
+    }
+
+    fn end_overdue_grants(
+        &self,
+        pending_before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let pending_until = pending_before - Duration::from_micros(1);
+        self.sweep("end overdue grants", SweepLock::OverdueGrants, |connection| {
+            let mut ended = end_overdue!(
+                connection,
+                most,
+                now,
+                CodeNeverRedeemed,
+                is_null,
+                created_at <= pending_until
+            );
+            ended.extend(end_overdue!(
+                connection,
+                left(most, &ended),
+                now,
+                Expired,
+                is_null,
+                expires_at <= now
+            ));
+            ended.extend(end_overdue!(
+                connection,
+                left(most, &ended),
+                now,
+                Expired,
+                is_not_null,
+                expires_at <= now
+            ));
+            ended.extend(end_overdue!(
+                connection,
+                left(most, &ended),
+                now,
+                Expired,
+                is_not_null,
+                tokens_end_at <= now
+            ));
+            Ok(ended)
+        })
+    }
+
+    fn replace_upstream_tokens(
+        &self,
+        id: GrantId,
+        expected: &Sealed,
+        replacement: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let unchanged = grants::table
+            .find(id.to_string())
+            .filter(grants::ended_at.is_null())
+            .filter(grants::upstream_tokens.eq(expected.as_bytes()));
+        let update = diesel::update(unchanged).set(grants::upstream_tokens.eq(replacement.as_bytes()));
+        self.write("replace upstream tokens", |connection| {
+            is_changed(update.execute(connection)?)
+        })
+    }
+
+    fn delete_grants_ended_before(&self, moment: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.sweep("delete ended grants", SweepLock::EndedGrants, |connection| {
+            Ok(delete_ended!(connection, grants.id, ended_at <= moment, most)?)
+        })
+    }
+}
+
+/// How many more grants a sweep may end.
+fn left(most: u32, ended: &[Grant]) -> u32 {
+    most.saturating_sub(u32::try_from(ended.len()).unwrap_or(u32::MAX))
+}

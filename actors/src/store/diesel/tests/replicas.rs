@@ -1,0 +1,112 @@
+//! Several servers on one database: PostgreSQL lets them decide who was first, SQLite lets the second one not in.
+
+use std::thread;
+
+use diesel::connection::SimpleConnection;
+
+use super::*;
+use crate::store::conformance::fixtures::{
+    CROWD, access_token, all_at_once, at, count, digest, grant_id, redemption, rotation, store_active_grant,
+    store_code,
+};
+use crate::store::tokens::{RedemptionOutcome, RotationOutcome};
+use crate::store::{KeyRepository, ReplayIdentifierRepository, TokenRepository};
+
+#[test]
+fn two_replicas_redeem_a_code_once() {
+    let place = TestPlace::postgresql();
+    let replicas = [
+        place.open(StoreLimits::default()),
+        place.open(StoreLimits::default()),
+    ];
+    store_code(&replicas[0], "code", 1, at(0));
+    let outcomes = all_at_once(|number| {
+        let (access, refresh) = (format!("access {number}"), format!("refresh {number}"));
+        let redemption = redemption("code", (&access, &refresh), grant_id(1), at(1));
+        replicas[number % 2].redeem_code(&redemption).unwrap()
+    });
+    assert_eq!(count(&outcomes, &RedemptionOutcome::Redeemed), 1);
+    assert_eq!(count(&outcomes, &RedemptionOutcome::AlreadyConsumed), CROWD - 1);
+    let winner = outcomes
+        .iter()
+        .position(|outcome| *outcome == RedemptionOutcome::Redeemed)
+        .unwrap();
+    let stored = |number: &usize| {
+        let found = replicas[1].find_access_token(&digest(&format!("access {number}")));
+        found.unwrap().is_some()
+    };
+    assert_eq!((0..CROWD).filter(stored).collect::<Vec<_>>(), [winner]);
+}
+
+#[test]
+fn two_replicas_rotate_a_token_once() {
+    let place = TestPlace::postgresql();
+    let replicas = [
+        place.open(StoreLimits::default()),
+        place.open(StoreLimits::default()),
+    ];
+    let id = store_active_grant(&replicas[0], 1, ("access 0", "refresh 0"), at(0));
+    let outcomes = all_at_once(|number| {
+        let rotation = rotation("refresh 0", ("access 1", "refresh 1"), id, at(1));
+        replicas[number % 2].rotate(&rotation).unwrap()
+    });
+    assert_eq!(count(&outcomes, &RotationOutcome::Rotated), 1);
+    assert_eq!(count(&outcomes, &RotationOutcome::AlreadyRotated), CROWD - 1);
+    let found = replicas[1].find_access_token(&digest("access 1")).unwrap();
+    assert_eq!(
+        found.map(|(token, _)| token),
+        Some(access_token("access 1", Some("refresh 1"), id, at(1)))
+    );
+}
+
+#[test]
+fn replicas_may_start_together() {
+    let place = TestPlace::postgresql();
+    thread::scope(|scope| {
+        let start = || place.open(StoreLimits::default()).known_keys();
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+        for start in starts {
+            assert_eq!(start.join().unwrap(), Ok(Vec::new()));
+        }
+    });
+}
+
+#[test]
+fn one_replica_sweeps_at_a_time() {
+    let place = TestPlace::postgresql();
+    let store = place.open(StoreLimits::default());
+    store.remember_identifier(&digest("jti"), at(1), at(0)).unwrap();
+    let mut other = place.connect(StoreLimits::default());
+    let lock = SweepLock::ReplayIdentifiers as i32;
+    let same_sweep = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock({}, {lock})",
+        sweep::ADVISORY_LOCKS
+    );
+    other.batch_execute(&same_sweep).unwrap();
+    assert_eq!(store.delete_expired_identifiers(at(9), 10), Ok(0));
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(store.delete_expired_identifiers(at(9), 10), Ok(1));
+}
+
+#[test]
+fn a_second_server_on_an_sqlite_file_is_refused() {
+    let place = TestPlace::sqlite();
+    let TestPlace::Sqlite(folder) = &place else {
+        unreachable!()
+    };
+    let first = place.open(StoreLimits::default());
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path().join("oauth.db"), &link).unwrap();
+    for path in [folder.path().join("oauth.db"), link] {
+        let refused = DieselStore::open_sqlite(&path, StoreLimits::default())
+            .err()
+            .unwrap();
+        let own_process = std::process::id().to_string();
+        assert!(
+            matches!(&refused, OpenDatabaseError::File(SqliteFileError::InUse { process, .. }) if *process == own_process),
+            "{refused}"
+        );
+    }
+    drop(first);
+    place.open(StoreLimits::default());
+}
