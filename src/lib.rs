@@ -9,7 +9,8 @@
 //! - [`http`]: translation between HTTP and use cases, nothing else.
 //! - [`mcp`]: the Model Context Protocol without HTTP. [`oauth`]: the authorization server without HTTP.
 //! - [`admin`]: what an operator sees and does, without HTTP.
-//! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls.
+//! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls. [`policy`]: who may make these
+//!   calls and what they see of the answers; a part of each definition, in a room of its own.
 //!
 //! What the server does, independent of how it is asked, lives in the core crate `mxcp-actors`.
 
@@ -21,4 +22,5 @@ pub mod endpoints;
 pub mod http;
 pub mod mcp;
 pub mod oauth;
+pub mod policy;
 pub mod yaml;

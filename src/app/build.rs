@@ -89,26 +89,23 @@ pub fn load_catalog(
 /// A protection that is written down and not enforced is worse than none: the server does not start with one.
 fn refuse_unenforced(registry: &Registry) -> Result<(), StartError> {
     let tools = registry.tools().iter().map(|tool| &tool.definition);
-    let tools = tools.map(|tool| (&tool.name.value[..], &tool.policies, &tool.scopes));
+    let tools = tools.map(|tool| (&tool.name.value[..], &tool.scopes));
     let resources = registry.resources().iter().chain(registry.resource_templates());
     let resources = resources.map(|resource| &resource.definition);
-    let resources =
-        resources.map(|resource| (resource.uri.value.as_str(), &resource.policies, &resource.scopes));
+    let resources = resources.map(|resource| (resource.uri.value.as_str(), &resource.scopes));
     let prompts = registry.prompts().iter().map(|prompt| &prompt.definition);
-    let prompts = prompts.map(|prompt| (&prompt.name.value[..], &prompt.policies, &prompt.scopes));
-    for (name, policies, scopes) in tools.chain(resources).chain(prompts) {
-        let has_policies = !policies.input.is_empty() || !policies.output.is_empty();
-        let key = match (has_policies, scopes.is_empty()) {
-            (true, _) => "policies",
-            (false, false) => "scopes",
-            (false, true) => continue,
-        };
-        return Err(StartError::Unenforced {
+    let prompts = prompts.map(|prompt| (&prompt.name.value[..], &prompt.scopes));
+    let mut guarded = tools
+        .chain(resources)
+        .chain(prompts)
+        .filter(|(_, scopes)| !scopes.is_empty());
+    match guarded.next() {
+        None => Ok(()),
+        Some((name, _)) => Err(StartError::Unenforced {
             endpoint: name.to_owned(),
-            key,
-        });
+            key: "scopes",
+        }),
     }
-    Ok(())
 }
 
 /// Settings that would make the server less than what its operator asked for are refused until they work.

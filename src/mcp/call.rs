@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mxcp_actors::error::CallError;
 use mxcp_actors::sql_executor::engine::error::QueryError;
+use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
 use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::value::RawValue;
@@ -19,6 +20,7 @@ use crate::endpoints::params::{ArgumentError, ParameterSet};
 use crate::endpoints::prompt::{PromptError, PromptTemplates};
 use crate::endpoints::registry::Program;
 use crate::endpoints::result::OutputError;
+use crate::policy::{Denial, UnreadableResult};
 
 /// Arguments as they came.
 #[derive(Clone, Copy)]
@@ -47,6 +49,15 @@ pub(super) enum CallFailure {
     /// There was no one to run it.
     #[error("{0}")]
     Actor(#[from] CallError),
+    /// The policies refuse the call or its answer.
+    #[error("{0}")]
+    Denied(#[from] Denial),
+    /// The policies hide something of an answer that cannot be read.
+    #[error("{0}")]
+    Unreadable(#[from] UnreadableResult),
+    /// The query failed, and its message may quote what policies hide from this caller.
+    #[error("the query failed; the reason is withheld because policies hide parts of the result")]
+    Withheld,
     /// The answer cannot be written.
     #[error("the answer cannot be written: {0}")]
     Encoding(#[from] serde_json::Error),
@@ -86,6 +97,14 @@ impl Arguments<'_> {
     }
 }
 
+/// A call that is under way.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) server: &'a McpServer,
+    pub(super) asked: &'a Asked<'a>,
+    pub(super) endpoint: &'a Endpoint,
+}
+
 /// Calls an endpoint and answers its result as JSON. Whatever becomes of the call is recorded.
 pub(super) async fn call(
     server: &McpServer,
@@ -94,7 +113,17 @@ pub(super) async fn call(
     arguments: Arguments<'_>,
 ) -> Result<Vec<u8>, CallFailure> {
     let mut recording = Recording::begin(server, asked, endpoint, arguments.recorded())?;
-    let outcome = run(server, asked, endpoint, arguments, &mut recording).await;
+    let call = Call {
+        server,
+        asked,
+        endpoint,
+    };
+    let outcome = call.run(arguments, &mut recording).await;
+    if let Err(CallFailure::Denied(denial)) = &outcome
+        && denial.failure.is_some()
+    {
+        log::warn!("{}", denial.log_line());
+    }
     recording.finish(match &outcome {
         Ok(json) => Ok(json),
         Err(failure) => Err(failure.to_string()),
@@ -102,41 +131,51 @@ pub(super) async fn call(
     outcome
 }
 
-async fn run(
-    server: &McpServer,
-    asked: &Asked<'_>,
-    endpoint: &Endpoint,
-    arguments: Arguments<'_>,
-    recording: &mut Recording<'_>,
-) -> Result<Vec<u8>, CallFailure> {
-    let routine = &endpoint.routine;
-    let arguments = arguments.read(&routine.parameters)?;
-    let json = match &routine.program {
-        Program::Sql(statement) => {
-            let query = RunQuery {
-                context: asked.context(),
-                statement: QueryText::Owner(statement.clone()),
-                parameters: arguments,
-                caller: Arc::new(asked.caller.sql_identity()),
-                plan: Arc::clone(&endpoint.plan),
-                limits: endpoint.limits,
-            };
-            answer(server, query, recording).await?
+impl Call<'_> {
+    async fn run(
+        &self,
+        arguments: Arguments<'_>,
+        recording: &mut Recording<'_>,
+    ) -> Result<Vec<u8>, CallFailure> {
+        let routine = &self.endpoint.routine;
+        let arguments = arguments.read(&routine.parameters)?;
+        match routine.policies.is_empty() {
+            true => self.produce(arguments, &self.endpoint.plan, recording).await,
+            false => self.under_policies(arguments, recording).await,
         }
-        Program::Messages(templates) => messages(templates, &routine.parameters, &arguments)?,
-    };
-    routine.output.check(&json, &endpoint.plan)?;
-    Ok(json)
-}
+    }
 
-async fn answer(
-    server: &McpServer,
-    query: RunQuery,
-    recording: &mut Recording<'_>,
-) -> Result<Vec<u8>, CallFailure> {
-    let outcome = server.executor().ask(query).await?;
-    recording.times = Some((outcome.waited, outcome.ran));
-    Ok(outcome.result?.json)
+    /// The checked result, in which `plan` leaves out what it leaves out.
+    pub(super) async fn produce(
+        &self,
+        arguments: Vec<(String, SqlValue)>,
+        plan: &Arc<OutputPlan>,
+        recording: &mut Recording<'_>,
+    ) -> Result<Vec<u8>, CallFailure> {
+        let routine = &self.endpoint.routine;
+        let json = match &routine.program {
+            Program::Sql(statement) => {
+                let query = RunQuery {
+                    context: self.asked.context(),
+                    statement: QueryText::Owner(statement.clone()),
+                    parameters: arguments,
+                    caller: Arc::new(self.asked.caller.sql_identity()),
+                    plan: Arc::clone(plan),
+                    limits: self.endpoint.limits,
+                };
+                self.query(query, recording).await?
+            }
+            Program::Messages(templates) => messages(templates, &routine.parameters, &arguments)?,
+        };
+        routine.output.check(&json, plan)?;
+        Ok(json)
+    }
+
+    async fn query(&self, query: RunQuery, recording: &mut Recording<'_>) -> Result<Vec<u8>, CallFailure> {
+        let outcome = self.server.executor().ask(query).await?;
+        recording.times = Some((outcome.waited, outcome.ran));
+        Ok(outcome.result?.json)
+    }
 }
 
 /// The messages of a prompt as JSON, as policies and records see them.

@@ -4,7 +4,7 @@
 //! * [`era`]: which of the two protocol eras a message belongs to.
 //! * [`admission`]: the ordered checks between a parsed message and the dispatcher.
 //! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
-//!   `call` is the one path that calls of all three take.
+//!   `call` is the one path that calls of all three take, under the policies that `enforcement` holds them to.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
 //! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks.
 //!
@@ -14,6 +14,7 @@ pub mod admission;
 mod call;
 pub mod caller;
 pub mod catalog;
+mod enforcement;
 pub mod era;
 mod prompts;
 mod recording;

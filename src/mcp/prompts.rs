@@ -7,7 +7,7 @@ use super::wire::content::ContentBlock;
 use super::wire::descriptor::Role;
 use super::wire::params::GetPromptParams;
 use super::wire::result::{GetPromptResult, PromptMessage};
-use super::wire::{RpcError, response};
+use super::wire::{ErrorKind, RpcError, response};
 use crate::endpoints::model;
 use crate::endpoints::prompt::RenderedMessage;
 
@@ -39,10 +39,16 @@ fn unknown(name: &str) -> RpcError {
 fn refused(failure: &CallFailure, name: &str) -> RpcError {
     match failure {
         CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
+        CallFailure::Denied(_) => RpcError::new(
+            ErrorKind::InvalidParams,
+            format!("Error rendering prompt {name}: {failure}"),
+        ),
         CallFailure::Query(_)
         | CallFailure::Prompt(_)
         | CallFailure::Output(_)
         | CallFailure::Actor(_)
+        | CallFailure::Unreadable(_)
+        | CallFailure::Withheld
         | CallFailure::Encoding(_) => RpcError::internal(format!("Error rendering prompt {name}: {failure}")),
     }
 }

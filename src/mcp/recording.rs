@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::caller::Caller;
 use super::catalog::Endpoint;
 use super::server::{Asked, McpServer};
+use crate::policy::PolicyTrail;
 
 /// What is recorded as the reason when nobody waited for the end.
 const ABANDONED: &str = "the client went away before the answer";
@@ -29,6 +30,8 @@ pub(super) struct Recording<'a> {
     place: Option<Place>,
     /// How long the query waited and ran, once that is known.
     pub(super) times: Option<(Duration, Duration)>,
+    /// What the policies said so far.
+    pub(super) policies: PolicyTrail,
 }
 
 impl<'a> Recording<'a> {
@@ -49,6 +52,7 @@ impl<'a> Recording<'a> {
             started: Instant::now(),
             place: Some(server.audit().log.place()?),
             times: None,
+            policies: PolicyTrail::default(),
         })
     }
 
@@ -91,7 +95,7 @@ impl<'a> Recording<'a> {
             status,
             duration: self.started.elapsed(),
             caller_type: self.caller.came_by,
-            policy_decision: None,
+            policy_decision: self.policies.decision(),
         };
         let record = AuditRecord::new(operation, audit.clock.now(), &*audit.randomness).ok()?;
         let principal = self.caller.principal.as_deref();
@@ -108,6 +112,8 @@ impl<'a> Recording<'a> {
             waited_ms: waited.map(milliseconds),
             ran_ms: ran.map(milliseconds),
             error,
+            policies_evaluated: self.policies.evaluated().map(str::to_owned).collect(),
+            policy_reason: self.policies.reason().map(str::to_owned),
             ..record
         })
     }

@@ -10,7 +10,7 @@ use super::call::{self, Arguments, CallFailure};
 use super::server::{Asked, McpServer};
 use super::wire::params::ReadResourceParams;
 use super::wire::result::{CacheHint, CacheScope, ReadResourceResult};
-use super::wire::{RpcError, response};
+use super::wire::{ErrorKind, RpcError, response};
 
 /// What a resource holds depends on the caller and on the moment.
 const NEVER_KEPT: CacheHint = CacheHint {
@@ -41,10 +41,16 @@ fn refused(failure: &CallFailure, uri: &str, name: &str) -> RpcError {
     match failure {
         CallFailure::Query(QueryError::Shape(ShapeError::NoRow)) => RpcError::resource_not_found(uri),
         CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
+        CallFailure::Denied(_) => RpcError::new(
+            ErrorKind::InvalidParams,
+            format!("Error reading resource {name}: {failure}"),
+        ),
         CallFailure::Query(_)
         | CallFailure::Prompt(_)
         | CallFailure::Output(_)
         | CallFailure::Actor(_)
+        | CallFailure::Unreadable(_)
+        | CallFailure::Withheld
         | CallFailure::Encoding(_) => RpcError::internal(format!("Error reading resource {name}: {failure}")),
     }
 }

@@ -1,8 +1,11 @@
 //! The protocol without a transport: an admitted request goes in, an encoded response comes out.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use mxcp_actors::audit_logger::audit_log::AuditLog;
+use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::Randomness;
@@ -41,6 +44,14 @@ const SERVED: MethodSet = MethodSet::of(&[
     Method::PromptsList,
     Method::PromptsGet,
 ]);
+
+/// Large results that policies look at. Each costs tens of milliseconds of one core, so few at once.
+const JUDGING: BlockingSettings = BlockingSettings {
+    name: "policies",
+    running: NonZeroU32::MIN.saturating_add(1),
+    waiting: 64,
+    retry_after: Duration::from_secs(1),
+};
 
 /// A request's surroundings, for every feature.
 pub(super) struct Asked<'a> {
@@ -86,6 +97,7 @@ pub struct McpServer {
     sessions: Sessions,
     executor: Handle<SqlExecutor>,
     audit: Audit,
+    judging: BlockingPool,
 }
 
 impl McpServer {
@@ -111,6 +123,7 @@ impl McpServer {
             sessions,
             executor,
             audit,
+            judging: BlockingPool::new(JUDGING),
         }
     }
 
@@ -127,6 +140,11 @@ impl McpServer {
     /// Records calls.
     pub(super) fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Holds large results against policies.
+    pub(super) fn judging(&self) -> &BlockingPool {
+        &self.judging
     }
 
     /// Runs SQL.

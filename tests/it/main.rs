@@ -7,8 +7,10 @@
 
 mod audit;
 mod logging;
+mod login;
 mod mcp;
 mod oauth;
+mod policies;
 mod server;
 mod start;
 mod stdio;

@@ -155,6 +155,27 @@ fn the_plan_drops_and_masks_columns_and_shapes_the_answer() {
 }
 
 #[test]
+fn a_repeated_column_is_hidden_by_its_name_and_by_its_key() {
+    let mut session = session();
+    let sql = "SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS b";
+    let statement = Statement::check(&mut session, sql, &[]).unwrap();
+    let plan = OutputPlan {
+        shape: ResultShape::SingleRow,
+        dropped: ["a".to_owned()].into(),
+        masked: ["b_1".to_owned()].into(),
+    };
+    let query = Query {
+        source: Source::Owner(&statement),
+        parameters: &[],
+        caller: user("ada"),
+        plan: &plan,
+        limits: ResultLimits::default(),
+    };
+    let answer = session.run(&query, &CancelToken::new()).unwrap();
+    assert_eq!(String::from_utf8(answer.json).unwrap(), r#"{"b":3,"b_1":"****"}"#);
+}
+
+#[test]
 fn rows_that_do_not_have_the_declared_shape_are_an_error() {
     let mut session = session();
     let mut ask = |sql: &str, shape| {

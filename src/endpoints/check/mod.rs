@@ -1,7 +1,9 @@
-//! Loaded definitions to runnable ones: arguments compiled, SQL prepared and never run, result types held against columns.
+//! Loaded definitions to runnable ones: arguments and policies compiled, SQL prepared and never run, result
+//! types held against columns.
 //!
 //! Every definition is checked, whatever is wrong with others. Must not live here: reading files, running SQL.
 
+mod policies;
 mod prompt;
 mod statement;
 #[cfg(test)]
@@ -17,7 +19,15 @@ use super::model::{Definition, Parameter, PolicyRules, Resource, Tool, TypeDefin
 use super::params::ParameterSet;
 use super::registry::{Runnable, RunnableResource, RunnableTool};
 use super::schema;
+use crate::policy::CompiledPolicies;
 use crate::yaml::{Located, Location, Problems};
+
+/// What a call takes beside its statement. Policies that are wrong, and reported, leave nothing: the statement is checked all
+/// the same, so that its mistakes are told with theirs.
+struct Parts {
+    parameters: ParameterSet,
+    policies: Option<CompiledPolicies>,
+}
 
 /// Checks loaded files on a scratch session.
 pub fn check(files: Vec<DefinitionFile<Loaded>>, session: &mut Session) -> Vec<DefinitionFile<Runnable>> {
@@ -51,8 +61,15 @@ fn check_tool(
     for parameter in &tool.parameters {
         schema::check_names(&parameter.definition, problems);
     }
-    let parameters = ParameterSet::compile(&tool.parameters, problems)?;
-    let routine = statement::check(sql, parameters, tool.returns.as_ref(), session, problems)?;
+    let returns = tool.returns.as_ref();
+    let policies = policies::compile(&tool.policies, &tool.parameters, returns, problems);
+    let parameters = ParameterSet::compile(&tool.parameters, problems);
+    let parts = Parts {
+        parameters: parameters?,
+        policies,
+    };
+    let routine = statement::check(sql, parts, returns, session, problems)?;
+    policies::check_fields(&tool.policies, &routine, problems);
     let input_schema = written(schema::input_schema(&tool.parameters), &tool.location, problems)?;
     let output_schema = match tool.returns.as_ref() {
         Some(returns) => Some(output_schema(returns, &tool.policies, &tool.location, problems)?),
@@ -97,8 +114,15 @@ fn check_resource(
     problems: &mut Problems,
 ) -> Option<RunnableResource> {
     check_variables(&resource, problems);
-    let parameters = ParameterSet::compile(&resource.parameters, problems)?;
-    let routine = statement::check(sql, parameters, resource.returns.as_ref(), session, problems)?;
+    let returns = resource.returns.as_ref();
+    let policies = policies::compile(&resource.policies, &resource.parameters, returns, problems);
+    let parameters = ParameterSet::compile(&resource.parameters, problems);
+    let parts = Parts {
+        parameters: parameters?,
+        policies,
+    };
+    let routine = statement::check(sql, parts, returns, session, problems)?;
+    policies::check_fields(&resource.policies, &routine, problems);
     Some(RunnableResource {
         definition: resource,
         routine: Arc::new(routine),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::policies;
 use crate::endpoints::model::Prompt;
 use crate::endpoints::params::ParameterSet;
 use crate::endpoints::prompt::PromptTemplates;
@@ -16,6 +17,7 @@ const TEXT: &str = "text";
 /// Compiles the messages. `None` after reporting.
 pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnablePrompt> {
     let parameters = ParameterSet::compile(&prompt.parameters, problems);
+    let policies = policies::compile(&prompt.policies, &prompt.parameters, None, problems);
     let templates = match PromptTemplates::compile(&prompt.messages) {
         Ok(templates) => templates,
         Err(errors) => {
@@ -58,7 +60,9 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
         parameters: parameters?,
         program: Program::Messages(Box::new(templates)),
         output,
+        policies: policies?,
     };
+    policies::check_fields(&prompt.policies, &routine, problems);
     Some(RunnablePrompt {
         routine: Arc::new(routine),
         definition: prompt,

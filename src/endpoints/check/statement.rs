@@ -7,6 +7,7 @@ use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::session::Session;
 use mxcp_actors::sql_executor::engine::statement::Statement;
 
+use super::Parts;
 use crate::endpoints::load::SqlText;
 use crate::endpoints::model::TypeDefinition;
 use crate::endpoints::params::ParameterSet;
@@ -17,7 +18,7 @@ use crate::yaml::Problems;
 /// Prepares the statement and compiles the contract of its results. `None` after reporting.
 pub(super) fn check(
     sql: &SqlText,
-    parameters: ParameterSet,
+    Parts { parameters, policies }: Parts,
     returns: Option<&TypeDefinition>,
     session: &mut Session,
     problems: &mut Problems,
@@ -62,6 +63,7 @@ pub(super) fn check(
         parameters,
         program: Program::Sql(statement),
         output: contract,
+        policies: policies?,
     })
 }
 

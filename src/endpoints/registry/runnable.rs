@@ -9,6 +9,7 @@ use crate::endpoints::model::{Prompt, Resource, Tool};
 use crate::endpoints::params::ParameterSet;
 use crate::endpoints::prompt::PromptTemplates;
 use crate::endpoints::result::OutputContract;
+use crate::policy::CompiledPolicies;
 
 /// What a call runs. Another engine or language would be another variant.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Routine {
     pub program: Program,
     /// What its results must be.
     pub output: OutputContract,
+    /// Who may call, and what they see of the results.
+    pub policies: CompiledPolicies,
 }
 
 /// A definition that can be used. Cheap to clone.

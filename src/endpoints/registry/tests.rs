@@ -94,6 +94,7 @@ fn call(lines: &str, given: &str) -> Result<String, String> {
         parameters,
         program,
         output,
+        policies: _,
     } = &*registry.tool("t").unwrap().routine;
     let parameters = arguments(parameters, given).map_err(|errors| errors.join("\n"))?;
     let Program::Sql(statement) = program else {

@@ -255,6 +255,23 @@ fn what_policies_hid_is_not_held_against_the_result() {
 }
 
 #[test]
+fn rows_that_policies_made_equal_still_count_as_different() {
+    let returns =
+        "{type: array, uniqueItems: true, items: {type: object, properties: {id: {type: integer}}}}";
+    let contract = compile(returns, &[]);
+    let plan = OutputPlan {
+        masked: ["id".to_owned()].into(),
+        ..contract.plan()
+    };
+    let masked = r#"[{"id":"****"},{"id":"****"}]"#;
+    assert_eq!(contract.check(masked.as_bytes(), &plan), Ok(()));
+    assert_eq!(
+        refused(&contract, r#"[{"id":1},{"id":1}]"#),
+        "must not hold equal elements"
+    );
+}
+
+#[test]
 fn a_list_of_values_takes_them_out_of_their_rows() {
     let contract = compile(
         "{type: array, items: {type: number}}",

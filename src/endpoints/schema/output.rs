@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 use super::portable::is_portable_pattern;
 use super::written::{Properties, Schema, TypeName};
 use crate::endpoints::model::{
-    ObjectRules, PolicyAction, PolicyRules, StringFormat, StringRules, TypeDefinition, TypeKind,
+    ArrayRules, ObjectRules, PolicyAction, PolicyRules, StringFormat, StringRules, TypeDefinition, TypeKind,
 };
+use crate::endpoints::result::Shape;
 
 /// What output policies may take away.
 #[derive(Default)]
@@ -29,28 +30,39 @@ pub fn output_schema(
     policies: &PolicyRules,
 ) -> Result<Box<RawValue>, serde_json::Error> {
     let hidden = Hidden::of(policies);
+    let is_hidden = hidden.sensitive && returns.sensitive;
     let root = match &returns.kind {
-        TypeKind::Object(rules) => Schema {
-            kind: Some(TypeName::One("object")),
-            description: returns.description.clone(),
-            ..object(Schema::default(), rules, &hidden, true)
-        },
+        // Hidden as a whole it is null in an envelope, for which none of its properties can be promised.
+        TypeKind::Object(_) if is_hidden => root_object(returns, Schema::default()),
+        TypeKind::Object(rules) => root_object(returns, object(Schema::default(), rules, &hidden, true)),
         TypeKind::Array(rules) => {
+            let has_rows = Shape::of(returns) == Shape::Rows;
             let rows = rules.items.as_deref().map(|items| match &items.kind {
-                TypeKind::Object(columns) => object(described(items), columns, &hidden, true),
+                TypeKind::Object(columns) => object(described(items, &hidden, true), columns, &hidden, true),
                 _ => schema(items, &hidden),
             });
-            let list = Schema {
-                kind: Some(TypeName::One("array")),
-                ..described(returns).array(rules, rows)
-            };
-            envelope(list)
+            let list = list(returns, rules, rows, &hidden, has_rows);
+            envelope(match is_hidden {
+                true => list,
+                false => Schema {
+                    kind: Some(TypeName::One("array")),
+                    ..list
+                },
+            })
         }
         TypeKind::String(_) | TypeKind::Number(_) | TypeKind::Integer(_) | TypeKind::Boolean => {
             envelope(schema(returns, &hidden))
         }
     };
     serde_json::value::to_raw_value(&root)
+}
+
+fn root_object<'a>(returns: &TypeDefinition, schema: Schema<'a>) -> Schema<'a> {
+    Schema {
+        kind: Some(TypeName::One("object")),
+        description: returns.description.clone(),
+        ..schema
+    }
 }
 
 fn envelope(result: Schema<'_>) -> Schema<'_> {
@@ -76,20 +88,44 @@ impl<'a> Hidden<'a> {
         }
         hidden
     }
+
+    /// Whether a value may go out as another one than the statement's, so that its neighbours may become equal to it and it
+    /// may become none of the accepted ones. `has_fields`: it is, or holds, rows whose fields policies name.
+    fn alters(&self, definition: &TypeDefinition, has_fields: bool) -> bool {
+        let alters_fields = has_fields && !(self.masked.is_empty() && self.filtered.is_empty());
+        alters_fields || (self.sensitive && is_sensitive_somewhere(definition))
+    }
 }
 
-fn described(definition: &TypeDefinition) -> Schema<'_> {
+fn is_sensitive_somewhere(definition: &TypeDefinition) -> bool {
+    definition.sensitive
+        || match &definition.kind {
+            TypeKind::String(_) | TypeKind::Number(_) | TypeKind::Integer(_) | TypeKind::Boolean => false,
+            TypeKind::Array(rules) => rules.items.as_deref().is_some_and(is_sensitive_somewhere),
+            TypeKind::Object(rules) => {
+                let mut properties = rules.properties.iter();
+                properties.any(|(_, property)| is_sensitive_somewhere(property))
+            }
+        }
+}
+
+fn described<'a>(definition: &'a TypeDefinition, hidden: &Hidden<'_>, has_fields: bool) -> Schema<'a> {
     let name = definition.kind.as_str();
+    let is_altered = hidden.alters(definition, has_fields);
     Schema {
         kind: Some(TypeName::Nullable([name, "null"])),
         description: definition.description.clone(),
-        accepted: definition.accepted.as_ref().map(|accepted| {
-            let mut accepted = accepted.value.clone();
-            if !accepted.contains(&Value::Null) {
-                accepted.push(Value::Null);
-            }
-            accepted
-        }),
+        accepted: definition
+            .accepted
+            .as_ref()
+            .filter(|_| !is_altered)
+            .map(|accepted| {
+                let mut accepted = accepted.value.clone();
+                if !accepted.contains(&Value::Null) {
+                    accepted.push(Value::Null);
+                }
+                accepted
+            }),
         examples: if definition.sensitive {
             &[]
         } else {
@@ -100,16 +136,29 @@ fn described(definition: &TypeDefinition) -> Schema<'_> {
 }
 
 fn schema<'a>(definition: &'a TypeDefinition, hidden: &Hidden<'_>) -> Schema<'a> {
-    let described = described(definition);
+    let described = described(definition, hidden, false);
     match &definition.kind {
         TypeKind::String(rules) => string(described, rules),
         TypeKind::Number(rules) | TypeKind::Integer(rules) => described.number(rules),
         TypeKind::Boolean => described,
         TypeKind::Array(rules) => {
             let items = rules.items.as_deref().map(|items| schema(items, hidden));
-            described.array(rules, items)
+            list(definition, rules, items, hidden, false)
         }
         TypeKind::Object(rules) => object(described, rules, hidden, false),
+    }
+}
+
+fn list<'a>(
+    definition: &'a TypeDefinition,
+    rules: &ArrayRules,
+    items: Option<Schema<'a>>,
+    hidden: &Hidden<'_>,
+    has_rows: bool,
+) -> Schema<'a> {
+    Schema {
+        unique_items: rules.unique_items && !hidden.alters(definition, has_rows),
+        ..described(definition, hidden, has_rows).array(rules, items)
     }
 }
 

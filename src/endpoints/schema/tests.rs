@@ -148,6 +148,38 @@ fn outputs_allow_for_what_policies_hide() {
 }
 
 #[test]
+fn what_hiding_may_break_is_not_promised() {
+    let filter = "output: [{condition: 'true', action: filter_sensitive_fields}]";
+    assert_eq!(
+        output(
+            "{type: object, sensitive: true, required: [a], additionalProperties: false, properties: {a: {type: string}}}",
+            filter
+        ),
+        r#"{"type":"object"}"#,
+        "it goes out as null in an envelope"
+    );
+    assert_eq!(
+        output("{type: array, sensitive: true}", filter),
+        r#"{"type":"object","properties":{"result":{"type":["array","null"],"items":{}}},"required":["result"]}"#
+    );
+    let keys = "{type: array, uniqueItems: true, items: {type: string, sensitive: true, enum: [a, b]}}";
+    assert_eq!(
+        output(keys, filter),
+        concat!(
+            r#"{"type":"object","properties":{"result":{"type":"array","#,
+            r#""items":{"type":["string","null"]}}},"required":["result"]}"#
+        )
+    );
+    let rows = "{type: array, uniqueItems: true, items: {type: object, properties: {a: {type: string}, b: {type: string}}}}";
+    let mask = "output: [{condition: 'true', action: mask_fields, fields: [a]}]";
+    assert!(
+        !output(rows, mask).contains("uniqueItems"),
+        "masked rows may be equal"
+    );
+    assert!(output(rows, "{}").contains(r#""uniqueItems":true"#));
+}
+
+#[test]
 fn names_that_providers_refuse_are_a_warning() {
     let definition: Definition = good(
         "tool: {name: t, source: {code: a}, parameters: [{name: o, type: object, properties: {first name: {type: string}}}]}",

@@ -31,9 +31,9 @@ pub(super) struct Page {
 
 /// A form of a page.
 #[derive(Clone, Debug)]
-pub(super) struct Form {
-    pub(super) action: String,
-    pub(super) fields: Vec<(String, String)>,
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl<'a> Browser<'a> {
@@ -180,7 +180,7 @@ fn own_path(answer: &Answer) -> Option<String> {
 }
 
 /// Good enough for our own pages: every value is quoted.
-fn first_form(html: &str) -> Option<Form> {
+pub(crate) fn first_form(html: &str) -> Option<Form> {
     let start = html.find("<form ")?;
     let form = &html[start..start + html[start..].find("</form>")?];
     let mut fields = Vec::new();

@@ -12,7 +12,7 @@
 mod audit;
 mod authorization;
 mod bearer;
-mod browser;
+pub(crate) mod browser;
 mod client;
 mod consent;
 mod discovery;

@@ -1,7 +1,7 @@
 //! Everything that can go wrong between a statement and its answer.
 
 use super::encode::EncodeError;
-use super::ffi::DuckdbError;
+use super::ffi::{DuckdbError, DuckdbErrorKind};
 use super::guard::Refusal;
 use super::limits::LimitExceeded;
 use super::plan::ShapeError;
@@ -44,6 +44,31 @@ pub enum QueryError {
         /// What has no form.
         source: EncodeError,
     },
+}
+
+impl QueryError {
+    /// Whether the message may quote values that the statement read: the engine names what it could not convert, and SQL can
+    /// raise errors with any text.
+    pub fn may_quote_values(&self) -> bool {
+        match self {
+            Self::Duckdb(error) => match error.kind() {
+                DuckdbErrorKind::Interrupted | DuckdbErrorKind::OutOfMemory => false,
+                DuckdbErrorKind::Parser
+                | DuckdbErrorKind::Binder
+                | DuckdbErrorKind::Catalog
+                | DuckdbErrorKind::Permission
+                | DuckdbErrorKind::Io
+                | DuckdbErrorKind::Other => true,
+            },
+            Self::StatementCount(_)
+            | Self::Refused(_)
+            | Self::Parameter { .. }
+            | Self::Limit(_)
+            | Self::Cancelled(_)
+            | Self::Shape(_)
+            | Self::Encode { .. } => false,
+        }
+    }
 }
 
 impl From<CancelReason> for QueryError {

@@ -44,8 +44,8 @@ pub enum ShapeError {
     SeveralColumns(usize),
 }
 
-/// What the plan says about one column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the plan says about one column, the stricter the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Treatment {
     Keep,
     Mask,
@@ -64,6 +64,11 @@ impl OutputPlan {
             shape,
             ..Self::default()
         }
+    }
+
+    /// Whether columns are left out or masked.
+    pub fn hides_columns(&self) -> bool {
+        !(self.dropped.is_empty() && self.masked.is_empty())
     }
 
     pub(crate) fn treatment(&self, column: &str) -> Treatment {

@@ -59,8 +59,9 @@ fn columns(described: Vec<(String, DataType)>, plan: &OutputPlan) -> Result<Vec<
     let mut taken = Vec::<String>::with_capacity(described.len());
     let mut columns = Vec::with_capacity(described.len());
     for (index, (name, data_type)) in described.into_iter().enumerate() {
-        let treatment = plan.treatment(&name);
         let key_name = distinct(&name, &taken);
+        // A column that had to get another key is hidden by either name: who hides `a` means every column `a`.
+        let treatment = plan.treatment(&name).max(plan.treatment(&key_name));
         taken.push(key_name.clone());
         if treatment == Treatment::Drop {
             continue;

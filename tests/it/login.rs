@@ -1,0 +1,226 @@
+//! Users with passwords on the real program: their configuration, and the way from a password to a token.
+
+use std::collections::BTreeMap;
+
+use awc::http::StatusCode;
+use awc::http::header::SET_COOKIE;
+use mxcp_actors::domain::password::{PasswordCost, PasswordHasher};
+use mxcp_actors::domain::pkce::CodeVerifier;
+use mxcp_actors::domain::randomness::SeededRandomness;
+use mxcp_actors::domain::secret::Secret;
+use serde_json::{Value, json};
+use url::{Url, form_urlencoded};
+
+use crate::oauth::browser::{Form, first_form};
+use crate::server::{Answer, Server, modern_request};
+
+const CLIENT: &str = "test-client";
+const REDIRECT: &str = "http://localhost:3000/callback";
+/// What tokens are for. The server listens on whatever port is free.
+const PUBLIC: &str = "http://localhost:1";
+/// Everybody's.
+const PASSWORD: &str = "correct horse";
+
+const CHEAP: PasswordCost = PasswordCost {
+    memory_kibibytes: 8,
+    iterations: 1,
+    parallelism: 1,
+};
+
+/// The user configuration of the project `test` with these users: a name, and further keys as a YAML flow mapping without
+/// braces.
+pub(crate) fn configuration(users: &[(&str, &str)]) -> String {
+    let randomness = SeededRandomness::new(1);
+    let hasher = PasswordHasher::new(CHEAP, &randomness).unwrap();
+    let users: Vec<String> = users
+        .iter()
+        .map(|(name, more)| {
+            let hash = hasher.hash(&randomness, &Secret::new(PASSWORD)).unwrap();
+            format!(
+                "{{ username: {name}, password_hash: '{}', {more} }}, ",
+                hash.as_str()
+            )
+        })
+        .collect();
+    let users = users.concat();
+    format!(
+        "mxcp: 1\ntransport: {{ http: {{ base_url: '{PUBLIC}' }} }}\nprojects: {{ test: {{ profiles: {{ dev: {{ auth: {{ provider: local, local: {{ users: [{users}] }},\n  \
+         clients: [{{ client_id: {CLIENT}, client_secret: s, name: Test, redirect_uris: ['{REDIRECT}'],\n    \
+         grant_types: [authorization_code], scopes: ['mcp:read'] }}] }} }} }} }} }}\n"
+    )
+}
+
+/// A user who is logged in, or nobody.
+pub(crate) struct Caller<'a> {
+    server: &'a Server,
+    token: Option<String>,
+}
+
+impl<'a> Caller<'a> {
+    /// Somebody who does not log in.
+    pub(crate) fn nobody(server: &'a Server) -> Self {
+        Self { server, token: None }
+    }
+
+    /// Logs in by filling in the server's forms.
+    pub(crate) async fn log_in(server: &'a Server, username: &str) -> Self {
+        let verifier = CodeVerifier::from_bits(&[9; 32]);
+        let start = query(&[
+            ("response_type", "code"),
+            ("client_id", CLIENT),
+            ("redirect_uri", REDIRECT),
+            ("code_challenge", verifier.challenge().as_str()),
+            ("code_challenge_method", "S256"),
+            ("resource", &format!("{PUBLIC}/mcp")),
+        ]);
+        let mut browser = Browser {
+            server,
+            cookies: BTreeMap::new(),
+        };
+        let login = browser
+            .walk("GET", &format!("/authorize?{start}"), String::new())
+            .await;
+        let answers = [("username", username), ("password", PASSWORD)];
+        let consent = browser.submit(&login, &answers).await;
+        let back = browser.submit(&consent, &[]).await;
+        let back = Url::parse(back.header("location").unwrap_or_else(|| panic!("{back:?}"))).unwrap();
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1;
+        let exchange = query(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", CLIENT),
+            ("client_secret", "s"),
+            ("code", &code),
+            ("code_verifier", verifier.secret().expose()),
+            ("redirect_uri", REDIRECT),
+        ]);
+        let tokens = server
+            .request("POST", "/token", FORM, exchange.into_bytes())
+            .await;
+        assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
+        let token = tokens.json()["access_token"].as_str().unwrap().to_owned();
+        Self {
+            server,
+            token: Some(token),
+        }
+    }
+
+    /// Posts a modern request with the token.
+    pub(crate) async fn ask(&self, method: &str, params: Value) -> Value {
+        let (mut headers, body) = modern_request(method, params);
+        headers.extend(self.authorization());
+        self.send(&headers, body).await
+    }
+
+    /// Calls a tool in the modern era and answers its result.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        let answer = self
+            .ask("tools/call", json!({ "name": tool, "arguments": arguments }))
+            .await;
+        answer["result"].clone()
+    }
+
+    /// Calls a tool in the legacy era, without a session, and answers its result.
+    pub(crate) async fn call_legacy(&self, tool: &str, arguments: Value) -> Value {
+        let mut headers = vec![
+            ("Content-Type", "application/json".to_owned()),
+            ("Accept", "application/json, text/event-stream".to_owned()),
+            ("MCP-Protocol-Version", "2025-11-25".to_owned()),
+        ];
+        headers.extend(self.authorization());
+        let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
+        let opened = self.post(&headers, initialize.to_string().into_bytes()).await;
+        let session = opened.header("mcp-session-id").unwrap().to_owned();
+        headers.push(("Mcp-Session-Id", session));
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": tool, "arguments": arguments } });
+        self.send(&headers, message.to_string().into_bytes()).await["result"].clone()
+    }
+
+    fn authorization(&self) -> Option<(&'static str, String)> {
+        let token = self.token.as_ref()?;
+        Some(("Authorization", format!("Bearer {token}")))
+    }
+
+    async fn send(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Value {
+        self.post(headers, body).await.json()
+    }
+
+    async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.server.send("POST", &headers, body).await
+    }
+}
+
+const FORM: &[(&str, &str)] = &[("Content-Type", "application/x-www-form-urlencoded")];
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+/// Keeps cookies and fills in forms.
+struct Browser<'a> {
+    server: &'a Server,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser<'_> {
+    /// Fills in the form of a page, and follows redirects within the server.
+    async fn submit(&mut self, page: &Answer, answers: &[(&str, &str)]) -> Answer {
+        let html = String::from_utf8_lossy(&page.body);
+        let Form { action, mut fields } =
+            first_form(&html).unwrap_or_else(|| panic!("no form: {} {html}", page.status));
+        for (name, value) in answers {
+            fields.retain(|(known, _)| known != name);
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let pairs: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (&name[..], &value[..]))
+            .collect();
+        self.walk("POST", &action, query(&pairs)).await
+    }
+
+    async fn walk(&mut self, method: &str, path: &str, body: String) -> Answer {
+        let mut answer = self.step(method, path, body).await;
+        while let Some(next) = own_path(&answer) {
+            answer = self.step("GET", &next, String::new()).await;
+        }
+        answer
+    }
+
+    async fn step(&mut self, method: &str, path: &str, body: String) -> Answer {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let cookies = cookies.join("; ");
+        let mut headers = vec![("Cookie", cookies.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        if method == "POST" {
+            headers.extend_from_slice(FORM);
+            headers.push(("Origin", "null"));
+        }
+        let answer = self
+            .server
+            .request(method, path, &headers, body.into_bytes())
+            .await;
+        for line in answer.headers.get_all(SET_COOKIE) {
+            let pair = line.to_str().unwrap().split(';').next().unwrap_or_default();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+}
+
+fn own_path(answer: &Answer) -> Option<String> {
+    let location = answer.header("location")?;
+    let path = location.strip_prefix(PUBLIC).unwrap_or(location);
+    path.starts_with('/').then(|| path.to_owned())
+}
