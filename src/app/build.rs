@@ -1,6 +1,5 @@
 //! From a checked configuration to the parts of a running server, in the order in which they depend on each other.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,50 +8,16 @@ use mxcp_actors::audit_logger::audit_log::AuditLog;
 use mxcp_actors::audit_logger::segment_name::InstanceId;
 use mxcp_actors::audit_logger::settings::{AuditLoggerSettings, Overflow};
 use mxcp_actors::domain::clock::Clock;
-use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
+use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::StartError;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
-use crate::endpoints::load::{self, ProjectFolders};
+use crate::endpoints::built_in::{self, SqlToolsSettings};
+use crate::endpoints::load::{self, DefinitionFile, Loaded, ProjectFolders};
 use crate::endpoints::{check, registry::Registry};
 use crate::mcp::catalog::Catalog;
-
-/// Opens the project's database with the settings that the configuration decides.
-pub fn open_database(config: &Config) -> Result<Arc<Generation>, StartError> {
-    let path = &config.database.path;
-    let settings = InstanceSettings {
-        read_only: config.database.readonly,
-        data_directories: vec![config.paths.data.clone()],
-        ..InstanceSettings::default()
-    };
-    if path == Path::new(":memory:") {
-        return Ok(Generation::in_memory(&settings)?);
-    }
-    create_folder_of(path)?;
-    if settings.read_only && !path.exists() {
-        // A read-only instance cannot make the file; an empty database is what an empty project has.
-        drop(Generation::open(
-            path,
-            &InstanceSettings {
-                read_only: false,
-                ..settings.clone()
-            },
-        )?);
-    }
-    Ok(Generation::open(path, &settings)?)
-}
-
-fn create_folder_of(path: &Path) -> Result<(), StartError> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
-    std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
-        folder: folder.to_owned(),
-        source,
-    })
-}
 
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.
 pub fn load_catalog(
@@ -66,6 +31,7 @@ pub fn load_catalog(
         resources: &config.paths.resources,
         prompts: &config.paths.prompts,
     });
+    let loaded = loaded.with(built_in_tools(&config.sql_tools));
     let files = check::check(loaded.files, &mut generation.session()?);
     let of_files = files.iter().flat_map(|file| &file.warnings);
     for warning in loaded.warnings.iter().chain(of_files) {
@@ -84,6 +50,19 @@ pub fn load_catalog(
     );
     refuse_unenforced(&registry)?;
     Ok(Catalog::new(registry, query_limits(&config.limits))?)
+}
+
+/// The built-in SQL tools, if the project wants them.
+fn built_in_tools(configured: &config::SqlTools) -> Vec<DefinitionFile<Loaded>> {
+    if !configured.enabled {
+        return Vec::new();
+    }
+    built_in::sql_tools(&SqlToolsSettings {
+        sees_external_token: configured.allow_external_token,
+        execute_sql_query: configured.execute_sql_query_description.clone(),
+        list_tables: configured.list_tables_description.clone(),
+        get_table_schema: configured.get_table_schema_description.clone(),
+    })
 }
 
 /// A protection that is written down and not enforced is worse than none: the server does not start with one.

@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer, middleware, web};
 use super::serving::Running;
 use super::signals::Signals;
 use super::stdio::{self, Streams};
-use super::{StartError, build, stopping, telemetry};
+use super::{StartError, build, database, stopping, telemetry};
 use crate::admin::gate::Gate;
 use crate::config::{Config, TransportKind};
 use crate::http::mcp::McpState;
@@ -34,7 +34,7 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
         TransportKind::StreamableHttp | TransportKind::Sse => None,
     };
     enter(&config)?;
-    let generation = build::open_database(&config)?;
+    let generation = database::open(&config)?;
     let catalog = build::load_catalog(&config, &generation, ignore_errors)?;
     let system = actix_rt::System::new();
     let outcome = system.block_on(async move {

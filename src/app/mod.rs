@@ -2,6 +2,7 @@
 
 pub mod authentication;
 pub mod build;
+pub mod database;
 pub mod lifecycle;
 mod log_file;
 pub mod serving;
@@ -58,6 +59,14 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] OpenError),
+    /// The project's own statements do not prepare the database.
+    #[error("duckdb.init_file: {}: {reason}", path.display())]
+    InitFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, or what its statement number so-and-so met.
+        reason: String,
+    },
     /// The database answers no query.
     #[error("the database cannot be used: {0}")]
     Query(#[from] QueryError),

@@ -7,6 +7,7 @@
 //!
 //! Must not live here: the protocol, the meaning of policies, the execution of SQL.
 
+pub mod built_in;
 pub mod check;
 #[cfg(test)]
 mod fixture;

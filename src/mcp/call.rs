@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mxcp_actors::error::CallError;
 use mxcp_actors::sql_executor::engine::error::QueryError;
+use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
 use mxcp_actors::sql_executor::value::SqlValue;
@@ -155,15 +156,18 @@ impl Call<'_> {
         let routine = &self.endpoint.routine;
         let json = match &routine.program {
             Program::Sql(statement) => {
-                let query = RunQuery {
-                    context: self.asked.context(),
-                    statement: QueryText::Owner(statement.clone()),
-                    parameters: arguments,
-                    caller: Arc::new(self.asked.caller.sql_identity()),
-                    plan: Arc::clone(plan),
-                    limits: self.endpoint.limits,
+                let text = QueryText::Owner(statement.clone());
+                let query = self.query((text, arguments), self.asked.caller.sql_identity(), plan);
+                self.answer(query, recording).await?
+            }
+            Program::CallerSql { sees_external_token } => {
+                let identity = match sees_external_token {
+                    true => self.asked.caller.sql_identity(),
+                    false => self.asked.caller.sql_identity().without_external_token(),
                 };
-                self.query(query, recording).await?
+                let text = QueryText::Caller(statement(arguments).into());
+                let query = self.query((text, Vec::new()), identity, plan);
+                self.answer(query, recording).await?
             }
             Program::Messages(templates) => messages(templates, &routine.parameters, &arguments)?,
         };
@@ -171,11 +175,37 @@ impl Call<'_> {
         Ok(json)
     }
 
-    async fn query(&self, query: RunQuery, recording: &mut Recording<'_>) -> Result<Vec<u8>, CallFailure> {
+    /// A statement with its values, as somebody.
+    fn query(
+        &self,
+        (statement, parameters): (QueryText, Vec<(String, SqlValue)>),
+        identity: SqlIdentity,
+        plan: &Arc<OutputPlan>,
+    ) -> RunQuery {
+        RunQuery {
+            context: self.asked.context(),
+            statement,
+            parameters,
+            caller: Arc::new(identity),
+            plan: Arc::clone(plan),
+            limits: self.endpoint.limits,
+        }
+    }
+
+    async fn answer(&self, query: RunQuery, recording: &mut Recording<'_>) -> Result<Vec<u8>, CallFailure> {
         let outcome = self.server.executor().ask(query).await?;
         recording.times = Some((outcome.waited, outcome.ran));
         Ok(outcome.result?.json)
     }
+}
+
+/// The statement of a caller: the only argument that is a text.
+fn statement(arguments: Vec<(String, SqlValue)>) -> String {
+    let texts = arguments.into_iter().filter_map(|(_, value)| match value {
+        SqlValue::Text(text) => Some(text),
+        _ => None,
+    });
+    texts.collect()
 }
 
 /// The messages of a prompt as JSON, as policies and records see them.

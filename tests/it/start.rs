@@ -106,3 +106,62 @@ fn protections_that_are_not_enforced_yet_stop_the_start() {
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("sse is not available yet"), "{said}");
 }
+
+const PREPARED: &str =
+    "mxcp: 1\nproject: test\nprofile: dev\nprofiles: { dev: { duckdb: { init_file: sql/schema.sql } } }\n";
+
+#[actix_rt::test]
+async fn a_file_of_statements_prepares_the_database_at_each_start() {
+    let schema = "CREATE TABLE IF NOT EXISTS t (n INTEGER); -- made once; then there\nINSERT INTO t SELECT 7 WHERE NOT EXISTS (FROM t);\n";
+    let server = Project::new()
+        .file("mxcp-site.yml", PREPARED)
+        .file("sql/schema.sql", schema)
+        .tool("read", "SELECT n FROM t", "")
+        .start();
+    let result = server.call("read", serde_json::json!({})).await;
+    assert_eq!(result["content"][0]["text"], "[{\"n\":7}]");
+    let before_listening = server.logged_before_listening().join("\n");
+    assert!(
+        before_listening.contains("schema.sql: 2 statements prepared the database"),
+        "{before_listening}"
+    );
+}
+
+#[test]
+fn statements_that_cannot_prepare_the_database_stop_the_start() {
+    let project = |schema: &str| {
+        Project::new()
+            .file("mxcp-site.yml", PREPARED)
+            .file("sql/schema.sql", schema)
+    };
+    for (schema, part) in [
+        (
+            "CREATE TABLE t (n INTEGER);\nFROM absent",
+            "sql/schema.sql: statement 2: ",
+        ),
+        ("CREATE TABLE", "sql/schema.sql: "),
+        (
+            "SELECT 1; COMMIT; SELECT 2",
+            "statement 2: the whole script is one transaction",
+        ),
+        ("SET memory_limit = '1TB'", "statement 1: "),
+        ("FROM read_text('/etc/passwd')", "statement 1: "),
+        ("CREATE MACRO get_username() AS 'root'", "get_username"),
+    ] {
+        let (status, said) = project(schema).start_and_fail();
+        assert_eq!(status.code(), Some(1), "{schema}");
+        assert!(said.contains(part), "{schema}: {said}");
+    }
+    let (status, said) = project("SELECT 1").argument("--readonly").start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("mxcp-site.yml:4:")
+            && said.contains("init_file: cannot run on a database that is opened for reading only"),
+        "{said}"
+    );
+    let (_, said) = Project::new().file("mxcp-site.yml", PREPARED).start_and_fail();
+    assert!(
+        said.contains("duckdb.init_file: ") && said.contains("sql/schema.sql"),
+        "{said}"
+    );
+}

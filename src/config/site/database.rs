@@ -11,6 +11,7 @@ use crate::yaml::{FromYaml, Item, KeyPath, Located, Location, Problems};
 pub(in crate::config) struct DatabaseFile {
     path: Option<Located<String>>,
     readonly: Option<bool>,
+    init_file: Option<Located<String>>,
 }
 
 /// The database that endpoints query.
@@ -20,7 +21,13 @@ pub struct Database {
     pub path: PathBuf,
     /// Whether it is opened for reading only.
     pub readonly: bool,
+    /// A file of SQL statements that run at each start, before anything else uses the database.
+    pub init_file: Option<PathBuf>,
 }
+
+/// Why a start with both settings is refused.
+const INIT_FILE_READONLY: &str = "cannot run on a database that is opened for reading only (duckdb.readonly, --readonly \
+     or MXCP_READONLY); take init_file out, or make the database writable";
 
 impl FromYaml for DatabaseFile {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
@@ -28,6 +35,7 @@ impl FromYaml for DatabaseFile {
         let file = Self {
             path: fields.optional_with("path", located_text),
             readonly: fields.optional("readonly"),
+            init_file: fields.optional_with("init_file", located_text),
         };
         fields.finish();
         Some(file)
@@ -60,9 +68,17 @@ impl DatabaseFile {
         };
         let readonly_variable = environment.switch("MXCP_READONLY", problems).unwrap_or(false);
         let readonly = flags.readonly || readonly_variable || self.readonly.unwrap_or(false);
+        if let Some(written) = self.init_file.as_ref().filter(|_| readonly) {
+            written.refuse::<()>(problems, INIT_FILE_READONLY);
+        }
+        let init_file = match self.init_file {
+            Some(written) => Some(folders.resolve_or_report(&written, problems)?),
+            None => None,
+        };
         Some(Database {
             path: path?,
             readonly,
+            init_file,
         })
     }
 }

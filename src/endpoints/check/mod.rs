@@ -15,9 +15,10 @@ use mxcp_actors::sql_executor::engine::session::Session;
 use serde_json::value::RawValue;
 
 use super::load::{DefinitionFile, Loaded, SqlText};
-use super::model::{Definition, Parameter, PolicyRules, Resource, Tool, TypeDefinition};
+use super::model::{Definition, Parameter, PolicyRules, Resource, Source, Tool, TypeDefinition};
 use super::params::ParameterSet;
-use super::registry::{Runnable, RunnableResource, RunnableTool};
+use super::registry::{Program, Routine, Runnable, RunnableResource, RunnableTool};
+use super::result::OutputContract;
 use super::schema;
 use crate::policy::CompiledPolicies;
 use crate::yaml::{Located, Location, Problems};
@@ -40,20 +41,23 @@ pub fn check(files: Vec<DefinitionFile<Loaded>>, session: &mut Session) -> Vec<D
 fn check_one(loaded: Loaded, session: &mut Session, problems: &mut Problems) -> Option<Runnable> {
     let Loaded { definition, sql } = loaded;
     match (definition, sql) {
-        (Definition::Tool(tool), Some(sql)) => check_tool(tool, &sql, session, problems).map(Runnable::tool),
+        (Definition::Tool(tool), sql) => {
+            check_tool(tool, sql.as_ref(), session, problems).map(Runnable::tool)
+        }
         (Definition::Resource(resource), Some(sql)) => {
             check_resource(resource, &sql, session, problems).map(Runnable::resource)
         }
         (Definition::Prompt(prompt), _) => prompt::check(prompt, problems).map(Runnable::prompt),
-        (definition @ (Definition::Tool(_) | Definition::Resource(_)), None) => {
-            definition.address().refuse(problems, "has no SQL to run")
-        }
+        (Definition::Resource(resource), None) => resource.uri.refuse(problems, NO_SQL),
     }
 }
 
+/// What is wrong with a definition that runs nothing.
+const NO_SQL: &str = "has no SQL to run";
+
 fn check_tool(
     tool: Tool,
-    sql: &SqlText,
+    sql: Option<&SqlText>,
     session: &mut Session,
     problems: &mut Problems,
 ) -> Option<RunnableTool> {
@@ -68,7 +72,18 @@ fn check_tool(
         parameters: parameters?,
         policies,
     };
-    let routine = statement::check(sql, parts, returns, session, problems)?;
+    let routine = match (sql, &tool.source) {
+        (Some(sql), _) => statement::check(sql, parts, returns, session, problems)?,
+        (None, Source::Caller { sees_external_token }) => Routine {
+            parameters: parts.parameters,
+            policies: parts.policies?,
+            program: Program::CallerSql {
+                sees_external_token: *sees_external_token,
+            },
+            output: OutputContract::compile(returns, &[]).0,
+        },
+        (None, Source::Sql(_)) => return tool.name.refuse(problems, NO_SQL),
+    };
     policies::check_fields(&tool.policies, &routine, problems);
     let input_schema = written(schema::input_schema(&tool.parameters), &tool.location, problems)?;
     let output_schema = match tool.returns.as_ref() {

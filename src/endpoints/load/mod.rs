@@ -36,7 +36,7 @@ pub struct ProjectFolders<'a> {
 pub struct Loaded {
     /// What the file says.
     pub definition: Definition,
-    /// The SQL text; `None` for prompts.
+    /// The SQL text; `None` for prompts, and where callers write it.
     pub sql: Option<SqlText>,
 }
 
@@ -73,6 +73,14 @@ pub fn load_file(folders: &ProjectFolders<'_>, path: &Path) -> Load {
 }
 
 impl Load {
+    /// With the server's own definitions, whose names nobody else may have.
+    #[must_use]
+    pub fn with(mut self, own: Vec<DefinitionFile<Loaded>>) -> Self {
+        self.files.extend(own);
+        duplicates::mark(&mut self.files);
+        self
+    }
+
     /// Reads a file. `expected` are the kinds of the folders that it lies in.
     fn file(&mut self, folders: &ProjectFolders<'_>, path: PathBuf, expected: Option<&[Kind]>) {
         let shown_as = outcome::shown_as(folders.root, &path);
@@ -119,7 +127,7 @@ fn read(node: &Node, root: &Path, path: &Path, problems: &mut Problems) -> Optio
     };
     let sql = match source {
         Some(Source::Sql(source)) => Some(SqlText::read(source, definition.kind(), root, path, problems)?),
-        None => None,
+        Some(Source::Caller { .. }) | None => None,
     };
     Some(Loaded { definition, sql })
 }

@@ -33,7 +33,7 @@ pub struct Failure {
 }
 
 impl<T> DefinitionFile<T> {
-    pub(super) fn new(
+    pub(in crate::endpoints) fn new(
         path: PathBuf,
         shown_as: String,
         (kind, name): (Option<Kind>, Option<String>),

@@ -24,6 +24,16 @@ pub struct SqlText {
 }
 
 impl SqlText {
+    /// The text that stands in a definition.
+    pub(in crate::endpoints) fn of_code(code: &Located<String>, kind: Kind) -> Self {
+        Self {
+            text: code.value.clone(),
+            file: None,
+            location: code.location.clone(),
+            path: KeyPath::root().key(kind.key()).key("source").key("code"),
+        }
+    }
+
     /// Takes the text from the definition or its file. `None` after reporting why that is not possible.
     pub(super) fn read(
         source: &SqlSource,
@@ -34,12 +44,7 @@ impl SqlText {
     ) -> Option<Self> {
         let path = KeyPath::root().key(kind.key()).key("source");
         match source {
-            SqlSource::Code(code) => Some(Self {
-                text: code.value.clone(),
-                file: None,
-                location: code.location.clone(),
-                path: path.key("code"),
-            }),
+            SqlSource::Code(code) => Some(Self::of_code(code, kind)),
             SqlSource::File(file) => match read_file(file, root, definition) {
                 Ok((text, shown_as)) => Some(Self {
                     text,

@@ -7,6 +7,11 @@ use crate::yaml::{Fields, Item, Located};
 pub enum Source {
     /// One SQL statement.
     Sql(SqlSource),
+    /// A SQL statement that the caller writes. No file can say this; the server's own tool does.
+    Caller {
+        /// Whether the statement may read the token that the identity provider issued for the caller.
+        sees_external_token: bool,
+    },
 }
 
 /// Where the SQL text is.

@@ -16,6 +16,11 @@ use crate::policy::CompiledPolicies;
 pub enum Program {
     /// One prepared statement.
     Sql(Statement),
+    /// The statement that the caller wrote, under the guard. It is the argument `sql`.
+    CallerSql {
+        /// Whether the statement may read the token that the identity provider issued for the caller.
+        sees_external_token: bool,
+    },
     /// The messages of a prompt.
     Messages(Box<PromptTemplates>),
 }

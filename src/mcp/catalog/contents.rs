@@ -28,7 +28,7 @@ impl Contents {
     pub(super) fn of(resource: &RunnableResource) -> Self {
         let columns = match &resource.routine.program {
             Program::Sql(statement) => statement.columns(),
-            Program::Messages(_) => &[],
+            Program::CallerSql { .. } | Program::Messages(_) => &[],
         };
         let returns = resource.definition.returns.as_ref();
         let form = match (returns.map(|returns| &returns.kind), columns) {

@@ -5,4 +5,5 @@ mod legacy;
 mod modern;
 mod prompts;
 mod resources;
+mod sql_tools;
 mod tools;

@@ -5,6 +5,7 @@
 //! - [`identity`]: who asks, as SQL sees it. [`guard`]: what a caller's own SQL may do.
 //! - [`statement`]: an owner's statement, checked at load and never run by the check. [`bind`] and [`encode`]: values in
 //!   and out. [`plan`] and [`limits`]: what of a result goes out, and how much of it.
+//! - [`script`]: statements that prepare the database at start.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
 
 pub mod bind;
@@ -19,6 +20,7 @@ pub mod limits;
 pub mod plan;
 mod prepared;
 mod read;
+pub mod script;
 pub mod session;
 pub mod statement;
 mod syntax;

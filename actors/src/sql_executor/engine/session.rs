@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::QueryError;
-use super::ffi::{Connection, InterruptSlot, Progress, StatementKind, VectorData};
+use super::ffi::{Connection, ExtractedStatements, InterruptSlot, Progress, StatementKind, VectorData};
 use super::generation::{Generation, OpenError};
 use super::guard;
 use super::identity::{self, Seat, SqlIdentity};
@@ -166,6 +166,11 @@ impl Session {
         }
     }
 
+    /// The statements of a text, none of them bound or run.
+    pub(super) fn extract(&self, sql: &str) -> Result<ExtractedStatements, QueryError> {
+        Ok(self.connection.extract(sql)?)
+    }
+
     /// How many statements a text holds. Nothing of it is bound or run.
     pub(super) fn count_statements(&self, sql: &str) -> Result<u64, QueryError> {
         Ok(self.connection.extract(sql)?.count())
@@ -183,6 +188,15 @@ impl Session {
         parameters: &[(String, SqlValue)],
     ) -> Result<Vec<Vec<String>>, QueryError> {
         let mut prepared = self.prepare_only(sql)?;
+        self.read_texts(&mut prepared, parameters)
+    }
+
+    /// The same with a statement that is prepared.
+    pub(super) fn read_texts(
+        &mut self,
+        prepared: &mut Prepared,
+        parameters: &[(String, SqlValue)],
+    ) -> Result<Vec<Vec<String>>, QueryError> {
         prepared.bind(parameters)?;
         let _occupied = self.seat.occupy(Generation::nobody());
         let mut result = prepared.start()?.finish()?;
