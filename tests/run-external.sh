@@ -13,6 +13,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # The project without authentication, a tool of it, and a value or a whole text that the tool answers with.
 open_project=tests/conformance/project
 open_call=(--tool test_simple_text --expect "This is a simple text response for testing.")
+# A resource and a prompt of the same project, and their texts.
+open_offers=(--resource test://static-text --resource-expect "This is the content of the static text resource."
+  --prompt test_prompt_with_arguments --prompt-arguments '{"arg1": "one", "arg2": "two"}'
+  --prompt-expect "Prompt with arguments: arg1='one', arg2='two'")
 # The project with a login, the user who signs in, and a tool whose answer holds that user's name.
 login_project=config/demo
 login_call=(--tool get_user_profile --username testuser --password testpass --expect testuser)
@@ -148,9 +152,9 @@ run_stateless() { conformance 0.2.0-alpha.12 conformance-alpha --scenario server
 
 run_anonymous() {
   local clients_passed=0 clients_failed=0
-  local python_client=("$python" tests/interop/python/anonymous.py "$url" "${open_call[@]}")
-  local typescript_v1=("$node" tests/interop/typescript-v1/anonymous.mjs "$url" "${open_call[@]}")
-  local typescript_v2=("$node" tests/interop/typescript-v2/anonymous.mjs "$url" "${open_call[@]}")
+  local python_client=("$python" tests/interop/python/anonymous.py "$url" "${open_call[@]}" "${open_offers[@]}")
+  local typescript_v1=("$node" tests/interop/typescript-v1/anonymous.mjs "$url" "${open_call[@]}" "${open_offers[@]}")
+  local typescript_v2=("$node" tests/interop/typescript-v2/anonymous.mjs "$url" "${open_call[@]}" "${open_offers[@]}")
   client "anonymous python auto" "${python_client[@]}" --mode auto
   client "anonymous python legacy" "${python_client[@]}" --mode legacy
   client "anonymous typescript-v1" "${typescript_v1[@]}"

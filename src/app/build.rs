@@ -48,7 +48,6 @@ pub fn load_catalog(
         registry.resources().len() + registry.resource_templates().len(),
         registry.prompts().len()
     );
-    refuse_unenforced(&registry)?;
     Ok(Catalog::new(registry, query_limits(&config.limits))?)
 }
 
@@ -63,28 +62,6 @@ fn built_in_tools(configured: &config::SqlTools) -> Vec<DefinitionFile<Loaded>> 
         list_tables: configured.list_tables_description.clone(),
         get_table_schema: configured.get_table_schema_description.clone(),
     })
-}
-
-/// A protection that is written down and not enforced is worse than none: the server does not start with one.
-fn refuse_unenforced(registry: &Registry) -> Result<(), StartError> {
-    let tools = registry.tools().iter().map(|tool| &tool.definition);
-    let tools = tools.map(|tool| (&tool.name.value[..], &tool.scopes));
-    let resources = registry.resources().iter().chain(registry.resource_templates());
-    let resources = resources.map(|resource| &resource.definition);
-    let resources = resources.map(|resource| (resource.uri.value.as_str(), &resource.scopes));
-    let prompts = registry.prompts().iter().map(|prompt| &prompt.definition);
-    let prompts = prompts.map(|prompt| (&prompt.name.value[..], &prompt.scopes));
-    let mut guarded = tools
-        .chain(resources)
-        .chain(prompts)
-        .filter(|(_, scopes)| !scopes.is_empty());
-    match guarded.next() {
-        None => Ok(()),
-        Some((name, _)) => Err(StartError::Unenforced {
-            endpoint: name.to_owned(),
-            key: "scopes",
-        }),
-    }
 }
 
 /// Settings that would make the server less than what its operator asked for are refused until they work.

@@ -35,16 +35,6 @@ pub enum StartError {
     /// A tool cannot be offered.
     #[error("{0}")]
     Tool(#[from] InvalidTool),
-    /// A definition declares a protection that is not enforced yet.
-    #[error(
-        "{endpoint}: {key} are not enforced yet, so the server does not start with them; take them out to serve it without"
-    )]
-    Unenforced {
-        /// The tool or prompt, or the resource's URI.
-        endpoint: String,
-        /// The key of its definition.
-        key: &'static str,
-    },
     /// The configuration asks for something that does not exist yet.
     #[error("{0}")]
     Unbuilt(&'static str),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::error::CallError;
 use mxcp_actors::sql_executor::engine::error::QueryError;
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
@@ -35,6 +36,9 @@ pub(super) enum Arguments<'a> {
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallFailure {
+    /// The caller's token was not granted what the definition asks for.
+    #[error("this needs the scopes {0}")]
+    InsufficientScope(ScopeSet),
     /// The caller's arguments are wrong.
     #[error("{}", lines(.0))]
     Arguments(Vec<ArgumentError>),
@@ -138,7 +142,10 @@ impl Call<'_> {
         arguments: Arguments<'_>,
         recording: &mut Recording<'_>,
     ) -> Result<Vec<u8>, CallFailure> {
-        let routine = &self.endpoint.routine;
+        let Endpoint { routine, scopes, .. } = self.endpoint;
+        if !scopes.is_subset_of(&self.asked.caller.scopes()) {
+            return Err(CallFailure::InsufficientScope(scopes.clone()));
+        }
         let arguments = arguments.read(&routine.parameters)?;
         match routine.policies.is_empty() {
             true => self.produce(arguments, &self.endpoint.plan, recording).await,

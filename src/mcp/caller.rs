@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::CallContext;
+use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::user::Principal;
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 
@@ -43,6 +44,12 @@ impl Caller {
         self.principal
             .as_ref()
             .map(|principal| principal.user.identity.key.clone())
+    }
+
+    /// What the caller's token was granted: nothing while authentication is off.
+    pub fn scopes(&self) -> ScopeSet {
+        let principal = self.principal.as_ref();
+        principal.map_or_else(ScopeSet::empty, |principal| principal.scopes.clone())
     }
 
     /// The caller as SQL sees it.

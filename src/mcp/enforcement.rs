@@ -53,7 +53,7 @@ impl Call<'_> {
             return self.produce(arguments, &self.endpoint.plan, recording).await;
         }
         let (plan, rest) = match self.endpoint.routine.program {
-            Program::Sql(_) => {
+            Program::Sql(_) | Program::CallerSql { .. } => {
                 let (plan, rest) = redaction.split(&self.endpoint.plan);
                 (Arc::new(plan), rest)
             }

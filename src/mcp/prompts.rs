@@ -38,6 +38,7 @@ fn unknown(name: &str) -> RpcError {
 
 fn refused(failure: &CallFailure, name: &str) -> RpcError {
     match failure {
+        CallFailure::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
         CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
         CallFailure::Denied(_) => RpcError::new(
             ErrorKind::InvalidParams,

@@ -40,6 +40,7 @@ pub(super) async fn read(
 fn refused(failure: &CallFailure, uri: &str, name: &str) -> RpcError {
     match failure {
         CallFailure::Query(QueryError::Shape(ShapeError::NoRow)) => RpcError::resource_not_found(uri),
+        CallFailure::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
         CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
         CallFailure::Denied(_) => RpcError::new(
             ErrorKind::InvalidParams,

@@ -1,7 +1,7 @@
 //! `tools/call`. What the tool itself gets wrong is a result with `isError`, so that the model can do better; what the
 //! client gets wrong is an error.
 
-use super::call::{self, Arguments};
+use super::call::{self, Arguments, CallFailure};
 use super::server::{Asked, McpServer};
 use super::wire::headers::{RequestHeaders, parameter};
 use super::wire::params::CallToolParams;
@@ -25,6 +25,9 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
     let outcome = call::call(server, asked, &tool.endpoint, Arguments::Json(call.arguments)).await;
     let result = match &outcome {
         Ok(json) => tool.result(json),
+        Err(CallFailure::InsufficientScope(required)) => {
+            return Err(RpcError::insufficient_scope(required.clone()));
+        }
         // The words that users of MXCP know, and the reason.
         Err(failure) => CallToolResult::error(format!("Error executing tool {}: {failure}", call.name)),
     };

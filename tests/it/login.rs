@@ -46,7 +46,7 @@ pub(crate) fn configuration(users: &[(&str, &str)]) -> String {
     format!(
         "mxcp: 1\ntransport: {{ http: {{ base_url: '{PUBLIC}' }} }}\nprojects: {{ test: {{ profiles: {{ dev: {{ auth: {{ provider: local, local: {{ users: [{users}] }},\n  \
          clients: [{{ client_id: {CLIENT}, client_secret: s, name: Test, redirect_uris: ['{REDIRECT}'],\n    \
-         grant_types: [authorization_code], scopes: ['mcp:read'] }}] }} }} }} }} }}\n"
+         grant_types: [authorization_code], scopes: ['mcp:read', 'mcp:write'] }}] }} }} }} }} }}\n"
     )
 }
 
@@ -62,13 +62,19 @@ impl<'a> Caller<'a> {
         Self { server, token: None }
     }
 
-    /// Logs in by filling in the server's forms.
+    /// Logs in by filling in the server's forms; the client is granted all that it may have.
     pub(crate) async fn log_in(server: &'a Server, username: &str) -> Self {
+        Self::log_in_for(server, username, "mcp:read mcp:write").await
+    }
+
+    /// The same, for these scopes.
+    pub(crate) async fn log_in_for(server: &'a Server, username: &str, scopes: &str) -> Self {
         let verifier = CodeVerifier::from_bits(&[9; 32]);
         let start = query(&[
             ("response_type", "code"),
             ("client_id", CLIENT),
             ("redirect_uri", REDIRECT),
+            ("scope", scopes),
             ("code_challenge", verifier.challenge().as_str()),
             ("code_challenge_method", "S256"),
             ("resource", &format!("{PUBLIC}/mcp")),
@@ -106,9 +112,14 @@ impl<'a> Caller<'a> {
 
     /// Posts a modern request with the token.
     pub(crate) async fn ask(&self, method: &str, params: Value) -> Value {
+        self.ask_for_answer(method, params).await.json()
+    }
+
+    /// The same, with the status and headers of the answer.
+    pub(crate) async fn ask_for_answer(&self, method: &str, params: Value) -> Answer {
         let (mut headers, body) = modern_request(method, params);
         headers.extend(self.authorization());
-        self.send(&headers, body).await
+        self.post(&headers, body).await
     }
 
     /// Calls a tool in the modern era and answers its result.

@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod demo;
 mod logging;
 mod login;
 mod mcp;

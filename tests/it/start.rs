@@ -93,12 +93,7 @@ fn a_project_is_needed() {
 }
 
 #[test]
-fn protections_that_are_not_enforced_yet_stop_the_start() {
-    let (status, said) = Project::new()
-        .tool("guarded", "SELECT 1 AS x", "  scopes: [mcp:admin]\n")
-        .start_and_fail();
-    assert_eq!(status.code(), Some(1));
-    assert!(said.contains("guarded: scopes are not enforced yet"), "{said}");
+fn a_transport_that_is_not_there_stops_the_start() {
     let (status, said) = Project::new()
         .argument("--transport")
         .argument("sse")

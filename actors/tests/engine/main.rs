@@ -10,3 +10,4 @@ mod instance;
 mod parameters;
 mod shadowing;
 mod statements;
+mod writes;

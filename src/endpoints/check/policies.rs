@@ -33,8 +33,8 @@ pub(super) fn check_fields(rules: &PolicyRules, routine: &Routine, problems: &mu
             Program::Sql(statement) if matches!(routine.output.shape(), Shape::Rows | Shape::SingleRow) => {
                 check_columns(rule, statement.columns(), problems);
             }
-            // A result without fields; compiling has said so.
-            Program::Sql(_) => {}
+            // A result without fields, as compiling has said, or with fields that only its caller knows.
+            Program::Sql(_) | Program::CallerSql { .. } => {}
             Program::Messages(_) => check_message(rule, problems),
         }
     }

@@ -1,5 +1,6 @@
 //! `prompt`: messages, with places for arguments, that a person starts a conversation from.
 
+use mxcp_actors::domain::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Icon, Parameter, PolicyRules, TestCase, TypeDefinition, scopes};
@@ -25,7 +26,7 @@ pub struct Prompt {
     /// The messages, at least one.
     pub messages: Vec<Message>,
     /// Scopes that a caller needs, all of them.
-    pub scopes: Vec<String>,
+    pub scopes: ScopeSet,
     /// Rules on who may ask for it.
     pub policies: PolicyRules,
     /// Its tests.
@@ -96,7 +97,7 @@ impl FromYaml for Prompt {
             tags: tags.unwrap_or_default(),
             parameters: parameters.unwrap_or_default(),
             messages: messages?,
-            scopes: scopes.unwrap_or_default(),
+            scopes: scopes.unwrap_or_else(ScopeSet::empty),
             policies: policies.unwrap_or_default(),
             tests: tests.unwrap_or_default(),
         })

@@ -1,5 +1,7 @@
 //! `resource`: something that a client can read by its URI.
 
+use mxcp_actors::domain::scope::ScopeSet;
+
 use super::{Icon, Limits, Parameter, PolicyRules, Source, TestCase, TypeDefinition, scopes};
 use crate::endpoints::uri_template::UriTemplate;
 use crate::yaml::{FromYaml, Item, Located, Location};
@@ -30,7 +32,7 @@ pub struct Resource {
     /// What runs.
     pub source: Source,
     /// Scopes that a caller needs, all of them.
-    pub scopes: Vec<String>,
+    pub scopes: ScopeSet,
     /// Rules on who may read it and what they see.
     pub policies: PolicyRules,
     /// Limits of its own.
@@ -71,7 +73,7 @@ impl FromYaml for Resource {
             parameters: parameters.unwrap_or_default(),
             returns,
             source: source?,
-            scopes: scopes.unwrap_or_default(),
+            scopes: scopes.unwrap_or_else(ScopeSet::empty),
             policies: policies.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
             tests: tests.unwrap_or_default(),

@@ -1,5 +1,7 @@
 //! `scopes`: what a caller's token must have been granted.
 
+use mxcp_actors::domain::scope::ScopeSet;
+
 use crate::yaml::{FromYaml, Item};
 
 /// One scope (RFC 6749, section 3.3).
@@ -19,7 +21,10 @@ impl FromYaml for Scope {
 }
 
 /// A list of scopes, or one scope.
-pub(super) fn read(item: Item<'_>) -> Option<Vec<String>> {
-    let scopes = item.one_or_many::<Scope>()?;
-    Some(scopes.into_iter().map(|scope| scope.0).collect())
+pub(super) fn read(mut item: Item<'_>) -> Option<ScopeSet> {
+    let scopes = item.again().one_or_many::<Scope>()?;
+    match ScopeSet::from_tokens(scopes.iter().map(|scope| scope.0.as_str())) {
+        Ok(scopes) => Some(scopes),
+        Err(error) => item.refuse(error.to_string()),
+    }
 }

@@ -1,5 +1,7 @@
 //! `tool`: something that a model can call.
 
+use mxcp_actors::domain::scope::ScopeSet;
+
 use super::{Annotations, Icon, Limits, Parameter, PolicyRules, Source, TestCase, TypeDefinition, scopes};
 use crate::yaml::{FromYaml, Item, Located, Location};
 
@@ -27,7 +29,7 @@ pub struct Tool {
     /// What runs.
     pub source: Source,
     /// Scopes that a caller needs, all of them.
-    pub scopes: Vec<String>,
+    pub scopes: ScopeSet,
     /// Rules on who may call it and what they see.
     pub policies: PolicyRules,
     /// Limits of its own.
@@ -76,7 +78,7 @@ impl FromYaml for Tool {
             parameters: parameters.unwrap_or_default(),
             returns,
             source: source?,
-            scopes: scopes.unwrap_or_default(),
+            scopes: scopes.unwrap_or_else(ScopeSet::empty),
             policies: policies.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
             tests: tests.unwrap_or_default(),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
 use url::form_urlencoded;
@@ -42,6 +43,21 @@ pub fn refused(services: &Services, addresses: &Addresses, refusal: &BearerRefus
         ..ErrorAnswer::new(status, code, refusal)
     }
     .respond()
+}
+
+/// The challenge to a token that does not have all of `required`: everything that the call needs, so that the client asks
+/// for it once.
+pub fn insufficient_scope(
+    request: &HttpRequest,
+    services: &Services,
+    required: &ScopeSet,
+) -> Option<HeaderValue> {
+    let addresses = addresses(request, services).ok()?;
+    let refusal = BearerRefusal::InsufficientScope {
+        required: required.union(&services.settings().required_scopes),
+    };
+    let challenge = refusal.challenge(services, &addresses)?;
+    HeaderValue::from_str(&challenge).ok()
 }
 
 fn bearer_token(request: &HttpRequest) -> BearerToken {

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, WWW_AUTHENTICATE};
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::caller::{self, Lines};
 use super::{MOST_BODY_BYTES, McpState, reply};
+use crate::http::extract::bearer;
 use crate::http::middleware::origin;
 use crate::http::request_ids;
 use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening, Refused};
@@ -155,7 +156,21 @@ impl Conversation<'_> {
         match self.answer(request).await {
             Ok(body) if method == Method::Initialize => self.opened(body),
             Ok(body) => reply::result(body),
-            Err(error) => reply::error(Some(&id), &error, self.era),
+            Err(error) => {
+                let mut answer = reply::error(Some(&id), &error, self.era);
+                self.challenge(&error, &mut answer);
+                answer
+            }
+        }
+    }
+
+    /// A token that was not granted enough is told what to ask for (RFC 6750, section 3.1).
+    fn challenge(&self, error: &RpcError, answer: &mut HttpResponse) {
+        let Exchange { state, request, .. } = self.exchange;
+        if let (Some(required), Some(services)) = (error.required_scopes(), &state.authentication)
+            && let Some(challenge) = bearer::insufficient_scope(request, services, required)
+        {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
     }
 

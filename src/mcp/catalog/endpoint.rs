@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::OperationType;
+use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::messages::QueryLimits;
@@ -19,6 +20,8 @@ pub struct Endpoint {
     pub name: String,
     /// Parameters, program and contract of the results.
     pub routine: Arc<Routine>,
+    /// What the caller's token must have been granted, all of it.
+    pub scopes: ScopeSet,
     /// Columns and shape of its results.
     pub plan: Arc<OutputPlan>,
     /// The limits of a call: the definition's own where it has some.
@@ -33,6 +36,7 @@ pub(super) struct Written<'a> {
     pub(super) routine: &'a Arc<Routine>,
     pub(super) parameters: &'a [Parameter],
     pub(super) returns: Option<&'a TypeDefinition>,
+    pub(super) scopes: &'a ScopeSet,
     pub(super) limits: QueryLimits,
 }
 
@@ -42,6 +46,7 @@ impl Endpoint {
             kind: written.kind,
             name: written.name.to_owned(),
             routine: Arc::clone(written.routine),
+            scopes: written.scopes.clone(),
             plan: Arc::new(written.routine.output.plan()),
             limits: written.limits,
             sensitivity: EndpointSensitivity::compile(written.parameters, written.returns),

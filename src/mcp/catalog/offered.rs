@@ -62,6 +62,7 @@ impl Tool {
                 routine: &tool.routine,
                 parameters: &written.parameters,
                 returns: written.returns.as_ref(),
+                scopes: &written.scopes,
                 limits: limits_of(&written.limits, limits),
             }),
             header_parameters: declared_in(&schema).map_err(invalid)?,
@@ -152,6 +153,7 @@ fn endpoint_of(resource: &RunnableResource, limits: QueryLimits) -> Endpoint {
         routine: &resource.routine,
         parameters: &written.parameters,
         returns: written.returns.as_ref(),
+        scopes: &written.scopes,
         limits: limits_of(&written.limits, limits),
     })
 }
@@ -196,6 +198,7 @@ impl Prompt {
                 routine: &prompt.routine,
                 parameters: &written.parameters,
                 returns: None,
+                scopes: &written.scopes,
                 limits,
             }),
             descriptor: descriptor::Prompt {

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use mxcp_actors::domain::scope::ScopeSet;
+
 use super::capability::ClientCapabilities;
 use super::json::{EncodedJson, ObjectWriter, write_object};
 use super::object::InvalidParams;
@@ -38,6 +40,8 @@ pub enum ErrorKind {
     InternalError,
     /// There is no such resource.
     ResourceNotFound,
+    /// The caller's token was not granted what this needs (RFC 6750, section 3.1).
+    InsufficientScope,
     /// A header is missing, malformed or differs from the body.
     HeaderMismatch,
     /// The client did not declare a capability that the request needs.
@@ -48,7 +52,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ParseError,
         Self::InvalidRequest,
         Self::NotAcceptable,
@@ -60,6 +64,7 @@ impl ErrorKind {
         Self::InvalidMetadata,
         Self::InternalError,
         Self::ResourceNotFound,
+        Self::InsufficientScope,
         Self::HeaderMismatch,
         Self::MissingClientCapability,
         Self::UnsupportedProtocolVersion,
@@ -75,7 +80,8 @@ impl ErrorKind {
                 | Self::NotAcceptable
                 | Self::UnsupportedMediaType
                 | Self::SessionRequired
-                | Self::SessionNotFound,
+                | Self::SessionNotFound
+                | Self::InsufficientScope,
                 _,
             )
             | (Self::HeaderMismatch, Era::Legacy) => -32600,
@@ -94,6 +100,7 @@ impl ErrorKind {
     /// The HTTP status of the answer. What the transport does not judge is 200 with the error in the body.
     pub const fn http_status(self, era: Era) -> u16 {
         match (self, era) {
+            (Self::InsufficientScope, _) => 403,
             (Self::NotAcceptable, _) => 406,
             (Self::UnsupportedMediaType, _) => 415,
             (Self::SessionNotFound, _) | (Self::MethodNotFound, Era::Modern) => 404,
@@ -126,6 +133,7 @@ pub struct RpcError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ErrorData {
     Uri(String),
+    RequiredScopes(ScopeSet),
     RequiredCapabilities(ClientCapabilities),
     RequestedVersion(String),
     Encoded(EncodedJson<'static>),
@@ -178,6 +186,23 @@ impl RpcError {
         Self {
             data: Some(ErrorData::Uri(uri.to_owned())),
             ..error
+        }
+    }
+
+    /// -32600 with HTTP 403: the caller's token was not granted all of `required`.
+    pub fn insufficient_scope(required: ScopeSet) -> Self {
+        let message = format!("Insufficient scope: this needs {required}");
+        Self {
+            data: Some(ErrorData::RequiredScopes(required)),
+            ..Self::new(ErrorKind::InsufficientScope, message)
+        }
+    }
+
+    /// The scopes that the caller's token lacks some of, if that is what is wrong.
+    pub const fn required_scopes(&self) -> Option<&ScopeSet> {
+        match &self.data {
+            Some(ErrorData::RequiredScopes(scopes)) => Some(scopes),
+            _ => None,
         }
     }
 
@@ -254,6 +279,9 @@ impl RpcError {
 impl ErrorData {
     fn write(&self, object: &mut ObjectWriter<'_>) {
         match self {
+            Self::RequiredScopes(scopes) => {
+                object.object("data", |data| data.string("scope", &scopes.to_string()));
+            }
             Self::Uri(uri) => object.object("data", |data| data.string("uri", uri)),
             Self::RequiredCapabilities(required) => {
                 object.object("data", |data| {

@@ -7,6 +7,7 @@ from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from offers import check_notes
 
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
@@ -83,6 +84,7 @@ async def main() -> str:
             tools = [tool.name for tool in (await client.list_tools()).tools]
             assert options.tool in tools, f"{options.tool!r} is not among the tools {tools}"
             check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
+            await check_notes(client, options.username)
             check_registration(memory.registration, options.client_authentication)
 
             # An access token that the client takes for expired makes it refresh before its next request.

@@ -8,6 +8,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 
 import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
 import { LOGIN_OPTIONS, OAuthClient } from "../typescript/oauth-client.mjs";
+import { checkNotes } from "../typescript/offers.mjs";
 
 await run(async () => {
   const options = readCommandLine(["legacy"], LOGIN_OPTIONS);
@@ -27,6 +28,7 @@ await run(async () => {
   assert.equal(transport.protocolVersion, options.protocol, "protocol version");
   const tools = await listTools(client, options);
   await callTool(client, options);
+  await checkNotes(client, options.username);
 
   authProvider.forgetAccessToken();
   await callTool(client, options);

@@ -6,6 +6,7 @@ import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@model
 
 import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
 import { LOGIN_OPTIONS, OAuthClient } from "../typescript/oauth-client.mjs";
+import { checkNotes } from "../typescript/offers.mjs";
 
 await run(async () => {
   const options = readCommandLine(["modern", "legacy"], LOGIN_OPTIONS);
@@ -26,6 +27,7 @@ await run(async () => {
   assert.equal(client.getNegotiatedProtocolVersion(), options.protocol, "protocol version");
   const tools = await listTools(client, options);
   await callTool(client, options);
+  await checkNotes(client, options.username);
 
   authProvider.forgetAccessToken();
   await callTool(client, options);

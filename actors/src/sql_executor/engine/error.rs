@@ -58,6 +58,7 @@ impl QueryError {
                 | DuckdbErrorKind::Catalog
                 | DuckdbErrorKind::Permission
                 | DuckdbErrorKind::Io
+                | DuckdbErrorKind::Conflict
                 | DuckdbErrorKind::Other => true,
             },
             Self::StatementCount(_)

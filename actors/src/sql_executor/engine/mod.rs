@@ -6,6 +6,7 @@
 //! - [`statement`]: an owner's statement, checked at load and never run by the check. [`bind`] and [`encode`]: values in
 //!   and out. [`plan`] and [`limits`]: what of a result goes out, and how much of it.
 //! - [`script`]: statements that prepare the database at start.
+//! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
 
 pub mod bind;
@@ -24,6 +25,7 @@ pub mod script;
 pub mod session;
 pub mod statement;
 mod syntax;
+mod transaction;
 
 pub use error::QueryError;
 pub use ffi::{DuckdbError, DuckdbErrorKind};

@@ -83,6 +83,11 @@ impl Session {
         self.clean
     }
 
+    /// Keeps the session from the next caller.
+    pub(super) fn set_aside(&mut self) {
+        self.clean = false;
+    }
+
     /// The database that this session belongs to.
     pub fn generation(&self) -> &Arc<Generation> {
         &self.generation
@@ -137,7 +142,7 @@ impl Session {
         self.execute(&mut prepared, query, cancel)
     }
 
-    /// Binds and runs; the caller is present and the connection interruptible until the last row was read.
+    /// Binds and runs; what writes, in a transaction of its own.
     fn execute(
         &mut self,
         prepared: &mut Prepared,
@@ -148,6 +153,25 @@ impl Session {
             self.clean = false;
         }
         prepared.bind(query.parameters)?;
+        match prepared.kind() {
+            StatementKind::Write if self.clean => self.write(prepared, query, cancel),
+            // In a session that is not clean a transaction may be open already.
+            StatementKind::Write
+            | StatementKind::Select
+            | StatementKind::Transaction
+            | StatementKind::Explain
+            | StatementKind::Other => self.answer(prepared, query, cancel),
+        }
+    }
+
+    /// Runs a bound statement to its encoded answer. The caller is present and the connection interruptible until the
+    /// last row was read.
+    pub(super) fn answer(
+        &self,
+        prepared: &mut Prepared,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
         let occupied = self.seat.occupy(Arc::clone(&query.caller));
         let interruptible = Arc::<Interruptible>::default();
         let lent = self.connection.lend(&interruptible.0);

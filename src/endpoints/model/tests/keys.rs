@@ -80,7 +80,7 @@ fn a_tool_has_all_its_parts() {
     assert_eq!(tool.name.location.to_string(), "test.yml:5:9");
     assert_eq!(tool.title.as_deref(), Some("Orders"));
     assert_eq!(tool.tags, ["sales", "orders"]);
-    assert_eq!(tool.scopes, ["orders:read", "mxcp:access"]);
+    assert_eq!(tool.scopes.to_string(), "mxcp:access orders:read");
     let icon = Icon {
         source: "https://x.org/i.png".to_owned(),
         mime_type: Some("image/png".to_owned()),
@@ -191,7 +191,7 @@ fn resources_and_prompts_have_their_own_keys() {
     };
     assert_eq!(uri.value.as_str(), "notes://{id}");
     assert_eq!(mime_type.as_deref(), Some("application/json"));
-    assert_eq!(scopes, ["a:b"]);
+    assert_eq!(scopes.to_string(), "a:b");
     assert!(matches!(source, Source::Sql(SqlSource::File(file)) if file.value == "../sql/x.sql"));
     let prompt: Definition = good(
         "prompt:\n  name: p\n  messages:\n    - {prompt: a}\n    - {prompt: b, role: assistant, type: resource}\n    \

@@ -4,7 +4,7 @@ use super::*;
 use crate::mcp::wire::capability::SamplingCapability;
 
 /// Kind; code and status in the legacy era; code and status in the modern era.
-const TABLE: [(ErrorKind, i32, u16, i32, u16); 14] = [
+const TABLE: [(ErrorKind, i32, u16, i32, u16); 15] = [
     (ErrorKind::ParseError, -32700, 400, -32700, 400),
     (ErrorKind::InvalidRequest, -32600, 400, -32600, 400),
     (ErrorKind::NotAcceptable, -32600, 406, -32600, 406),
@@ -16,6 +16,7 @@ const TABLE: [(ErrorKind, i32, u16, i32, u16); 14] = [
     (ErrorKind::InvalidMetadata, -32602, 200, -32602, 400),
     (ErrorKind::InternalError, -32603, 200, -32603, 200),
     (ErrorKind::ResourceNotFound, -32002, 200, -32602, 200),
+    (ErrorKind::InsufficientScope, -32600, 403, -32600, 403),
     (ErrorKind::HeaderMismatch, -32600, 400, -32020, 400),
     (ErrorKind::MissingClientCapability, -32602, 200, -32021, 400),
     (ErrorKind::UnsupportedProtocolVersion, -32602, 400, -32022, 400),

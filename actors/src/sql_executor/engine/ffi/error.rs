@@ -17,6 +17,8 @@ pub enum DuckdbErrorKind {
     Permission,
     /// A file or the network failed.
     Io,
+    /// Another transaction changed the same rows first; nothing of this one stays.
+    Conflict,
     /// The instance's memory limit was reached.
     OutOfMemory,
     /// Everything else, among it `error()` in SQL.
@@ -45,6 +47,7 @@ impl DuckdbError {
             "Parser" | "Syntax" => DuckdbErrorKind::Parser,
             "Binder" | "Mismatch Type" => DuckdbErrorKind::Binder,
             "Catalog" => DuckdbErrorKind::Catalog,
+            "TransactionContext" => DuckdbErrorKind::Conflict,
             "Permission" => DuckdbErrorKind::Permission,
             "IO" | "HTTP" => DuckdbErrorKind::Io,
             "Out of Memory" => DuckdbErrorKind::OutOfMemory,

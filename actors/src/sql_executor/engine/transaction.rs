@@ -1,0 +1,57 @@
+//! A statement that writes, in a transaction of its own: a call that is answered with an error has changed nothing.
+//!
+//! Without one, DuckDB commits when the last row of `RETURNING` was made, before anybody has looked whether the rows have
+//! the declared shape or keep to the limits.
+
+use super::error::QueryError;
+use super::ffi::DuckdbErrorKind;
+use super::prepared::Prepared;
+use super::read::EncodedResult;
+use super::session::{Query, Session};
+use crate::domain::cancel::CancelToken;
+
+/// Runs of one statement at most. Two callers who write one row at a time collide now and then, and the one who lost has
+/// changed nothing and can begin again; who loses this often meets a queue of writers, and should be told.
+const MOST_RUNS: usize = 10;
+
+impl Session {
+    /// Runs a statement that writes, and commits only if all of its answer could be read.
+    pub(super) fn write(
+        &mut self,
+        prepared: &mut Prepared,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
+        let mut outcome = self.write_once(prepared, query, cancel);
+        for _ in 1..MOST_RUNS {
+            match &outcome {
+                Err(QueryError::Duckdb(error)) if error.kind() == DuckdbErrorKind::Conflict => {
+                    outcome = self.write_once(prepared, query, cancel);
+                }
+                _ => break,
+            }
+        }
+        outcome
+    }
+
+    fn write_once(
+        &mut self,
+        prepared: &mut Prepared,
+        query: &Query<'_>,
+        cancel: &CancelToken,
+    ) -> Result<EncodedResult, QueryError> {
+        self.administer("BEGIN TRANSACTION")?;
+        let (answer, ended) = match self.answer(prepared, query, cancel) {
+            Ok(answer) => match self.administer("COMMIT") {
+                Ok(()) => (Ok(answer), true),
+                Err(error) => (Err(error), false),
+            },
+            Err(error) => (Err(error), self.administer("ROLLBACK").is_ok()),
+        };
+        if !ended {
+            // A transaction that may still be open must not meet the next caller.
+            self.set_aside();
+        }
+        answer
+    }
+}
