@@ -2,12 +2,13 @@
 //! sources: which folder may name what, how a file begins, how long it may be. Behaviour is not tested here.
 //!
 //! `source` reads files and tells code from comments and literals, `rules` says what is forbidden, `tests`
-//! shows that each rule can fail.
+//! shows that each rule can fail. `verification` reads the list of what the tests show.
 
 mod rules;
 mod source;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 use std::io;
 use std::path::Path;
@@ -140,5 +141,18 @@ fn both_databases_have_the_same_migrations() -> io::Result<()> {
         "every migration stands in migrations/sqlite/ and in migrations/postgres/",
         &offences,
     );
+    Ok(())
+}
+
+#[test]
+fn what_is_promised_is_shown_by_tests_that_exist() -> io::Result<()> {
+    let page = std::fs::read_to_string(project().join("docs/verification.md"))?;
+    let read = |path: &str| std::fs::read_to_string(project().join(path)).ok();
+    assert_none(
+        "docs/verification.md names tests that exist, or says what is missing",
+        &verification::unproven(&page, read),
+    );
+    let promises = verification::promises(&page);
+    assert!(promises > 150, "only {promises} promises are found on the page");
     Ok(())
 }

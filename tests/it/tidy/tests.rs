@@ -3,6 +3,7 @@
 
 use super::rules;
 use super::source::Source;
+use super::verification;
 
 fn one(path: &str, text: &str) -> [Source; 1] {
     [Source::new(path, text)]
@@ -227,4 +228,49 @@ fn migrations_come_in_pairs() {
         rules::unpaired_migrations(&names(&["1_a", "2_b"]), &names(&["1_a", "2_c"])),
         ["migrations/sqlite/2_b", "migrations/postgres/2_c"]
     );
+}
+
+#[test]
+fn a_promise_needs_a_test_that_exists() {
+    let rust = "#[test]\nfn good() {}\n/// Waits.\n#[test]\n#[ignore = \"slow\"]\nfn ignored() {}\nfn plain() {}\n// #[test]\n// fn quoted() {}\n";
+    let read = |path: &str| match path {
+        "a.rs" | "actors/src/store/conformance/a.rs" => Some(rust.to_owned()),
+        "a.sh" => Some("run_it() { true; }\n".to_owned()),
+        "a.py" => Some("async def main():\n    pass\n".to_owned()),
+        _ => None,
+    };
+    let unproven = |cell: &str| {
+        let page = format!(
+            "| other | table |\n|---|---|\n| x | y |\n\n| requirement | shown by |\n|---|---|\n| It works. | {cell} |\n\n| x | y |\n"
+        );
+        assert_eq!(verification::promises(&page), 1);
+        verification::unproven(&page, read)
+    };
+    let good = [
+        "`a.rs::good`",
+        "`a.rs::good`<br>`a.sh::run_it`",
+        "`a.py::main`",
+        "`actors/src/store/conformance/a.rs::plain`",
+        "**not shown yet:** a test",
+    ];
+    for cell in good {
+        assert!(unproven(cell).is_empty(), "{cell}");
+    }
+    for bad in [
+        "a.rs::ignored",
+        "a.rs::plain",
+        "a.rs::quoted",
+        "a.rs::goo",
+        "a.sh::run",
+        "b.rs::good",
+        "a.rs",
+    ] {
+        assert_eq!(
+            unproven(&format!("`a.rs::good`<br>`{bad}`")),
+            [format!("docs/verification.md:7: {bad} is no test")]
+        );
+    }
+    for bad in ["", "a.rs::good", "**not shown yet:** ", "`a.rs::good` | more"] {
+        assert_eq!(unproven(bad).len(), 1, "{bad}");
+    }
 }
