@@ -10,13 +10,14 @@ use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::error::CallError;
 use crate::handle::{Carried, Request};
+use crate::measure::{Histogram, HistogramStatus};
 
 /// How much a pool takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,34 @@ pub struct BlockingPool {
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
     is_closed: Arc<AtomicBool>,
+    counts: Arc<Counts>,
+}
+
+/// What a pool did so far.
+#[derive(Default)]
+struct Counts {
+    busy: AtomicU64,
+    crashed: AtomicU64,
+    ran: Histogram,
+}
+
+/// A pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// The pool's name.
+    pub name: &'static str,
+    /// Closures that run or wait.
+    pub depth: usize,
+    /// Closures that may run at once.
+    pub threads: u32,
+    /// Closures that may run or wait.
+    pub capacity: u32,
+    /// Closures that found no place.
+    pub busy: u64,
+    /// Closures that panicked.
+    pub crashed: u64,
+    /// How long closures ran.
+    pub ran: HistogramStatus,
 }
 
 impl BlockingPool {
@@ -50,6 +79,7 @@ impl BlockingPool {
             places: Arc::new(Semaphore::new(places(settings) as usize)),
             running: Arc::new(Semaphore::new(settings.running.get() as usize)),
             is_closed: Arc::default(),
+            counts: Arc::default(),
         }
     }
 
@@ -68,12 +98,17 @@ impl BlockingPool {
         let place = self.place()?;
         let permit = Arc::clone(&self.running).acquire_owned().await;
         let permit = permit.map_err(|_| CallError::Stopped)?;
+        let counts = Arc::clone(&self.counts);
         let task = tokio::task::spawn_blocking(move || {
             let _held = (place, permit);
-            work()
+            let started = Instant::now();
+            let done = work();
+            counts.ran.record(started.elapsed());
+            done
         });
         task.await.map_err(|error| match error.is_panic() {
             true => {
+                self.counts.crashed.fetch_add(1, Ordering::Relaxed);
                 log::error!("a call panicked in the pool {}", self.settings.name);
                 CallError::Crashed
             }
@@ -104,6 +139,20 @@ impl BlockingPool {
         drop(all);
     }
 
+    /// The numbers now.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        PoolStatus {
+            name: self.settings.name,
+            depth: self.depth(),
+            threads: self.settings.running.get(),
+            capacity: places(self.settings),
+            busy: self.counts.busy.load(Ordering::Relaxed),
+            crashed: self.counts.crashed.load(Ordering::Relaxed),
+            ran: self.counts.ran.status(),
+        }
+    }
+
     /// Closures that run or wait.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -116,9 +165,12 @@ impl BlockingPool {
         }
         let place = Arc::clone(&self.places).try_acquire_owned();
         place.map_err(|error| match error {
-            TryAcquireError::NoPermits => CallError::Busy {
-                retry_after: self.settings.retry_after,
-            },
+            TryAcquireError::NoPermits => {
+                self.counts.busy.fetch_add(1, Ordering::Relaxed);
+                CallError::Busy {
+                    retry_after: self.settings.retry_after,
+                }
+            }
             TryAcquireError::Closed => CallError::Stopped,
         })
     }

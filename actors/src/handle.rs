@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::CallError;
+use crate::measure::{Histogram, HistogramStatus};
 
 /// How a handle treats its callers.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,8 @@ struct Counters {
     busy: AtomicU64,
     timeouts: AtomicU64,
     crashed: AtomicU64,
+    /// From the question to its answer, of calls that found a place.
+    answered: Histogram,
 }
 
 /// A handle's counters at one moment.
@@ -53,6 +56,8 @@ pub struct HandleStatus {
     pub timeouts: u64,
     /// Calls that ended in a panic.
     pub crashed: u64,
+    /// How long calls took that found a place.
+    pub answered: HistogramStatus,
 }
 
 /// A message that carries the way back to its caller, so that whoever finishes the work answers, on any thread.
@@ -143,7 +148,11 @@ impl<A: Actor> Handle<A> {
         A: Handler<Carried<R>>,
         A::Context: ToEnvelope<A, Carried<R>>,
     {
+        let asked = Instant::now();
         let outcome = self.call(request).await;
+        if !matches!(outcome, Err(CallError::Busy { .. })) {
+            self.counters.answered.record(asked.elapsed());
+        }
         self.count(outcome.as_ref().err());
         outcome
     }
@@ -211,6 +220,7 @@ impl<A: Actor> Handle<A> {
             busy: self.counters.busy.load(Ordering::Relaxed),
             timeouts: self.counters.timeouts.load(Ordering::Relaxed),
             crashed: self.counters.crashed.load(Ordering::Relaxed),
+            answered: self.counters.answered.status(),
         }
     }
 }

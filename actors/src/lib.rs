@@ -16,6 +16,7 @@ pub mod client_registry;
 pub mod domain;
 pub mod error;
 pub mod handle;
+pub mod measure;
 pub mod provider_broker;
 pub mod sql_executor;
 pub mod store;

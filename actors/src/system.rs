@@ -20,6 +20,7 @@ use crate::error::CallError;
 use crate::handle::{Handle, HandleStatus};
 use crate::provider_broker::actor::ProviderBroker;
 use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor};
+use crate::sql_executor::status::SqlMonitor;
 use crate::store::StoreError;
 use crate::token_store::TokenStoreHandle;
 
@@ -107,6 +108,26 @@ struct Pools {
 }
 
 impl RunningActors {
+    /// Looks at the pools that the actors' blocking work runs in.
+    #[must_use]
+    pub fn pools(&self) -> Vec<BlockingPool> {
+        let Pools {
+            clients,
+            codes,
+            tokens,
+            broker,
+            passwords,
+        } = &self.pools;
+        let pools = [clients, codes, tokens, broker].into_iter().chain(passwords);
+        pools.cloned().collect()
+    }
+
+    /// Looks at the executor of SQL, if there is one.
+    #[must_use]
+    pub fn sql_monitor(&self) -> Option<SqlMonitor> {
+        self.sql.as_ref().map(RunningSqlExecutor::monitor)
+    }
+
     /// Takes no more queries, answers those that wait, and stops those that run. Everything else goes on.
     pub fn interrupt_queries(&self) {
         if let Some(sql) = &self.sql {

@@ -1,7 +1,87 @@
-//! What an operator can see and do, without HTTP: `http::admin` and the process's own life share it.
+//! What an operator can see and do, without HTTP: `http::admin`, the admin socket and the process's own life share it.
 //!
-//! * [`gate`]: whether requests are taken, and how many are under way.
+//! * [`access`]: who may do what. [`about`]: what was started, which never changes.
+//! * [`gate`]: whether requests are taken, and how many are under way. [`http_requests`]: how many there were.
+//! * [`readiness`]: whether this process should be sent work. [`status`], [`endpoints`]: what it does and offers.
+//! * [`population`]: how many clients and grants there are. [`metrics`]: everything countable, for Prometheus.
 //!
 //! Must not live here: an HTTP framework's types, secrets, users' data.
 
+pub mod about;
+pub mod access;
+pub mod endpoints;
 pub mod gate;
+pub mod http_requests;
+pub mod metrics;
+pub mod population;
+pub mod readiness;
+pub mod status;
+
+use std::sync::Arc;
+
+use mxcp_actors::audit_logger::audit_log::AuditLog;
+use mxcp_actors::blocking::BlockingPool;
+use mxcp_actors::domain::clock::Clock;
+use mxcp_actors::handle::HandleStatus;
+use mxcp_actors::sql_executor::status::SqlMonitor;
+use mxcp_actors::store::open::OpenStore;
+use mxcp_actors::system::Actors;
+
+use self::about::About;
+use self::endpoints::Endpoint;
+use self::gate::Gate;
+use self::http_requests::HttpRequests;
+use self::population::Population;
+use self::readiness::Readiness;
+use crate::mcp::server::McpServer;
+use crate::oauth::Services;
+
+/// Everything that the use cases look at. Nothing in it belongs to one listener.
+pub struct Admin {
+    /// What was started.
+    pub about: About,
+    /// What is offered, and what was left out.
+    pub endpoints: Vec<Endpoint>,
+    /// Requests of the public listener that are under way.
+    pub gate: Arc<Gate>,
+    /// Requests of the public listener so far.
+    pub http: Arc<HttpRequests>,
+    /// Calls and sessions.
+    pub mcp: Arc<McpServer>,
+    /// Queries.
+    pub sql: SqlMonitor,
+    /// The actor that is asked for queries, where it is the only one.
+    pub executor: Box<dyn Fn() -> HandleStatus + Send + Sync>,
+    /// Logins and tokens; `None` while authentication is off.
+    pub authorization: Option<Authorization>,
+    /// Records.
+    pub audit: AuditLog,
+    /// Whether this process should be sent work.
+    pub readiness: Readiness,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The authorization server's part.
+pub struct Authorization {
+    /// Every actor.
+    pub actors: Actors,
+    /// The threads that wait for the store, and those that check passwords.
+    pub pools: Vec<BlockingPool>,
+    /// The use cases, which count what they do.
+    pub services: Arc<Services>,
+    /// The store, which counts its failures.
+    pub store: Arc<OpenStore>,
+    /// Clients and grants.
+    pub population: Population,
+}
+
+impl Admin {
+    /// Every actor that is asked through a handle.
+    pub(crate) fn actors(&self) -> Vec<HandleStatus> {
+        match &self.authorization {
+            Some(authorization) => authorization.actors.status(),
+            None => vec![(self.executor)()],
+        }
+    }
+}

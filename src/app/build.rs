@@ -13,10 +13,12 @@ use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::StartError;
+use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
+use crate::endpoints::check;
 use crate::endpoints::load::{self, DefinitionFile, Loaded, ProjectFolders};
-use crate::endpoints::{check, registry::Registry};
+use crate::endpoints::registry::{Registry, Runnable};
 use crate::mcp::catalog::Catalog;
 
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.
@@ -24,7 +26,7 @@ pub fn load_catalog(
     config: &Config,
     generation: &Arc<Generation>,
     ignore_errors: bool,
-) -> Result<Catalog, StartError> {
+) -> Result<(Catalog, Vec<Endpoint>), StartError> {
     let loaded = load::load(&ProjectFolders {
         root: &config.project.root,
         tools: &config.paths.tools,
@@ -37,6 +39,7 @@ pub fn load_catalog(
     for warning in loaded.warnings.iter().chain(of_files) {
         log::warn!("{warning}");
     }
+    let endpoints = files.iter().map(endpoint).collect();
     let (definitions, failures) = load::settle(files, ignore_errors)?;
     for failure in failures {
         log::error!("left out {}: {}", failure.path.display(), failure.error);
@@ -48,7 +51,23 @@ pub fn load_catalog(
         registry.resources().len() + registry.resource_templates().len(),
         registry.prompts().len()
     );
-    Ok(Catalog::new(registry, query_limits(&config.limits))?)
+    Ok((Catalog::new(registry, query_limits(&config.limits))?, endpoints))
+}
+
+/// The file as operators see it.
+fn endpoint(file: &DefinitionFile<Runnable>) -> Endpoint {
+    let description = file.content.as_ref().ok().and_then(|runnable| match runnable {
+        Runnable::Tool(tool) => tool.definition.description.clone(),
+        Runnable::Resource(resource) => resource.definition.description.clone(),
+        Runnable::Prompt(prompt) => prompt.definition.description.clone(),
+    });
+    Endpoint {
+        path: file.path.clone(),
+        kind: file.kind.map_or("", |kind| kind.key()),
+        name: file.name.clone(),
+        description,
+        error: file.error(),
+    }
 }
 
 /// The built-in SQL tools, if the project wants them.

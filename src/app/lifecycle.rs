@@ -2,16 +2,22 @@
 
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, middleware, web};
 
+use mxcp_actors::sql_executor::engine::generation::Generation;
+
+use super::admin::{AdminListeners, Served};
 use super::serving::Running;
 use super::signals::Signals;
 use super::stdio::{self, Streams};
 use super::{StartError, build, database, stopping, telemetry};
+use crate::admin::about::VERSION;
+use crate::admin::endpoints::Endpoint;
 use crate::admin::gate::Gate;
-use crate::config::{Config, TransportKind};
+use crate::config::{Config, Persistence, TransportKind};
 use crate::http::mcp::McpState;
 use crate::http::middleware::request::{self, RequestState};
 use crate::http::request_ids::RequestIds;
@@ -23,6 +29,7 @@ use crate::mcp::session::Sessions;
 /// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say. A second signal ends the
 /// server at once.
 pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
+    let began = Instant::now();
     telemetry::start_logging(&config.logging)?;
     telemetry::warn_unbuilt(&config.telemetry);
     for warning in &config.warnings {
@@ -35,18 +42,22 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     };
     enter(&config)?;
     let generation = database::open(&config)?;
-    let catalog = build::load_catalog(&config, &generation, ignore_errors)?;
+    let (catalog, endpoints) = build::load_catalog(&config, &generation, ignore_errors)?;
     let system = actix_rt::System::new();
     let outcome = system.block_on(async move {
         let running = Running::start(&config, &generation).await?;
-        match streams {
-            Some(streams) => {
-                let outcome = stdio::serve(&config, streams, catalog, &running).await;
-                running.stop().await;
-                outcome
-            }
-            None => serve_http(&config, catalog, running).await,
+        if let Some(streams) = streams {
+            let outcome = stdio::serve(&config, streams, catalog, &running).await;
+            running.stop().await;
+            return outcome;
         }
+        let loaded = Loaded {
+            config,
+            generation,
+            catalog,
+            endpoints,
+        };
+        serve_http(loaded, running, began).await
     });
     if matches!(outcome, Err(StartError::SecondSignal)) {
         // Dropped, it would wait for work that nobody wants to wait for any more. The process ends instead.
@@ -63,12 +74,21 @@ fn enter(config: &Config) -> Result<(), StartError> {
     })
 }
 
+/// What was loaded and not started yet.
+struct Loaded {
+    config: Config,
+    generation: Arc<Generation>,
+    catalog: Catalog,
+    endpoints: Vec<Endpoint>,
+}
+
 /// Serves until a signal, then stops in order, unless a second signal comes.
-async fn serve_http(config: &Config, catalog: Catalog, running: Running) -> Result<(), StartError> {
+async fn serve_http(loaded: Loaded, running: Running, began: Instant) -> Result<(), StartError> {
     let mut signals = Signals::listen()?;
+    let grace = loaded.config.transport.shutdown_grace;
     let gate = Arc::<Gate>::default();
-    let mut server = match listen(config, catalog, &running, &gate) {
-        Ok(server) => server,
+    let (admin, mut server) = match open(loaded, &running, &gate, began) {
+        Ok(open) => open,
         Err(error) => {
             running.stop().await;
             return Err(error);
@@ -83,9 +103,15 @@ async fn serve_http(config: &Config, catalog: Catalog, running: Running) -> Resu
         signal = signals.next() => signal,
     };
     log::info!("{signal}");
-    let stop = stopping::stop(&gate, config.transport.shutdown_grace, &listener, running);
+    let stop = async {
+        let stop = stopping::stop(&gate, grace, &listener, running);
+        let ((), outcome) = tokio::join!(stop, server);
+        admin.close().await;
+        log::info!("stopped");
+        outcome.map_err(StartError::Server)
+    };
     tokio::select! {
-        outcome = async { tokio::join!(stop, server).1 } => outcome.map_err(StartError::Server),
+        outcome = stop => outcome,
         signal = signals.next() => {
             log::warn!("{signal} once more");
             Err(StartError::SecondSignal)
@@ -93,25 +119,51 @@ async fn serve_http(config: &Config, catalog: Catalog, running: Running) -> Resu
     }
 }
 
-fn listen(
-    config: &Config,
-    catalog: Catalog,
+/// Opens the operator's listeners, then the public one.
+fn open(
+    loaded: Loaded,
     running: &Running,
     gate: &Arc<Gate>,
-) -> Result<Server, StartError> {
+    began: Instant,
+) -> Result<(AdminListeners, Server), StartError> {
+    let Loaded {
+        config,
+        generation,
+        catalog,
+        endpoints,
+    } = loaded;
     let audit = running.audit();
-    let requests = web::Data::new(RequestState {
-        gate: Arc::clone(gate),
-        ids: RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?)),
-    });
     let sessions = Sessions::new(Arc::clone(&audit.clock), Arc::clone(&audit.randomness));
-    let http = &config.transport.http;
-    let state = web::Data::new(McpState {
-        server: Arc::new(McpServer::new(catalog, sessions, running.executor(), audit)),
+    let requests = RequestState {
+        gate: Arc::clone(gate),
+        counts: Arc::default(),
+        ids: RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?)),
+    };
+    let server = Arc::new(McpServer::new(catalog, sessions, running.executor(), audit));
+    let parts = Served {
+        config: &config,
+        generation: &generation,
+        endpoints,
+        running,
+        gate: Arc::clone(gate),
+        http: Arc::clone(&requests.counts),
+        mcp: Arc::clone(&server),
+    };
+    let admin = AdminListeners::open(&config.admin, parts)?;
+    let state = McpState {
+        server,
         public_url: config.public_url.clone(),
         authentication: running.services(),
-        stateless: http.stateless,
-    });
+        stateless: config.transport.http.stateless,
+    };
+    let public = listen(&config, requests, state)?;
+    announce(&config, began);
+    Ok((admin, public))
+}
+
+fn listen(config: &Config, requests: RequestState, state: McpState) -> Result<Server, StartError> {
+    let (requests, state) = (web::Data::new(requests), web::Data::new(state));
+    let http = &config.transport.http;
     let refused = |source| StartError::Listen {
         host: http.host.clone(),
         port: http.port,
@@ -139,4 +191,32 @@ fn listen(
         log::info!("listening on http://{address}");
     }
     Ok(server.run())
+}
+
+/// What was started, in one line: the first thing to look for in a log.
+fn announce(config: &Config, began: Instant) {
+    let on_or_off = |is_on| if is_on { "on" } else { "off" };
+    log::info!(
+        "mxcp-actor {VERSION} serves {project} ({profile}), process {process}: database {database}{readonly}, logins {provider} \
+         kept in {persistence}, audit {audit}, SQL tools {sql_tools}, stateless {stateless}; ready after {milliseconds} ms",
+        project = config.project.name,
+        profile = config.project.profile,
+        process = std::process::id(),
+        database = config.database.path.display(),
+        readonly = if config.database.readonly {
+            " (read-only)"
+        } else {
+            ""
+        },
+        provider = config.auth.provider.name(),
+        persistence = match config.auth.persistence {
+            Persistence::Memory => "memory",
+            Persistence::Sqlite { .. } => "SQLite",
+            Persistence::Postgresql { .. } => "PostgreSQL",
+        },
+        audit = on_or_off(config.audit.enabled),
+        sql_tools = on_or_off(config.sql_tools.enabled),
+        stateless = on_or_off(config.transport.http.stateless),
+        milliseconds = began.elapsed().as_millis(),
+    );
 }

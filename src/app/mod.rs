@@ -1,5 +1,6 @@
 //! The composition root: what is built from what, and how the process starts, runs and stops.
 
+mod admin;
 pub mod authentication;
 pub mod build;
 pub mod database;
@@ -119,6 +120,9 @@ pub enum StartError {
     /// The streams of the stdio transport cannot be used.
     #[error("standard input and output cannot be used: {0}")]
     Streams(std::io::Error),
+    /// The admin socket cannot be opened.
+    #[error(transparent)]
+    Socket(#[from] admin::SocketError),
     /// The log file cannot be written.
     #[error("logging.path: {0}")]
     LogFile(#[from] log_file::LogFileError),

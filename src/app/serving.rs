@@ -11,10 +11,15 @@ use mxcp_actors::handle::Handle;
 use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 use mxcp_actors::sql_executor::engine::generation::Generation;
+use mxcp_actors::sql_executor::status::SqlMonitor;
+use mxcp_actors::store::open::OpenStore;
 use mxcp_actors::system::{RunningActors, Surroundings};
 
 use super::build::{self, RunningAudit};
 use super::{StartError, authentication};
+use crate::admin::Authorization;
+use crate::admin::population::Population;
+use crate::admin::readiness::Probe;
 use crate::config::{Config, Limits};
 use crate::mcp::server::Audit;
 use crate::oauth::Services;
@@ -35,6 +40,8 @@ enum Work {
     Protected {
         actors: Box<RunningActors>,
         executor: Handle<SqlExecutor>,
+        sql: SqlMonitor,
+        store: Arc<OpenStore>,
         services: Data<Services>,
     },
 }
@@ -70,6 +77,44 @@ impl Running {
         match &self.work {
             Work::Open(executor) => executor.handle.clone(),
             Work::Protected { executor, .. } => executor.clone(),
+        }
+    }
+
+    /// Looks at the queries.
+    pub fn sql_monitor(&self) -> SqlMonitor {
+        match &self.work {
+            Work::Open(executor) => executor.monitor(),
+            Work::Protected { sql, .. } => sql.clone(),
+        }
+    }
+
+    /// Asks whether the store answers, where there is one.
+    pub fn store_probe(&self) -> Option<Probe> {
+        let Work::Protected { store, .. } = &self.work else {
+            return None;
+        };
+        let store = Arc::clone(store);
+        Some(Arc::new(move || {
+            store.check_writable().map_err(|error| error.to_string())
+        }))
+    }
+
+    /// What an operator sees of logins and tokens, where there are some.
+    pub fn authorization(&self) -> Option<Authorization> {
+        match &self.work {
+            Work::Open(_) => None,
+            Work::Protected {
+                actors,
+                services,
+                store,
+                ..
+            } => Some(Authorization {
+                actors: actors.actors.clone(),
+                pools: actors.pools(),
+                services: services.clone().into_inner(),
+                store: Arc::clone(store),
+                population: Population::default(),
+            }),
         }
     }
 
@@ -110,21 +155,25 @@ impl Work {
         let keeping = authentication::open_store(&config.auth, &*audit.clock, &*audit.randomness)?;
         let mut settings = authentication::actors_settings(config, &keeping.keys, audit.clock.now())?;
         settings.sql = Some((Arc::clone(generation), sql));
+        let store = Arc::new(keeping);
         let actors = RunningActors::start(
             settings,
             Surroundings {
-                store: keeping.store,
-                keys: keeping.keys,
+                store: Arc::clone(&store.store),
+                keys: Arc::clone(&store.keys),
                 clock: Arc::clone(&audit.clock),
                 randomness: Arc::clone(&audit.randomness),
             },
         );
         let actors = Box::new(actors.await?);
         let executor = actors.actors.sql.clone().ok_or(StartError::NoDatabase)?;
+        let sql = actors.sql_monitor().ok_or(StartError::NoDatabase)?;
         let services = authentication::services(config, actors.actors.clone(), audit)?;
         Ok(Self::Protected {
             actors,
             executor,
+            sql,
+            store,
             services,
         })
     }

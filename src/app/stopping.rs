@@ -36,7 +36,6 @@ pub(super) async fn stop(gate: &Gate, grace: Duration, listener: &ServerHandle, 
     }
     listener.stop(true).await;
     running.stop().await;
-    log::info!("stopped");
 }
 
 async fn emptied(gate: &Gate, within: Duration) -> bool {

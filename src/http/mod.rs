@@ -1,5 +1,6 @@
 //! Translation between HTTP and use cases. No decision about tokens, protocol or SQL is taken here.
 
+pub mod admin;
 pub mod extract;
 mod health;
 pub mod mcp;

@@ -6,13 +6,15 @@
 //! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
 //!   `call` is the one path that calls of all three take, under the policies that `enforcement` holds them to.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
-//! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks.
+//! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks;
+//!   [`calls`]: how many there were.
 //!
 //! Must not live here: an HTTP framework's types, I/O.
 
 pub mod admission;
 mod call;
 pub mod caller;
+pub mod calls;
 pub mod catalog;
 mod enforcement;
 pub mod era;

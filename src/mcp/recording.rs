@@ -97,6 +97,12 @@ impl<'a> Recording<'a> {
             caller_type: self.caller.came_by,
             policy_decision: self.policies.decision(),
         };
+        self.server.calls().ended(
+            (operation.operation_type, &operation.name),
+            status,
+            operation.policy_decision,
+            operation.duration,
+        );
         let record = AuditRecord::new(operation, audit.clock.now(), &*audit.randomness).ok()?;
         let principal = self.caller.principal.as_deref();
         let (waited, ran) = self.times.unzip();

@@ -14,6 +14,7 @@ use mxcp_actors::sql_executor::actor::SqlExecutor;
 
 use super::admission::{AdmittedNotification, AdmittedRequest};
 use super::caller::Caller;
+use super::calls::Calls;
 use super::catalog::{Catalog, List};
 use super::session::{Session, Sessions};
 use super::wire::descriptor::Implementation;
@@ -98,6 +99,7 @@ pub struct McpServer {
     executor: Handle<SqlExecutor>,
     audit: Audit,
     judging: BlockingPool,
+    calls: Calls,
 }
 
 impl McpServer {
@@ -119,6 +121,7 @@ impl McpServer {
                 resources: Some(ResourcesCapability::default()),
                 ..ServerCapabilities::default()
             },
+            calls: Calls::new(catalog.registry()),
             catalog: RwLock::new(Arc::new(catalog)),
             sessions,
             executor,
@@ -135,6 +138,11 @@ impl McpServer {
     /// The legacy sessions.
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    /// Counts calls.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// Records calls.
@@ -166,6 +174,19 @@ impl McpServer {
 
     /// Answers one request, encoded with its id. `headers` is `None` over stdio.
     pub async fn answer<H: RequestHeaders + ?Sized>(
+        &self,
+        request: AdmittedRequest<'_>,
+        version: ProtocolVersion,
+        caller: &Caller,
+        headers: Option<&H>,
+    ) -> Result<Vec<u8>, RpcError> {
+        let method = request.method;
+        let answer = self.dispatch(request, version, caller, headers).await;
+        self.calls.answered(method, version.era(), answer.is_ok());
+        answer
+    }
+
+    async fn dispatch<H: RequestHeaders + ?Sized>(
         &self,
         request: AdmittedRequest<'_>,
         version: ProtocolVersion,

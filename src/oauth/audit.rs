@@ -90,6 +90,7 @@ impl Entry<'_> {
 
     /// Hands the record to the sink.
     pub(super) fn write(self) {
+        self.services.counts().event(self.event, self.status);
         let operation = AuditedOperation::authentication(self.event, self.status);
         let now = self.services.clock.now();
         match AuditRecord::new(operation, now, self.services.randomness.as_ref()) {

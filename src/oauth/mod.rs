@@ -19,6 +19,7 @@ pub mod browser;
 pub mod callback;
 pub mod client_authentication;
 pub mod consent;
+pub mod counts;
 pub mod error_description;
 pub mod exchange;
 mod grant_code;
@@ -49,6 +50,7 @@ use crate::config::{HostRefused, RequestHead};
 
 pub use addresses::Addresses;
 pub use audit::AuditSink;
+pub use counts::Counts;
 pub use settings::{LoginKind, Settings};
 pub use unavailable::Unavailable;
 
@@ -59,6 +61,7 @@ pub struct Services {
     randomness: Arc<dyn Randomness>,
     audit: Arc<dyn AuditSink>,
     settings: Settings,
+    counts: Counts,
     /// Built once if the public URL is the same for every request.
     addresses: Option<Arc<Addresses>>,
 }
@@ -112,6 +115,7 @@ impl Services {
             randomness: parts.randomness,
             audit: parts.audit,
             settings: parts.settings,
+            counts: Counts::default(),
             addresses: addresses.map(Arc::new),
         })
     }
@@ -119,6 +123,11 @@ impl Services {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How many events there were.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// What the operator set.

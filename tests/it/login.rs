@@ -19,7 +19,9 @@ const REDIRECT: &str = "http://localhost:3000/callback";
 /// What tokens are for. The server listens on whatever port is free.
 const PUBLIC: &str = "http://localhost:1";
 /// Everybody's.
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
+/// The client's.
+pub(crate) const CLIENT_SECRET: &str = "secret-of-the-test-client";
 
 const CHEAP: PasswordCost = PasswordCost {
     memory_kibibytes: 8,
@@ -45,8 +47,8 @@ pub(crate) fn configuration(users: &[(&str, &str)]) -> String {
     let users = users.concat();
     format!(
         "mxcp: 1\ntransport: {{ http: {{ base_url: '{PUBLIC}' }} }}\nprojects: {{ test: {{ profiles: {{ dev: {{ auth: {{ provider: local, local: {{ users: [{users}] }},\n  \
-         clients: [{{ client_id: {CLIENT}, client_secret: s, name: Test, redirect_uris: ['{REDIRECT}'],\n    \
-         grant_types: [authorization_code], scopes: ['mcp:read', 'mcp:write'] }}] }} }} }} }} }}\n"
+         clients: [{{ client_id: {CLIENT}, client_secret: {CLIENT_SECRET}, name: Test, redirect_uris: ['{REDIRECT}'],\n    \
+         grant_types: [authorization_code, refresh_token], scopes: ['mcp:read', 'mcp:write'] }}] }} }} }} }} }}\n"
     )
 }
 
@@ -54,12 +56,18 @@ pub(crate) fn configuration(users: &[(&str, &str)]) -> String {
 pub(crate) struct Caller<'a> {
     server: &'a Server,
     token: Option<String>,
+    /// What nobody else may see of this login.
+    secrets: Vec<String>,
 }
 
 impl<'a> Caller<'a> {
     /// Somebody who does not log in.
     pub(crate) fn nobody(server: &'a Server) -> Self {
-        Self { server, token: None }
+        Self {
+            server,
+            token: None,
+            secrets: Vec::new(),
+        }
     }
 
     /// Logs in by filling in the server's forms; the client is granted all that it may have.
@@ -94,7 +102,7 @@ impl<'a> Caller<'a> {
         let exchange = query(&[
             ("grant_type", "authorization_code"),
             ("client_id", CLIENT),
-            ("client_secret", "s"),
+            ("client_secret", CLIENT_SECRET),
             ("code", &code),
             ("code_verifier", verifier.secret().expose()),
             ("redirect_uri", REDIRECT),
@@ -103,11 +111,21 @@ impl<'a> Caller<'a> {
             .request("POST", "/token", FORM, exchange.into_bytes())
             .await;
         assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
-        let token = tokens.json()["access_token"].as_str().unwrap().to_owned();
+        let tokens = tokens.json();
+        let text = |member: &str| tokens[member].as_str().unwrap().to_owned();
+        let mut secrets = vec![code.into_owned(), text("access_token"), text("refresh_token")];
+        secrets.extend(browser.cookies.into_values().filter(|value| !value.is_empty()));
+        secrets.push(verifier.secret().expose().to_owned());
         Self {
             server,
-            token: Some(token),
+            token: Some(text("access_token")),
+            secrets,
         }
+    }
+
+    /// The code, the access token, the refresh token, and what else the login was protected with.
+    pub(crate) fn secrets(&self) -> &[String] {
+        &self.secrets
     }
 
     /// Posts a modern request with the token.
@@ -166,9 +184,9 @@ impl<'a> Caller<'a> {
     }
 }
 
-const FORM: &[(&str, &str)] = &[("Content-Type", "application/x-www-form-urlencoded")];
+pub(crate) const FORM: &[(&str, &str)] = &[("Content-Type", "application/x-www-form-urlencoded")];
 
-fn query(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()

@@ -5,7 +5,9 @@
     reason = "a test that cannot go on fails here"
 )]
 
+mod admin;
 mod audit;
+mod canary;
 mod demo;
 mod logging;
 mod login;

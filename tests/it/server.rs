@@ -33,6 +33,7 @@ pub(crate) struct Server {
 pub(crate) struct Project {
     files: Vec<(String, String)>,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Project {
@@ -68,6 +69,12 @@ impl Project {
         self
     }
 
+    /// With a variable of the environment.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     fn write(&self, folder: &Path) {
         for (path, content) in &self.files {
             let path = folder.join(path);
@@ -86,6 +93,7 @@ impl Project {
     fn command(&self, folder: &Path) -> Command {
         let mut command = program(folder);
         command.args(["serve", "--port", "0"]).args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -248,10 +256,21 @@ impl Server {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
+        self.request_url(method, &self.at(path), headers, body).await
+    }
+
+    /// Sends to another of the server's listeners.
+    pub(crate) async fn request_url(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let client = Client::builder().timeout(PATIENCE).disable_redirects().finish();
-        let mut request = client.request(method.parse().unwrap(), self.at(path));
+        let mut request = client.request(method.parse().unwrap(), url);
         for (name, value) in headers {
-            request = request.append_header((*name, *value));
+            request = request.insert_header((*name, *value));
         }
         let mut response = request.send_body(body).await.unwrap();
         let body = response.body().await.unwrap().to_vec();

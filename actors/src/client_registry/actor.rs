@@ -2,7 +2,7 @@
 
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
-use super::messages::{AuthenticateClient, FindClient, RegisterClient, SweepClients};
+use super::messages::{AuthenticateClient, CountClients, FindClient, RegisterClient, SweepClients};
 use super::rules::ClientRules;
 use crate::blocking::BlockingPool;
 use crate::handle::{Carried, Stop};
@@ -63,6 +63,15 @@ impl Handler<Carried<AuthenticateClient>> for ClientRegistry {
         let rules = self.rules.clone();
         self.store
             .answer(message, move |request| rules.authenticate(&request))
+    }
+}
+
+impl Handler<Carried<CountClients>> for ClientRegistry {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<CountClients>, _context: &mut Self::Context) -> Self::Result {
+        let rules = self.rules.clone();
+        self.store.answer(message, move |CountClients| rules.count())
     }
 }
 

@@ -117,6 +117,14 @@ pub enum ClientRefusal {
     },
 }
 
+/// An operator wants to know how many clients registered themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountClients;
+
+impl Request for CountClients {
+    type Answer = Result<u64, StoreError>;
+}
+
 /// The time has come to forget lapsed registrations. Answered by [`SweepClientsReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepClients {

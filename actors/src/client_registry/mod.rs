@@ -25,7 +25,7 @@ use std::time::Duration;
 use crate::domain::client::{AuthenticationMethod, Client, ClientId, MetadataRules};
 use crate::domain::scope::ScopeSet;
 
-pub use messages::{AuthenticateClient, FindClient, RegisterClient, SweepClients};
+pub use messages::{AuthenticateClient, CountClients, FindClient, RegisterClient, SweepClients};
 pub use rules::ClientRules;
 
 /// What the operator can set.

@@ -117,6 +117,11 @@ impl ClientRules {
             .delete_expired_clients(self.clock.now(), message.most)
     }
 
+    /// How many clients registered themselves.
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.repository.count_clients()
+    }
+
     fn look_up(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         match self.configured.get(id) {
             Some(client) => Ok(Some(client.clone())),

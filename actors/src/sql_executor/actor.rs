@@ -12,6 +12,7 @@ use super::engine::generation::Generation;
 use super::messages::RunQuery;
 use super::queue::{Queue, RETRY_AFTER};
 use super::runner::{DuckdbRunner, Runner};
+use super::status::SqlMonitor;
 use super::worker::Worker;
 use crate::handle::{Carried, Handle, HandleSettings};
 
@@ -121,6 +122,11 @@ fn handle_settings(settings: SqlExecutorSettings, workers: usize) -> HandleSetti
 }
 
 impl RunningSqlExecutor {
+    /// Looks at the executor, for metrics and for operators.
+    pub fn monitor(&self) -> SqlMonitor {
+        SqlMonitor(Arc::clone(&self.queue))
+    }
+
     /// Queries that wait, and queries that run.
     pub fn depth(&self) -> (usize, usize) {
         self.queue.depth()

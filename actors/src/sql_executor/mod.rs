@@ -15,7 +15,7 @@
 //!
 //! - [`engine`]: DuckDB behind a small interface.
 //! - [`admission`]: who is next. `queue`: the same behind a lock. `worker`: the threads, and `runner`: what
-//!   they do. `cancel`: time limits.
+//!   they do. `cancel`: time limits. [`status`]: what an operator sees of it.
 
 pub mod actor;
 pub mod admission;
@@ -24,6 +24,7 @@ pub mod engine;
 pub mod messages;
 mod queue;
 mod runner;
+pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod value;

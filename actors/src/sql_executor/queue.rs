@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::{Admission, AdmissionLimits, Refused};
 use super::messages::{QueryOutcome, RunQuery};
+use super::status::{Counts, OnWorker, QueryEnd, RunningQuery, SqlStatus};
 use crate::domain::cancel::{CancelReason, CancelToken};
 use crate::error::CallError;
 use crate::handle::Reply;
@@ -29,9 +30,12 @@ impl Job {
         !self.reply.is_awaited() || self.query.context.cancel.reason().is_some()
     }
 
-    fn abandon(self) {
+    fn abandon(self, counts: &Counts) {
         let waited = self.arrived.elapsed();
-        let Some(reason) = self.query.context.cancel.reason() else {
+        counts.waited(waited);
+        let reason = self.query.context.cancel.reason();
+        counts.ended(reason.map_or(QueryEnd::ClientGone, QueryEnd::from));
+        let Some(reason) = reason else {
             return;
         };
         let result = Err(reason.into());
@@ -46,14 +50,16 @@ impl Job {
 struct State {
     admission: Admission<Job>,
     closed: bool,
-    /// Tokens of the running queries, by the worker that runs them.
-    running: Vec<Option<CancelToken>>,
+    /// The running queries, by the worker that runs them.
+    running: Vec<Option<OnWorker>>,
 }
 
 /// Shared by the actor, which fills it, and the workers, which empty it.
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    most_waiting: usize,
+    pub(super) counts: Counts,
 }
 
 impl Queue {
@@ -62,9 +68,11 @@ impl Queue {
             state: Mutex::new(State {
                 admission: Admission::new(limits),
                 closed: false,
-                running: vec![None; workers],
+                running: std::iter::repeat_with(|| None).take(workers).collect(),
             }),
             changed: Condvar::new(),
+            most_waiting: limits.max_waiting,
+            counts: Counts::default(),
         })
     }
 
@@ -83,6 +91,7 @@ impl Queue {
         let mut state = self.lock();
         if state.closed {
             drop(state);
+            self.counts.ended(QueryEnd::Shutdown);
             return job.refuse(CallError::Stopped);
         }
         let outcome = match state.admission.enqueue(&share, job) {
@@ -91,7 +100,9 @@ impl Queue {
                 let abandoned = state.admission.retain(|job| !job.is_abandoned());
                 let outcome = state.admission.enqueue(&share, job);
                 drop(state);
-                abandoned.into_iter().for_each(Job::abandon);
+                for job in abandoned {
+                    job.abandon(&self.counts);
+                }
                 outcome
             }
             outcome => {
@@ -101,9 +112,12 @@ impl Queue {
         };
         match outcome {
             Ok(()) => self.changed.notify_one(),
-            Err((_, job)) => job.refuse(CallError::Busy {
-                retry_after: RETRY_AFTER,
-            }),
+            Err((_, job)) => {
+                self.counts.ended(QueryEnd::Refused);
+                job.refuse(CallError::Busy {
+                    retry_after: RETRY_AFTER,
+                });
+            }
         }
     }
 
@@ -114,11 +128,14 @@ impl Queue {
             match state.admission.take() {
                 Some((share, job)) if job.is_abandoned() => {
                     state.admission.finished(&share);
-                    job.abandon();
+                    job.abandon(&self.counts);
                 }
                 Some((share, job)) => {
                     if let Some(place) = state.running.get_mut(worker) {
-                        *place = Some(job.query.context.cancel.clone());
+                        *place = Some(OnWorker {
+                            context: job.query.context.clone(),
+                            since: Instant::now(),
+                        });
                     }
                     return Some((share, job));
                 }
@@ -149,6 +166,7 @@ impl Queue {
         let waiting = state.admission.retain(|_| false);
         drop(state);
         for job in waiting {
+            self.counts.ended(QueryEnd::Shutdown);
             job.refuse(CallError::Stopped);
         }
         self.changed.notify_all();
@@ -156,9 +174,35 @@ impl Queue {
 
     /// Stops what runs.
     pub(super) fn cancel_running(&self) {
-        let running: Vec<_> = self.lock().running.iter().flatten().cloned().collect();
+        let state = self.lock();
+        let running = state.running.iter().flatten();
+        let running: Vec<CancelToken> = running.map(|query| query.context.cancel.clone()).collect();
+        drop(state);
         for token in running {
             token.cancel(CancelReason::Shutdown);
+        }
+    }
+
+    /// The numbers now.
+    pub(super) fn status(&self) -> SqlStatus {
+        let (ends, waited, ran) = self.counts.status();
+        let state = self.lock();
+        let running = state.running.iter().flatten();
+        SqlStatus {
+            workers: state.running.len(),
+            waiting: state.admission.waiting(),
+            most_waiting: self.most_waiting,
+            running: running
+                .map(|query| RunningQuery {
+                    request_id: Arc::clone(&query.context.request_id),
+                    share: Arc::clone(&query.context.share),
+                    running: query.since.elapsed(),
+                })
+                .collect(),
+            is_closed: state.closed,
+            ends,
+            waited,
+            ran,
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::messages::QueryOutcome;
 use super::queue::{Job, Queue};
 use super::runner::Runner;
+use super::status::QueryEnd;
 use crate::error::CallError;
 
 /// What a worker needs for its life.
@@ -37,15 +38,25 @@ impl<R: Runner> Worker<R> {
         } = job;
         let waited = arrived.elapsed();
         let started = Instant::now();
+        let counts = &self.queue.counts;
+        counts.waited(waited);
         // A panicking query costs one call: its session, in whatever state it is, is dropped inside.
         let Ok(run) = catch_unwind(AssertUnwindSafe(|| self.runner.run(&query, session))) else {
+            counts.ended(QueryEnd::Crashed);
             reply.answer(Err(CallError::Crashed));
             return None;
         };
+        let ran = started.elapsed();
+        counts.ran(ran);
+        counts.ended(
+            run.result
+                .as_ref()
+                .map_or_else(QueryEnd::from, |_| QueryEnd::Succeeded),
+        );
         reply.answer(Ok(QueryOutcome {
             result: run.result,
             waited,
-            ran: started.elapsed(),
+            ran,
         }));
         run.session
     }

@@ -17,6 +17,9 @@ pub trait GrantRepository: Send + Sync {
     /// The grants of a user that have not ended, oldest first.
     fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError>;
 
+    /// How many grants have not ended.
+    fn count_live_grants(&self) -> Result<u64, StoreError>;
+
     /// Ends a grant and with it all its tokens. True for the one caller who ended it; the first reason stays.
     fn end_grant(&self, id: GrantId, at: Timestamp, reason: GrantEnd) -> Result<bool, StoreError>;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::messages::{
-    IssueTokens, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
-    RotateRefreshToken, SweepTokens, SweepTokensReply, VerifyToken,
+    CountGrants, IssueTokens, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
+    RevokeTokenReply, RotateRefreshToken, SweepTokens, SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -149,6 +149,14 @@ impl Handler<Carried<RevokeToken>> for TokenStore {
     fn handle(&mut self, message: Carried<RevokeToken>, _context: &mut Self::Context) -> Self::Result {
         let nothing = |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing));
         self.answer_and_forget(message, nothing, |rules, request| rules.revoke_token(&request))
+    }
+}
+
+impl Handler<Carried<CountGrants>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<CountGrants>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, CountGrants| rules.count())
     }
 }
 

@@ -229,6 +229,14 @@ pub enum Revocation {
     Grant(GrantId),
 }
 
+/// An operator wants to know how many grants have not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountGrants;
+
+impl Request for CountGrants {
+    type Answer = Result<u64, StoreError>;
+}
+
 /// The time has come to end overdue grants and to forget old tokens. Answered by [`SweepTokensReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepTokens {

@@ -33,8 +33,8 @@ mod verifier;
 use std::time::Duration;
 
 pub use messages::{
-    IssueTokens, OpenGrant, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens,
-    VerifyToken,
+    CountGrants, IssueTokens, OpenGrant, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken,
+    SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use verifier::TokenStoreHandle;

@@ -165,6 +165,11 @@ impl TokenRules {
         })
     }
 
+    /// How many grants have not ended.
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.grants.count_live_grants()
+    }
+
     /// Ends overdue grants and forgets what ended long ago.
     pub fn sweep(&self, message: SweepTokens) -> SweepTokensReply {
         let now = self.clock.now();

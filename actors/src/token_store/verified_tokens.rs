@@ -40,6 +40,20 @@ pub struct VerifiedTokens {
     hasher: RandomState,
     /// Counts revocations, so that what was read before one is not kept after it.
     epoch: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What became of the tokens that callers presented so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerificationCounts {
+    /// Known from less than a second ago.
+    pub hits: u64,
+    /// Asked about, or waited for somebody who did.
+    pub misses: u64,
+    /// Of the misses, those that opened nothing. What has not the form of a token is among these alone.
+    pub refused: u64,
 }
 
 #[derive(Default)]
@@ -70,6 +84,9 @@ impl VerifiedTokens {
             shards: std::array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
             epoch: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -117,8 +134,10 @@ impl VerifiedTokens {
         let key = (token, resource);
         let found = self.shard(&key.0).find(&key, clock.now());
         if let Some(principal) = found {
+            self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(Ok(principal));
         }
+        self.misses.fetch_add(1, Ordering::Relaxed);
         // Declared before its part in the question, and so dropped after it.
         let leave = Leave { cache: self, key };
         let miss = self.shard(&leave.key.0).join(&leave.key);
@@ -128,7 +147,26 @@ impl VerifiedTokens {
             self.settle(&leave.key, &miss, epoch, since, &answer);
             answer
         };
-        miss.answer.get_or_init(question).await.clone()
+        let answer = miss.answer.get_or_init(question).await.clone();
+        if matches!(answer, Ok(Err(_))) {
+            self.count_refused();
+        }
+        answer
+    }
+
+    /// A token opened nothing.
+    pub(super) fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The numbers now.
+    #[must_use]
+    pub fn counts(&self) -> VerificationCounts {
+        VerificationCounts {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
     }
 
     /// Nobody joins this question any more; what it found is kept unless something was revoked meanwhile.

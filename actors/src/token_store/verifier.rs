@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::actor::TokenStore;
 use super::messages::{VerifyToken, VerifyTokenError};
-use super::verified_tokens::{Verification, VerifiedTokens};
+use super::verified_tokens::{Verification, VerificationCounts, VerifiedTokens};
 use crate::domain::clock::Clock;
 use crate::domain::opaque_token::AccessToken;
 use crate::domain::secret::SecretDigest;
@@ -39,6 +39,7 @@ impl TokenStoreHandle {
     pub async fn verify(&self, request: VerifyToken) -> Verification {
         // What cannot be a token of ours is refused before anybody is asked, and never becomes a key.
         if AccessToken::parse(request.token.expose()).is_err() {
+            self.verified.count_refused();
             return Ok(Err(VerifyTokenError::Unknown));
         }
         let token = SecretDigest::plain(&request.token);
@@ -59,6 +60,12 @@ impl TokenStoreHandle {
         TokenStore: Answers<R>,
     {
         self.handle.ask(request).await
+    }
+
+    /// What became of the tokens that were presented.
+    #[must_use]
+    pub fn verifications(&self) -> VerificationCounts {
+        self.verified.counts()
     }
 
     /// The counters of the messages; hits are not among them.

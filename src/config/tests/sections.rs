@@ -142,8 +142,12 @@ fn the_user_configuration_is_read_in_full() {
     assert_eq!(config.limits.max_concurrent_queries, 2);
     let admin = config.admin.listener.as_ref().unwrap();
     assert_eq!(
-        (admin.host.as_str(), admin.port, admin.token.expose()),
-        ("127.0.0.1", 9999, "canary-admin-token")
+        (
+            admin.host.as_str(),
+            admin.port,
+            admin.token.as_ref().map(Secret::expose)
+        ),
+        ("127.0.0.1", 9999, Some("canary-admin-token"))
     );
     let parameters = &config.duckdb_secrets[0].parameters;
     assert!(matches!(&parameters["PORT"], FreeValue::Text(text) if text.expose() == "99"));

@@ -36,8 +36,10 @@ pub struct AdminListener {
     pub host: String,
     /// The port to listen on.
     pub port: u16,
-    /// The token that every request must present.
-    pub token: Secret,
+    /// The token of those who may do everything. Only a loopback listener may do without.
+    pub token: Option<Secret>,
+    /// The token of those who may look.
+    pub viewer_token: Option<Secret>,
 }
 
 impl FromYaml for AdminFile {
@@ -46,31 +48,38 @@ impl FromYaml for AdminFile {
         let enabled = fields.optional("enabled").unwrap_or(false);
         let host = fields.optional_with("host", host);
         let port = fields.optional_with("port", port).unwrap_or(DEFAULT_PORT);
-        let token: Option<Secret> = if enabled {
-            fields.required("token")
-        } else {
-            fields.optional("token")
-        };
-        let is_short = |token: &Secret| token.expose().chars().count() < SHORTEST_ADVISABLE_TOKEN;
-        if token.as_ref().is_some_and(is_short) {
-            fields.warn(
-                "token",
-                format!("is shorter than {SHORTEST_ADVISABLE_TOKEN} characters and can be guessed"),
-            );
-        }
         let host = host.map_or_else(|| "localhost".to_owned(), |host| host.value);
-        if enabled && !is_loopback_host(&host) {
+        let is_exposed = enabled && !is_loopback_host(&host);
+        let token: Option<Secret> = match is_exposed {
+            true => fields.required("token"),
+            false => fields.optional("token"),
+        };
+        let viewer_token: Option<Secret> = fields.optional("viewer_token");
+        let is_short = |token: &Secret| token.expose().chars().count() < SHORTEST_ADVISABLE_TOKEN;
+        for (key, token) in [("token", &token), ("viewer_token", &viewer_token)] {
+            if token.as_ref().is_some_and(is_short) {
+                fields.warn(
+                    key,
+                    format!("is shorter than {SHORTEST_ADVISABLE_TOKEN} characters and can be guessed"),
+                );
+            }
+        }
+        if is_exposed {
             fields.warn(
                 "host",
                 "is not a loopback address: the token crosses the network unencrypted",
             );
         }
         fields.finish();
-        let listener = match token {
-            Some(token) if enabled => Some(AdminListener { host, port, token }),
-            Some(_) | None => None,
+        let listener = AdminListener {
+            host,
+            port,
+            token,
+            viewer_token,
         };
-        Some(Self { listener })
+        Some(Self {
+            listener: enabled.then_some(listener),
+        })
     }
 }
 

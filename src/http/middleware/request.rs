@@ -4,6 +4,7 @@
 //! What goes around has no say in what a request means.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,6 +15,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 
 use crate::admin::gate::Gate;
+use crate::admin::http_requests::{HttpRequests, Route};
 use crate::http::request_ids::{self, RequestIds};
 
 /// What clients are told to wait while this process stops: about as long as another one takes to start.
@@ -25,6 +27,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestState {
     /// Whether requests are taken.
     pub gate: Arc<Gate>,
+    /// Counts requests.
+    pub counts: Arc<HttpRequests>,
     /// Names of requests.
     pub ids: RequestIds,
 }
@@ -37,16 +41,25 @@ pub async fn around<B: MessageBody>(
     let Some(state) = request.app_data::<Data<RequestState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
+    let started = Instant::now();
+    let route = Route::of(request.path());
     let id = state.ids.take_or_make(request.headers());
     let name = HeaderValue::from_str(&id).ok();
     let Some(under_way) = state.gate.enter() else {
-        return Ok(request.into_response(stopping()).map_into_right_body());
+        let answer = stopping();
+        state
+            .counts
+            .answered(route, answer.status().as_u16(), started.elapsed());
+        return Ok(request.into_response(answer).map_into_right_body());
     };
     // Both live as long as the request does, which is as long as anything works on it: a legacy call outlives its
     // connection.
     request.extensions_mut().insert(under_way);
     request.extensions_mut().insert(Arc::clone(&id));
     let mut response = request_ids::named(id, next.call(request)).await?;
+    state
+        .counts
+        .answered(route, response.status().as_u16(), started.elapsed());
     if let Some(name) = name {
         response.headers_mut().insert(X_REQUEST_ID, name);
     }

@@ -28,10 +28,12 @@ enum TokenError {
 
 /// 200 with tokens.
 pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
+    let services = client_form.services.clone();
     match tokens(client_form).await {
         Ok(response) => answer::json(StatusCode::OK, &response.into_json()),
         Err(error) => {
             let answer = ErrorAnswer::from(&error);
+            services.counts().token_error(answer.code);
             if answer.status.is_client_error() {
                 log::info!("no tokens: {error}");
             }

@@ -34,6 +34,22 @@ pub enum AuthenticationEvent {
 }
 
 impl AuthenticationEvent {
+    /// Every event, in the order of the enum.
+    pub const ALL: [Self; 12] = [
+        Self::ClientRegistered,
+        Self::ConsentGiven,
+        Self::ConsentDenied,
+        Self::LoginSucceeded,
+        Self::LoginFailed,
+        Self::TokenIssued,
+        Self::TokenRefreshed,
+        Self::RequestRefused,
+        Self::TokenRevoked,
+        Self::CodeReplayed,
+        Self::RefreshTokenReused,
+        Self::LoggedOut,
+    ];
+
     /// The value of `operation_name`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

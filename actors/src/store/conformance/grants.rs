@@ -58,6 +58,17 @@ pub(crate) fn live_grants_of_a_user_are_listed_oldest_first(store: &impl Store) 
     assert_eq!(listed, [grant_id(2), grant_id(1)]);
 }
 
+pub(crate) fn grants_that_have_not_ended_are_counted(store: &impl Store) {
+    assert_eq!(store.count_live_grants(), Ok(0));
+    for number in [1, 2, 3] {
+        store.insert_grant(&grant(number, "alice", at(0))).unwrap();
+    }
+    store
+        .end_grant(grant_id(2), at(5), GrantEnd::RevokedByUser)
+        .unwrap();
+    assert_eq!(store.count_live_grants(), Ok(2));
+}
+
 pub(crate) fn overdue_grants_end_and_are_given_to_one_caller(store: &impl Store) {
     let forgotten = grant(1, "alice", at(0));
     let lapsed = Grant {

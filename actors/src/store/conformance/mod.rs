@@ -47,6 +47,7 @@ macro_rules! store_conformance_suite {
                 grants_come_back_as_they_were
                 a_grant_ends_once_and_keeps_its_first_reason
                 live_grants_of_a_user_are_listed_oldest_first
+                grants_that_have_not_ended_are_counted
                 overdue_grants_end_and_are_given_to_one_caller
                 grants_without_living_tokens_are_overdue
                 upstream_tokens_are_replaced_only_if_unchanged

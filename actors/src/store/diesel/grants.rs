@@ -75,6 +75,14 @@ impl GrantRepository for DieselStore {
         })
     }
 
+    fn count_live_grants(&self) -> Result<u64, StoreError> {
+        self.read("count grants", |connection| {
+            let live = grants::table.filter(grants::ended_at.is_null());
+            let count: i64 = live.count().get_result(connection)?;
+            Ok(count.cast_unsigned())
+        })
+    }
+
     fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError> {
         self.read("list grants of user", |connection| {
             let rows: Vec<GrantRow> = grants::table

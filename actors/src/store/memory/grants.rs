@@ -30,6 +30,11 @@ impl GrantRepository for MemoryStore {
         Ok(grants)
     }
 
+    fn count_live_grants(&self) -> Result<u64, StoreError> {
+        let state = self.lock("count grants")?;
+        Ok(state.grants.values().filter(|grant| !is_ended(grant)).count() as u64)
+    }
+
     fn end_grant(&self, id: GrantId, at: Timestamp, reason: GrantEnd) -> Result<bool, StoreError> {
         let mut state = self.lock("end grant")?;
         let Some(grant) = state.grants.get_mut(&id) else {

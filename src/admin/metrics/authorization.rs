@@ -1,0 +1,87 @@
+//! The metrics of logins, tokens and the store.
+
+use std::fmt;
+
+use super::page::Page;
+use crate::admin::Authorization;
+use crate::admin::population::Counted;
+
+pub(super) fn encode(page: &mut Page<'_, '_>, of: &Authorization, counted: Counted) -> fmt::Result {
+    tokens(page, of)?;
+    let clients = counted.clients.map(|count| (vec![], count));
+    page.gauges(("mxcp_clients", "Clients that registered themselves"), clients)?;
+    let grants = counted.grants.map(|count| (vec![], count));
+    page.gauges(("mxcp_grants", "Grants that have not ended"), grants)?;
+    store(page, of)
+}
+
+fn tokens(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
+    let counts = of.services.counts();
+    page.counters(
+        ("mxcp_auth_events", "Logins, consents, tokens and refusals"),
+        counts
+            .events()
+            .into_iter()
+            .map(|(event, outcome, count)| (vec![("event", event.as_str()), ("outcome", outcome)], count)),
+    )?;
+    page.counters(
+        ("mxcp_token_errors", "Errors of the token endpoint"),
+        counts
+            .token_errors()
+            .into_iter()
+            .map(|(error, count)| (vec![("error", error)], count)),
+    )?;
+    let verified = of.actors.tokens.verifications();
+    let rows = [
+        ("hit", verified.hits),
+        ("miss", verified.misses),
+        ("refused", verified.refused),
+    ];
+    page.counters(
+        (
+            "mxcp_token_verifications",
+            "Access tokens that were presented; refused ones are among the misses too",
+        ),
+        rows.map(|(result, count)| (vec![("result", result)], count)),
+    )
+}
+
+fn store(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
+    let failures = of.store.failures();
+    let rows = [
+        ("busy", failures.busy),
+        ("unavailable", failures.unavailable),
+        ("inconsistent", failures.inconsistent),
+    ];
+    page.counters(
+        ("mxcp_store_failures", "Operations of the store that failed"),
+        rows.map(|(reason, count)| (vec![("reason", reason)], count)),
+    )?;
+    let pools: Vec<_> = of
+        .pools
+        .iter()
+        .map(mxcp_actors::blocking::BlockingPool::status)
+        .collect();
+    let label = |name| vec![("pool", name)];
+    page.gauges(
+        ("mxcp_pool_depth", "Blocking calls that run or wait"),
+        pools.iter().map(|pool| (label(pool.name), pool.depth as u64)),
+    )?;
+    page.gauges(
+        ("mxcp_pool_threads", "Blocking calls that can run at once"),
+        pools
+            .iter()
+            .map(|pool| (label(pool.name), u64::from(pool.threads))),
+    )?;
+    page.counters(
+        ("mxcp_pool_busy", "Blocking calls that found no place"),
+        pools.iter().map(|pool| (label(pool.name), pool.busy)),
+    )?;
+    page.durations(
+        (
+            "mxcp_pool_run_seconds",
+            "Time that blocking calls ran: store operations, and passwords",
+        ),
+        pools.iter().map(|pool| (label(pool.name), pool.ran)),
+    )
+}

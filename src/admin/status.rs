@@ -1,0 +1,93 @@
+//! `GET /status`: what this process is and does right now.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::about::VERSION;
+use super::population::Counted;
+
+/// The answer: MXCP's members, and beyond them the actors, queries, sessions and counts.
+pub async fn status(admin: &Admin) -> Value {
+    let about = &admin.about;
+    let uptime = admin.clock.now().duration_since(about.started_at);
+    let counted = match &admin.authorization {
+        Some(authorization) => authorization.population.count(&authorization.actors).await,
+        None => Counted::default(),
+    };
+    json!({
+        "status": if admin.gate.is_closed() { "stopping" } else { "ok" },
+        "version": VERSION,
+        "uptime": spoken(uptime),
+        "uptime_seconds": uptime.as_secs(),
+        "pid": std::process::id(),
+        "instance_id": about.instance,
+        "profile": about.profile,
+        "mode": if about.is_readonly { "readonly" } else { "readwrite" },
+        "debug": about.is_debug,
+        "reload": {
+            "in_progress": false,
+            "draining": admin.gate.is_closed(),
+            "active_requests": admin.gate.under_way(),
+            "last_reload": null,
+            "last_reload_status": null,
+            "last_reload_error": null,
+        },
+        "admin_socket": { "path": about.socket },
+        "actors": actors(admin),
+        "queries": queries(admin),
+        "sessions": admin.mcp.sessions().count(),
+        "clients": counted.clients,
+        "grants": counted.grants,
+    })
+}
+
+fn actors(admin: &Admin) -> Vec<Value> {
+    let actors = admin.actors().into_iter().map(|actor| {
+        json!({
+            "name": actor.name,
+            "queue_depth": actor.depth,
+            "capacity": actor.capacity,
+            "asked": actor.asked,
+            "busy": actor.busy,
+            "timeouts": actor.timeouts,
+            "crashed": actor.crashed,
+        })
+    });
+    actors.collect()
+}
+
+fn queries(admin: &Admin) -> Value {
+    let status = admin.sql.status();
+    let running = status.running.iter().map(|query| {
+        json!({
+            "request_id": &*query.request_id,
+            "user": &*query.share,
+            "running_ms": u64::try_from(query.running.as_millis()).unwrap_or(u64::MAX),
+        })
+    });
+    json!({
+        "workers": status.workers,
+        "waiting": status.waiting,
+        "most_waiting": status.most_waiting,
+        "running": running.collect::<Vec<_>>(),
+    })
+}
+
+/// `1h2m3s`, as MXCP writes it.
+fn spoken(uptime: Duration) -> String {
+    let seconds = uptime.as_secs();
+    format!("{}h{}m{}s", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptime_is_written_in_hours_minutes_and_seconds() {
+        assert_eq!(spoken(Duration::from_secs(0)), "0h0m0s");
+        assert_eq!(spoken(Duration::from_secs(90_061)), "25h1m1s");
+    }
+}

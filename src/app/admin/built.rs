@@ -1,0 +1,121 @@
+//! From the parts of a running server to what an operator looks at.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
+use mxcp_actors::sql_executor::engine::generation::Generation;
+use mxcp_actors::sql_executor::status::SqlMonitor;
+
+use crate::admin::Admin;
+use crate::admin::about::About;
+use crate::admin::endpoints::Endpoint;
+use crate::admin::gate::Gate;
+use crate::admin::http_requests::HttpRequests;
+use crate::admin::readiness::{Check, Readiness};
+use crate::app::serving::Running;
+use crate::config::{Config, LogLevel, TransportKind};
+use crate::mcp::server::McpServer;
+
+/// What the public side and the operator's side share.
+pub(in crate::app) struct Served<'a> {
+    pub(in crate::app) config: &'a Config,
+    pub(in crate::app) generation: &'a Arc<Generation>,
+    pub(in crate::app) endpoints: Vec<Endpoint>,
+    pub(in crate::app) running: &'a Running,
+    pub(in crate::app) gate: Arc<Gate>,
+    pub(in crate::app) http: Arc<HttpRequests>,
+    pub(in crate::app) mcp: Arc<McpServer>,
+}
+
+impl Served<'_> {
+    /// What an operator looks at.
+    pub(super) fn into_admin(self) -> Admin {
+        let audit = self.running.audit();
+        let executor = self.running.executor();
+        Admin {
+            about: self.about(),
+            readiness: Readiness::new(Arc::clone(&self.gate), self.checks(), probes()),
+            sql: self.running.sql_monitor(),
+            authorization: self.running.authorization(),
+            executor: Box::new(move || executor.status()),
+            audit: audit.log,
+            clock: audit.clock,
+            endpoints: self.endpoints,
+            gate: self.gate,
+            http: self.http,
+            mcp: self.mcp,
+        }
+    }
+
+    fn about(&self) -> About {
+        let Config {
+            project,
+            database,
+            transport,
+            auth,
+            ..
+        } = self.config;
+        let audit = self.running.audit();
+        let is_transport = |(_, kind): &&(&'static str, TransportKind)| *kind == transport.kind;
+        About {
+            project: project.name.clone(),
+            profile: project.profile.clone(),
+            root: project.root.clone(),
+            database: database.path.clone(),
+            is_readonly: database.readonly,
+            is_debug: self.config.logging.level == LogLevel::Debug,
+            transport: TransportKind::NAMES
+                .iter()
+                .find(is_transport)
+                .map_or("", |(name, _)| name),
+            provider: auth.provider.name(),
+            has_sql_tools: self.config.sql_tools.enabled,
+            has_audit: self.config.audit.enabled,
+            has_telemetry: self.config.telemetry.enabled,
+            socket: self.config.admin.socket.clone(),
+            instance: audit.instance,
+            started_at: audit.clock.now(),
+        }
+    }
+
+    /// The parts that calls need. Users log in at this server itself, so that there is no provider to ask.
+    fn checks(&self) -> Vec<Check> {
+        let (generation, sql) = (Arc::clone(self.generation), self.running.sql_monitor());
+        let engine = Check {
+            name: "engine",
+            is_required: true,
+            probe: Arc::new(move || engine_answers(&generation, &sql)),
+        };
+        let store = self.running.store_probe().map(|probe| Check {
+            name: "store",
+            is_required: true,
+            probe,
+        });
+        store.into_iter().chain([engine]).collect()
+    }
+}
+
+/// Opening a session runs statements in the database. No worker is asked: a house full of long queries is busy and not
+/// out of order.
+fn engine_answers(generation: &Arc<Generation>, sql: &SqlMonitor) -> Result<(), String> {
+    let status = sql.status();
+    if status.is_closed {
+        return Err("the executor takes no more queries".to_owned());
+    }
+    if status.waiting >= status.most_waiting {
+        return Err(format!("{} queries wait already", status.waiting));
+    }
+    generation.session().map(drop).map_err(|error| error.to_string())
+}
+
+/// One thread for each part, so that a part that hangs does not hide the others.
+fn probes() -> BlockingPool {
+    BlockingPool::new(BlockingSettings {
+        name: "probes",
+        running: NonZeroU32::MIN.saturating_add(2),
+        waiting: 3,
+        retry_after: Duration::from_secs(1),
+    })
+}

@@ -1,0 +1,65 @@
+//! The operator's interface over HTTP: one file per resource, which asks the use case of the same name in
+//! [`crate::admin`]. It has a listener of its own, and the same routes on the Unix socket.
+//!
+//! Must not live here: numbers, decisions about who may do what.
+
+mod config;
+mod endpoints;
+mod guard;
+mod health;
+mod index;
+mod metrics;
+mod ready;
+mod reload;
+mod status;
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+pub use guard::{from_browsers, refusal};
+
+use crate::admin::Admin;
+use crate::admin::access::Access;
+
+/// What the handlers of one listener need.
+pub struct AdminState {
+    /// The use cases.
+    pub admin: Arc<Admin>,
+    /// Who comes in by this listener.
+    pub access: Access,
+    /// Whether requests must name this machine: a loopback listener answers to no other name.
+    pub only_loopback: bool,
+}
+
+/// The routes of an admin listener.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/", web::get().to(index::get))
+        .route("/health", web::get().to(health::health))
+        .route("/live", web::get().to(health::live))
+        .route("/ready", web::get().to(ready::get))
+        .route("/status", web::get().to(status::get))
+        .route("/config", web::get().to(config::get))
+        .route("/endpoints", web::get().to(endpoints::get))
+        .route("/metrics", web::get().to(metrics::get))
+        .route("/reload", web::post().to(reload::post));
+}
+
+/// An answer that describes one moment.
+fn json_answer(status: StatusCode, body: &Value) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(body.to_string())
+}
+
+/// What there is not.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    let detail = format!("there is no {} {} here", request.method(), request.path());
+    json_answer(StatusCode::NOT_FOUND, &json!({ "detail": detail }))
+}

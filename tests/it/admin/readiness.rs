@@ -1,0 +1,62 @@
+//! Whether the process should be sent work.
+
+use futures_util::future::join;
+use serde_json::json;
+
+use super::{ask, look, project};
+
+const ENDLESS: &str =
+    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+
+#[actix_rt::test]
+async fn a_busy_server_is_ready_and_shows_what_runs_and_a_stopping_one_is_not_ready() {
+    let more =
+        "transport: { shutdown_grace: 2 }\nlimits: { max_concurrent_queries: 1, query_timeout_ms: 60000 }\n";
+    let server = project(more).tool("endless", ENDLESS, "").start();
+    let endless = server.modern("tools/call", json!({ "name": "endless" }));
+    let operating = async {
+        let status = loop {
+            let status = look(&server, "/status").await.json();
+            if status["queries"]["running"]
+                .as_array()
+                .is_some_and(|running| !running.is_empty())
+            {
+                break status;
+            }
+        };
+        let query = &status["queries"]["running"][0];
+        assert!(
+            query["request_id"].is_string() && query["running_ms"].is_u64(),
+            "{status}"
+        );
+        assert_eq!(
+            (&query["user"], &status["reload"]["active_requests"]),
+            (&json!("anonymous"), &json!(1))
+        );
+        let ready = look(&server, "/ready").await;
+        assert_eq!(ready.status, 200);
+        let engine = json!({ "name": "engine", "status": "ok" });
+        assert_eq!(ready.json(), json!({ "status": "ready", "checks": [engine] }));
+
+        server.signal("TERM");
+        server.wait_for_log("stopping: ");
+        let ready = look(&server, "/ready").await;
+        assert_eq!(ready.status, 503);
+        assert_eq!(ready.json()["checks"][0]["reason"], "the server is stopping");
+        let outside = ask(&server, "GET", "/ready", &[]).await;
+        assert_eq!(
+            (outside.status.as_u16(), &outside.json()["checks"][0]["reason"]),
+            (503, &json!(null))
+        );
+        assert_eq!(look(&server, "/live").await.status, 200);
+        assert_eq!(look(&server, "/status").await.json()["status"], "stopping");
+        assert_eq!(
+            server.get("/health").await.status,
+            503,
+            "whoever balances load by it looks elsewhere"
+        );
+    };
+    let (answer, ()) = join(endless, operating).await;
+    assert_eq!(answer.json()["result"]["isError"], true);
+    assert_eq!(server.wait().0.code(), Some(0));
+}

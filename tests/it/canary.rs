@@ -1,0 +1,148 @@
+//! No secret is in the log or in the audit, whatever goes right or wrong, and however much is logged.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::login::{CLIENT_SECRET, Caller, FORM, PASSWORD, configuration, query};
+use crate::server::{Project, Server};
+
+const ADMIN_TOKEN: &str = "admin-token-of-the-canary";
+const SEALING_KEY: &str = "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LTEyMzQ=";
+/// Typed into the wrong place, or by somebody else.
+const STRAYS: [&str; 3] = ["stray-password-1", "stray-token-2", "stray-secret-3"];
+
+fn serve() -> Server {
+    let persistence =
+        format!("persistence: {{ type: sqlite, path: oauth.db, auth_encryption_key: {SEALING_KEY} }}");
+    let config = configuration(&[("ada", "name: Ada")])
+        .replace("provider: local,", &format!("provider: local, {persistence},"))
+        .replace(
+            "mxcp: 1\n",
+            &format!(
+                "mxcp: 1\nlogging: {{ path: logs/server.log }}\nadmin: {{ enabled: true, port: 0, token: {ADMIN_TOKEN} }}\n"
+            ),
+        );
+    Project::new()
+        .user_config(&config)
+        .tool("who", "SELECT get_username() AS name", "")
+        .argument("--debug")
+        .start()
+}
+
+async fn post(server: &Server, path: &str, pairs: &[(&str, &str)]) {
+    server
+        .request("POST", path, FORM, query(pairs).into_bytes())
+        .await;
+}
+
+/// Everything that can go wrong with something secret in hand.
+async fn go_wrong(server: &Server, [code, access, refresh]: [&str; 3]) {
+    let [password, token, secret] = STRAYS;
+    post(server, "/login", &[("username", "ada"), ("password", password)]).await;
+    let client = [("client_id", "test-client"), ("client_secret", CLIENT_SECRET)];
+    let with = |more: &[(&'static str, &str)]| {
+        let pairs = client
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        pairs.collect::<Vec<_>>()
+    };
+    for pairs in [
+        with(&[("grant_type", "refresh_token"), ("refresh_token", refresh)]),
+        with(&[("grant_type", "refresh_token"), ("refresh_token", token)]),
+        with(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("code_verifier", secret),
+        ]),
+        with(&[("grant_type", "wrong"), ("code", code)]),
+    ] {
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (&name[..], &value[..]))
+            .collect();
+        post(server, "/token", &pairs).await;
+    }
+    post(
+        server,
+        "/token",
+        &[("client_id", "test-client"), ("client_secret", secret)],
+    )
+    .await;
+    post(
+        server,
+        "/introspect",
+        &[
+            ("token", access),
+            ("client_id", "test-client"),
+            ("client_secret", CLIENT_SECRET),
+        ],
+    )
+    .await;
+    post(
+        server,
+        "/revoke",
+        &[
+            ("token", access),
+            ("client_id", "test-client"),
+            ("client_secret", CLIENT_SECRET),
+        ],
+    )
+    .await;
+    for (path, header) in [("/mcp", token), ("/mcp?access_token=stray-token-2", access)] {
+        let bearer = format!("Bearer {header}");
+        let headers = [("Authorization", bearer.as_str())];
+        server.request("POST", path, &headers, Vec::new()).await;
+    }
+    let admin = crate::admin::address(server);
+    for bearer in [ADMIN_TOKEN, token] {
+        let bearer = format!("Bearer {bearer}");
+        let headers = [("Authorization", bearer.as_str())];
+        server
+            .request_url("GET", &format!("{admin}/status"), &headers, Vec::new())
+            .await;
+    }
+}
+
+/// The content of every file of a folder.
+fn content(folder: &Path) -> String {
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+#[actix_rt::test]
+async fn no_secret_is_in_the_log_or_in_the_audit() {
+    let server = serve();
+    let ada = Caller::log_in(&server, "ada").await;
+    let answer = ada.call("who", json!({})).await;
+    assert_eq!(answer["isError"], false, "{answer}");
+    let mut secrets = ada.secrets().to_vec();
+    let [code, access, refresh, ..] = ada.secrets() else {
+        panic!("{secrets:?}")
+    };
+    go_wrong(&server, [code, access, refresh]).await;
+    let (_, folder) = server.stop();
+    let log = content(&folder.path().join("logs"));
+    let audit = content(&folder.path().join("audit"));
+    assert!(
+        log.contains("DEBUG]") && log.contains("login user=ada") && log.contains("call tool=who"),
+        "{log}"
+    );
+    assert!(
+        audit.contains("login_succeeded") && audit.contains("\"who\""),
+        "{audit}"
+    );
+    secrets.extend([PASSWORD, CLIENT_SECRET, ADMIN_TOKEN, SEALING_KEY].map(str::to_owned));
+    secrets.extend(STRAYS.map(str::to_owned));
+    for secret in &secrets {
+        let shown = log
+            .lines()
+            .chain(audit.lines())
+            .find(|line| line.contains(secret.as_str()));
+        assert_eq!(shown, None, "{secret} is shown");
+    }
+}
