@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::login::{Caller, configuration};
 use crate::server::Project;
 
 /// All records below a folder, oldest first.
@@ -169,4 +170,46 @@ async fn resources_and_prompts_are_recorded_as_tools_are() {
         records[2]["output_data"],
         json!([{ "prompt": "Greet ada.", "role": "user", "type": "text" }])
     );
+}
+
+const PIN: &str = "  parameters: [{ name: pin, type: string, description: A secret., sensitive: true }]\n";
+
+#[actix_rt::test]
+async fn who_called_is_in_the_record_and_in_the_log_and_what_is_sensitive_is_in_neither() {
+    let users = configuration(&[("ada", "name: Ada Lovelace, email: ada@example.com")]);
+    let server = Project::new()
+        .tool("look", "SELECT length($pin) AS n", PIN)
+        .tool("fail", "SELECT error('no pin ' || $pin) AS n", PIN)
+        .user_config(&users)
+        .argument("--debug")
+        .start();
+    let ada = Caller::log_in(&server, "ada").await;
+    for tool in ["look", "fail"] {
+        ada.call(tool, json!({ "pin": "canary-pin" })).await;
+    }
+    server.signal("TERM");
+    let log = server.wait_for_log("] stopped");
+    let (_, folder) = server.wait();
+    let records = records(&folder.path().join("audit"));
+    let user = [
+        ("user_id", "ada"),
+        ("user_name", "ada"),
+        ("user_provider", "local"),
+        ("user_display_name", "Ada Lovelace"),
+        ("user_email", "ada@example.com"),
+    ];
+    for tool in ["look", "fail"] {
+        let record = records
+            .iter()
+            .find(|record| record["operation_name"] == tool)
+            .unwrap();
+        let call = format!("call tool={tool}");
+        let line = log.iter().find(|line| line.contains(&call)).unwrap();
+        for (member, value) in user {
+            assert_eq!(record[member], value, "{member} in {record}");
+            assert!(line.contains(value), "{value} in {line}");
+        }
+        assert!(!record.to_string().contains("canary"), "{record}");
+    }
+    assert!(!log.iter().any(|line| line.contains("canary")), "{log:#?}");
 }

@@ -18,6 +18,8 @@ const CLIENT: &str = "test-client";
 const REDIRECT: &str = "http://localhost:3000/callback";
 /// What tokens are for. The server listens on whatever port is free.
 const PUBLIC: &str = "http://localhost:1";
+/// All that the client may have.
+pub(crate) const SCOPES: &str = "mcp:read mcp:write";
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "correct horse";
 /// The client's.
@@ -72,54 +74,32 @@ impl<'a> Caller<'a> {
 
     /// Logs in by filling in the server's forms; the client is granted all that it may have.
     pub(crate) async fn log_in(server: &'a Server, username: &str) -> Self {
-        Self::log_in_for(server, username, "mcp:read mcp:write").await
+        Self::log_in_for(server, username, SCOPES).await
     }
 
     /// The same, for these scopes.
     pub(crate) async fn log_in_for(server: &'a Server, username: &str, scopes: &str) -> Self {
-        let verifier = CodeVerifier::from_bits(&[9; 32]);
-        let start = query(&[
-            ("response_type", "code"),
-            ("client_id", CLIENT),
-            ("redirect_uri", REDIRECT),
-            ("scope", scopes),
-            ("code_challenge", verifier.challenge().as_str()),
-            ("code_challenge_method", "S256"),
-            ("resource", &format!("{PUBLIC}/mcp")),
-        ]);
-        let mut browser = Browser {
-            server,
-            cookies: BTreeMap::new(),
-        };
-        let login = browser
-            .walk("GET", &format!("/authorize?{start}"), String::new())
-            .await;
-        let answers = [("username", username), ("password", PASSWORD)];
-        let consent = browser.submit(&login, &answers).await;
-        let back = browser.submit(&consent, &[]).await;
-        let back = Url::parse(back.header("location").unwrap_or_else(|| panic!("{back:?}"))).unwrap();
-        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1;
-        let exchange = query(&[
-            ("grant_type", "authorization_code"),
-            ("client_id", CLIENT),
-            ("client_secret", CLIENT_SECRET),
-            ("code", &code),
-            ("code_verifier", verifier.secret().expose()),
-            ("redirect_uri", REDIRECT),
-        ]);
-        let tokens = server
-            .request("POST", "/token", FORM, exchange.into_bytes())
-            .await;
+        let mut browser = Browser::new(server);
+        let code = browser.code(username, scopes).await;
+        let tokens = server.request("POST", "/token", FORM, exchange(&code)).await;
         assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
         let tokens = tokens.json();
         let text = |member: &str| tokens[member].as_str().unwrap().to_owned();
-        let mut secrets = vec![code.into_owned(), text("access_token"), text("refresh_token")];
+        let mut secrets = vec![code, text("access_token"), text("refresh_token")];
         secrets.extend(browser.cookies.into_values().filter(|value| !value.is_empty()));
-        secrets.push(verifier.secret().expose().to_owned());
+        secrets.push(verifier().secret().expose().to_owned());
+        Self {
+            secrets,
+            ..Self::with_token(server, &text("access_token"))
+        }
+    }
+
+    /// Somebody who has a token already.
+    pub(crate) fn with_token(server: &'a Server, token: &str) -> Self {
         Self {
             server,
-            token: Some(text("access_token")),
-            secrets,
+            token: Some(token.to_owned()),
+            secrets: Vec::new(),
         }
     }
 
@@ -186,6 +166,24 @@ impl<'a> Caller<'a> {
 
 pub(crate) const FORM: &[(&str, &str)] = &[("Content-Type", "application/x-www-form-urlencoded")];
 
+/// The body with which the client exchanges a code.
+pub(crate) fn exchange(code: &str) -> Vec<u8> {
+    let fields = query(&[
+        ("grant_type", "authorization_code"),
+        ("client_id", CLIENT),
+        ("client_secret", CLIENT_SECRET),
+        ("code", code),
+        ("code_verifier", verifier().secret().expose()),
+        ("redirect_uri", REDIRECT),
+    ]);
+    fields.into_bytes()
+}
+
+/// The verifier of every login here.
+fn verifier() -> CodeVerifier {
+    CodeVerifier::from_bits(&[9; 32])
+}
+
 pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
@@ -193,12 +191,52 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
 }
 
 /// Keeps cookies and fills in forms.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     server: &'a Server,
     cookies: BTreeMap<String, String>,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    pub(crate) fn new(server: &'a Server) -> Self {
+        Self {
+            server,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a login: the page of the server on which it waits, or the way back to the client.
+    async fn begin(&mut self, scopes: &str) -> Answer {
+        let start = query(&[
+            ("response_type", "code"),
+            ("client_id", CLIENT),
+            ("redirect_uri", REDIRECT),
+            ("scope", scopes),
+            ("code_challenge", verifier().challenge().as_str()),
+            ("code_challenge_method", "S256"),
+            ("resource", &format!("{PUBLIC}/mcp")),
+        ]);
+        self.walk("GET", &format!("/authorize?{start}"), String::new())
+            .await
+    }
+
+    /// Logs in, unless this browser has, agrees, and brings the code back.
+    pub(crate) async fn code(&mut self, username: &str, scopes: &str) -> String {
+        let mut page = self.begin(scopes).await;
+        let answers = [("username", username), ("password", PASSWORD)];
+        for _ in ["login", "consent"] {
+            if page.status != StatusCode::OK {
+                break;
+            }
+            let html = String::from_utf8_lossy(&page.body).into_owned();
+            let asks_for_password = html.contains("name=\"password\"");
+            let answers = if asks_for_password { &answers[..] } else { &[] };
+            page = self.submit(&page, answers).await;
+        }
+        let back = Url::parse(page.header("location").unwrap_or_else(|| panic!("{page:?}"))).unwrap();
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1;
+        code.into_owned()
+    }
+
     /// Fills in the form of a page, and follows redirects within the server.
     async fn submit(&mut self, page: &Answer, answers: &[(&str, &str)]) -> Answer {
         let html = String::from_utf8_lossy(&page.body);

@@ -9,6 +9,7 @@ mod admin;
 mod audit;
 mod canary;
 mod demo;
+mod failures;
 mod logging;
 mod login;
 mod mcp;

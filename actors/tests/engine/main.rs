@@ -8,6 +8,7 @@ mod guard;
 mod identity;
 mod instance;
 mod parameters;
+mod row_level_security;
 mod shadowing;
 mod statements;
 mod writes;

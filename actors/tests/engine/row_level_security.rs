@@ -1,0 +1,39 @@
+//! A view that shows each caller their own rows costs what a constant filter costs.
+
+use std::time::{Duration, Instant};
+
+use mxcp_actors::sql_executor::engine::session::Session;
+use mxcp_actors::sql_executor::engine::statement::Statement;
+use serde_json::json;
+
+use crate::fixture::{owner, run, session, user};
+
+const SETUP: [&str; 2] = [
+    "CREATE TABLE docs AS SELECT range AS id, 'user' || (range // 2000) AS owner FROM range(2000000)",
+    "CREATE VIEW my_docs AS SELECT * FROM docs WHERE owner = get_username()",
+];
+/// So many that each filter has a turn in which the machine did nothing else.
+const TURNS: usize = 40;
+
+fn time(session: &mut Session, statement: &Statement) -> Duration {
+    let started = Instant::now();
+    let answer = run(session, statement, &[], &user("user7")).unwrap();
+    let took = started.elapsed();
+    assert_eq!(answer, json!([{ "n": 2000 }]));
+    took
+}
+
+#[test]
+fn a_view_over_two_million_rows_takes_at_most_twice_the_time_of_a_constant_filter() {
+    let mut session = session();
+    for sql in SETUP {
+        owner(&mut session, sql).unwrap();
+    }
+    let mut check = |sql| Statement::check(&mut session, sql, &[]).unwrap();
+    let constant = check("SELECT count(*) AS n FROM docs WHERE owner = 'user7'");
+    let view = check("SELECT count(*) AS n FROM my_docs");
+    let turns = (0..TURNS).map(|_| (time(&mut session, &constant), time(&mut session, &view)));
+    let (constants, views): (Vec<_>, Vec<_>) = turns.unzip();
+    let (constant, view) = (constants.iter().min().unwrap(), views.iter().min().unwrap());
+    assert!(*view <= *constant * 2, "{view:?} beside {constant:?}");
+}

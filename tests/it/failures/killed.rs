@@ -1,0 +1,100 @@
+//! A server that is killed while clients exchange their codes: what it answered holds, and no code buys two logins.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use awc::Client;
+use awc::http::StatusCode;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use crate::login::{Browser, Caller, FORM, SCOPES, configuration, exchange};
+use crate::server::{PATIENCE, Project, Server};
+
+const CODES: usize = 16;
+/// Exchanges that are under way at once.
+const LANES: usize = 4;
+/// Answers before the kill.
+const ANSWERS: usize = 5;
+
+fn kept_in(folder: &Path) -> Project {
+    let store = folder.join("oauth.db").display().to_string();
+    let auth = format!("auth: {{ persistence: {{ type: sqlite, path: '{store}' }}, provider");
+    let users = configuration(&[("ada", "name: Ada")]);
+    Project::new()
+        .tool(
+            "who",
+            "SELECT get_username() AS name",
+            "  return: { type: object }\n",
+        )
+        .user_config(&users.replace("auth: { provider", &auth))
+}
+
+/// The token that a code buys; none when the code is refused, or when the connection breaks.
+async fn token(server: &Server, code: &str) -> Option<String> {
+    let client = Client::builder().timeout(PATIENCE).finish();
+    let request = client.post(server.at("/token")).insert_header(FORM[0]);
+    let mut answer = request.send_body(exchange(code)).await.ok()?;
+    let body: Value = serde_json::from_slice(&answer.body().await.ok()?).unwrap();
+    if answer.status() != StatusCode::OK {
+        assert_eq!(body["error"], "invalid_grant", "{body}");
+        return None;
+    }
+    Some(body["access_token"].as_str().unwrap().to_owned())
+}
+
+async fn name(server: &Server, token: &str) -> Value {
+    let caller = Caller::with_token(server, token);
+    caller.call("who", json!({})).await["structuredContent"]["name"].clone()
+}
+
+#[actix_rt::test]
+async fn a_server_that_is_killed_while_it_exchanges_codes_loses_and_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = kept_in(folder.path()).start();
+    let mut browser = Browser::new(&server);
+    let mut codes = Vec::new();
+    for _ in 0..CODES {
+        codes.push(browser.code("ada", SCOPES).await);
+    }
+    let exchanges = codes.iter().map(|code| async {
+        let token = token(&server, code).await?;
+        Some((code.clone(), token))
+    });
+    let mut exchanges = stream::iter(exchanges).buffer_unordered(LANES);
+    let mut answered = BTreeMap::new();
+    while let Some(answer) = exchanges.next().await {
+        let is_good = answer.is_some();
+        answered.extend(answer);
+        if is_good && answered.len() == ANSWERS {
+            server.signal("KILL");
+        }
+    }
+    drop(exchanges);
+    let (status, _) = server.wait();
+    assert_eq!(status.code(), None, "it was killed and did not exit");
+    assert!(
+        (ANSWERS..CODES).contains(&answered.len()),
+        "{} answers",
+        answered.len()
+    );
+
+    let server = kept_in(folder.path()).start();
+    for token in answered.values() {
+        assert_eq!(name(&server, token).await, "ada", "an answered login is lost");
+    }
+    let mut spent = 0;
+    for code in &codes {
+        match token(&server, code).await {
+            Some(_) if answered.contains_key(code) => panic!("a code was exchanged twice"),
+            Some(token) => assert_eq!(name(&server, &token).await, "ada"),
+            None if !answered.contains_key(code) => spent += 1,
+            None => {}
+        }
+    }
+    assert!(
+        spent <= LANES,
+        "{spent} codes are spent and nobody got tokens for them"
+    );
+}
