@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ impl Server {
     pub(crate) fn start(project: &Project) -> Self {
         let port = free_port().to_string();
         let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mxcp-actor"))
+        let mut child = Command::new(program())
             .args(["serve", "--port", &port])
             .current_dir(project.folder())
             .env_clear()
@@ -74,6 +75,12 @@ impl Drop for Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// The server, which Cargo builds one folder above the benchmark.
+fn program() -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    this.ancestors().nth(2).unwrap().join("mxcp-actor")
 }
 
 /// Tokens name the server's address, so it is settled before the server starts.
