@@ -71,6 +71,7 @@ pub(super) fn duckdb_outside_engine(sources: &[Source]) -> Offences {
         "actors/src/sql_executor/engine/",
         "actors/tests/engine/",
         "actors/benches/",
+        "tests/load/",
     ];
     let outside = sources
         .iter()
