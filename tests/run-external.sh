@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login stdio
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login stdio replicas
 #
 # Each server runs on a free loopback port, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -27,14 +27,14 @@ seconds_per_program=120
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login stdio"
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login stdio replicas"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
-suites=(conformance stateless anonymous login stdio)
+suites=(conformance stateless anonymous login stdio replicas)
 if [[ $# -ge 1 ]]; then suites=("$@"); fi
 for suite in "${suites[@]}"; do
-  case $suite in conformance | stateless | anonymous | login | stdio) ;; *) refuse "there is no suite $suite" ;; esac
+  case $suite in conformance | stateless | anonymous | login | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
 done
 
 .ci/install.sh tools
@@ -191,6 +191,18 @@ run_stdio() {
   summarize "clients over stdio" "$clients_passed" "$clients_failed" 0
 }
 
+# Two servers on one PostgreSQL behind nginx, which this program starts itself and stops again.
+run_replicas() {
+  local log=$logs/replicas.log counts
+  local seconds_per_program=600
+  bounded "$python" tests/replicas/main.py "$binary" "$node" >"$log" 2>&1 </dev/null || true
+  counts=$(tail -n 1 "$log")
+  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ || $counts != *" 0" ]]; then tail -n 120 "$log" | sed 's/^/    /'; fi
+  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ ]]; then counts="0 1"; fi
+  # shellcheck disable=SC2086 # two numbers
+  summarize "two replicas" $counts 0
+}
+
 # run_against PROJECT SUITE...: the chosen ones of these suites, against one server.
 run_against() {
   local project=$1 suite chosen=()
@@ -218,6 +230,7 @@ echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
 run_against "$login_project" login
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi
+if [[ " ${suites[*]} " == *" replicas "* ]]; then run_replicas; fi
 
 closing="$total_passed passed, $total_failed failed"
 if [[ $total_skipped -gt 0 ]]; then closing+=", $total_skipped skipped"; fi

@@ -6,6 +6,8 @@
 //! - [`domain`]: plain types and rules.
 //! - [`handle`]: the only way to ask an actor; [`error`]: why it did not answer.
 //! - [`client_registry`], [`auth_code_store`], [`token_store`], [`provider_broker`]: who may ask for tokens, codes, grants and tokens, logins.
+//! - [`session_registry`]: sessions of the protocol's legacy revisions.
+//! - [`replica_bus`]: what replicas tell each other.
 //! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL. [`audit_logger`]: the record of who did what.
 //! - [`store`]: what survives a restart. [`system`]: starts every actor and stops them in order. [`blocking`]: bounded blocking work.
 
@@ -18,6 +20,8 @@ pub mod error;
 pub mod handle;
 pub mod measure;
 pub mod provider_broker;
+pub mod replica_bus;
+pub mod session_registry;
 pub mod sql_executor;
 pub mod store;
 pub mod system;

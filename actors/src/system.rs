@@ -19,6 +19,8 @@ use crate::domain::randomness::RandomnessUnavailable;
 use crate::error::CallError;
 use crate::handle::{Handle, HandleStatus};
 use crate::provider_broker::actor::ProviderBroker;
+use crate::session_registry::SessionRegistryHandle;
+use crate::session_registry::actor::RunningSessionRegistry;
 use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor};
 use crate::sql_executor::status::SqlMonitor;
 use crate::store::StoreError;
@@ -39,6 +41,8 @@ pub struct Actors {
     pub tokens: TokenStoreHandle,
     /// Logins, consents and browser sessions.
     pub broker: Handle<ProviderBroker>,
+    /// Sessions of the protocol's legacy revisions.
+    pub sessions: SessionRegistryHandle,
     /// SQL; `None` if no database is served.
     pub sql: Option<Handle<SqlExecutor>>,
 }
@@ -52,6 +56,7 @@ impl Actors {
             self.codes.status(),
             self.tokens.status(),
             self.broker.status(),
+            self.sessions.status(),
         ];
         status.extend(self.sql.as_ref().map(Handle::status));
         status
@@ -92,6 +97,7 @@ pub struct RunningActors {
     /// The means to ask them.
     pub actors: Actors,
     pools: Pools,
+    sessions: RunningSessionRegistry,
     sql: Option<RunningSqlExecutor>,
     sweeper: Sweeper,
     patience: Duration,
@@ -118,7 +124,9 @@ impl RunningActors {
             broker,
             passwords,
         } = &self.pools;
-        let pools = [clients, codes, tokens, broker].into_iter().chain(passwords);
+        let pools = [clients, codes, tokens, broker, self.sessions.pool()]
+            .into_iter()
+            .chain(passwords);
         pools.cloned().collect()
     }
 
@@ -149,6 +157,7 @@ impl RunningActors {
         }
         let (actors, pools) = (self.actors, self.pools);
         let order = async {
+            self.sessions.stop().await;
             actors.broker.stop().await;
             if let Some(passwords) = pools.passwords {
                 passwords.drain().await;

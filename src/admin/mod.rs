@@ -3,7 +3,7 @@
 //! * [`access`]: who may do what. [`about`]: what was started, which never changes.
 //! * [`gate`]: whether requests are taken, and how many are under way. [`http_requests`]: how many there were.
 //! * [`readiness`]: whether this process should be sent work. [`status`], [`endpoints`]: what it does and offers.
-//! * [`population`]: how many clients and grants there are. [`metrics`]: everything countable, for Prometheus.
+//! * [`population`]: how many clients, grants and sessions there are. [`metrics`]: everything countable, for Prometheus.
 //!
 //! Must not live here: an HTTP framework's types, secrets, users' data.
 
@@ -23,6 +23,7 @@ use mxcp_actors::audit_logger::audit_log::AuditLog;
 use mxcp_actors::blocking::BlockingPool;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::handle::HandleStatus;
+use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::sql_executor::status::SqlMonitor;
 use mxcp_actors::store::open::OpenStore;
 use mxcp_actors::system::Actors;
@@ -31,7 +32,7 @@ use self::about::About;
 use self::endpoints::Endpoint;
 use self::gate::Gate;
 use self::http_requests::HttpRequests;
-use self::population::Population;
+use self::population::{Counted, Population};
 use self::readiness::Readiness;
 use crate::mcp::server::McpServer;
 use crate::oauth::Services;
@@ -50,7 +51,7 @@ pub struct Admin {
     pub mcp: Arc<McpServer>,
     /// Queries.
     pub sql: SqlMonitor,
-    /// The actor that is asked for queries, where it is the only one.
+    /// The actor that is asked for queries, where there is no authorization server.
     pub executor: Box<dyn Fn() -> HandleStatus + Send + Sync>,
     /// Logins and tokens; `None` while authentication is off.
     pub authorization: Option<Authorization>,
@@ -72,7 +73,9 @@ pub struct Authorization {
     pub services: Arc<Services>,
     /// The store, which counts its failures.
     pub store: Arc<OpenStore>,
-    /// Clients and grants.
+    /// How other replicas are told.
+    pub bus: ReplicaBus,
+    /// Clients, grants and sessions.
     pub population: Population,
 }
 
@@ -81,7 +84,18 @@ impl Admin {
     pub(crate) fn actors(&self) -> Vec<HandleStatus> {
         match &self.authorization {
             Some(authorization) => authorization.actors.status(),
-            None => vec![(self.executor)()],
+            None => vec![(self.executor)(), self.mcp.sessions().status()],
+        }
+    }
+
+    /// How many clients, grants and sessions there are, as far as somebody can say now.
+    pub(crate) async fn counted(&self) -> Counted {
+        match &self.authorization {
+            Some(authorization) => authorization.population.count(&authorization.actors).await,
+            None => Counted {
+                sessions: self.mcp.sessions().count().await.ok(),
+                ..Counted::default()
+            },
         }
     }
 }

@@ -1,9 +1,10 @@
-//! How many clients and grants there are. The store counts them, so it is asked seldom.
+//! How many clients, grants and legacy sessions there are. The store counts them, so it is asked seldom.
 
 use std::time::{Duration, Instant};
 
 use mxcp_actors::client_registry::CountClients;
 use mxcp_actors::error::CallError;
+use mxcp_actors::session_registry::CountSessions;
 use mxcp_actors::store::StoreError;
 use mxcp_actors::system::Actors;
 use mxcp_actors::token_store::CountGrants;
@@ -21,9 +22,11 @@ pub struct Counted {
     pub clients: Option<u64>,
     /// Grants that have not ended.
     pub grants: Option<u64>,
+    /// Legacy sessions, on all replicas.
+    pub sessions: Option<u64>,
 }
 
-/// Counts clients and grants, one question at a time.
+/// Counts clients, grants and sessions, one question at a time.
 #[derive(Default)]
 pub struct Population {
     latest: Mutex<Option<(Instant, Counted)>>,
@@ -49,6 +52,10 @@ impl Population {
         let counted = Counted {
             clients: within("clients", async { Ok(actors.clients.ask(CountClients).await??) }).await,
             grants: within("grants", async { Ok(actors.tokens.ask(CountGrants).await??) }).await,
+            sessions: within("sessions", async {
+                Ok(actors.sessions.ask(CountSessions).await??)
+            })
+            .await,
         };
         *latest = Some((Instant::now(), counted));
         counted

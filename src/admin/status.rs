@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
+use mxcp_actors::replica_bus::BusConnection;
 use serde_json::{Value, json};
 
 use super::Admin;
 use super::about::VERSION;
-use super::population::Counted;
 
 /// The answer: MXCP's members, and beyond them the actors, queries, sessions and counts.
 pub async fn status(admin: &Admin) -> Value {
     let about = &admin.about;
     let uptime = admin.clock.now().duration_since(about.started_at);
-    let counted = match &admin.authorization {
-        Some(authorization) => authorization.population.count(&authorization.actors).await,
-        None => Counted::default(),
-    };
+    let counted = admin.counted().await;
     json!({
         "status": if admin.gate.is_closed() { "stopping" } else { "ok" },
         "version": VERSION,
@@ -37,7 +34,8 @@ pub async fn status(admin: &Admin) -> Value {
         "admin_socket": { "path": about.socket },
         "actors": actors(admin),
         "queries": queries(admin),
-        "sessions": admin.mcp.sessions().count(),
+        "replica_bus": replica_bus(admin),
+        "sessions": counted.sessions,
         "clients": counted.clients,
         "grants": counted.grants,
     })
@@ -73,6 +71,20 @@ fn queries(admin: &Admin) -> Value {
         "most_waiting": status.most_waiting,
         "running": running.collect::<Vec<_>>(),
     })
+}
+
+/// How other replicas are told; null where nothing is shared.
+fn replica_bus(admin: &Admin) -> Value {
+    let Some(authorization) = &admin.authorization else {
+        return Value::Null;
+    };
+    let bus = authorization.bus.status();
+    let connection = match bus.connection {
+        BusConnection::Alone => return Value::Null,
+        BusConnection::Connected => "connected",
+        BusConnection::Lost => "lost",
+    };
+    json!({ "connection": connection, "said": bus.said, "heard": bus.heard, "dropped": bus.dropped })
 }
 
 /// `1h2m3s`, as MXCP writes it.

@@ -24,7 +24,6 @@ use crate::http::request_ids::RequestIds;
 use crate::http::routes;
 use crate::mcp::catalog::Catalog;
 use crate::mcp::server::McpServer;
-use crate::mcp::session::Sessions;
 
 /// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say. A second signal ends the
 /// server at once.
@@ -133,7 +132,7 @@ fn open(
         endpoints,
     } = loaded;
     let audit = running.audit();
-    let sessions = Sessions::new(Arc::clone(&audit.clock), Arc::clone(&audit.randomness));
+    let sessions = running.sessions();
     let requests = RequestState {
         gate: Arc::clone(gate),
         counts: Arc::default(),

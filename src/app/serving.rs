@@ -1,17 +1,24 @@
 //! The parts of a running server, started in the order in which they depend on each other and stopped in the opposite.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use mxcp_actors::audit_logger::segment_name::InstanceId;
+use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::domain::clock::{Clock, SystemClock};
 use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
-use mxcp_actors::handle::Handle;
+use mxcp_actors::handle::{Handle, HandleSettings};
+use mxcp_actors::replica_bus::{ReplicaBus, RunningReplicaBus};
+use mxcp_actors::session_registry::SessionRegistrySettings;
+use mxcp_actors::session_registry::actor::{RunningSessionRegistry, SessionRegistry};
+use mxcp_actors::session_registry::rules::SessionRules;
 use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::status::SqlMonitor;
+use mxcp_actors::store::MemoryStore;
 use mxcp_actors::store::open::OpenStore;
 use mxcp_actors::system::{RunningActors, Surroundings};
 
@@ -22,6 +29,7 @@ use crate::admin::population::Population;
 use crate::admin::readiness::Probe;
 use crate::config::{Config, Limits};
 use crate::mcp::server::Audit;
+use crate::mcp::sessions::Sessions;
 use crate::oauth::Services;
 
 /// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
@@ -34,11 +42,15 @@ pub struct Running {
     work: Work,
 }
 
-/// The actors: all of them, or the one that is needed where nobody logs in.
+/// The actors: all of them, or those that are needed where nobody logs in.
 enum Work {
-    Open(RunningSqlExecutor),
+    Open {
+        executor: RunningSqlExecutor,
+        sessions: RunningSessionRegistry,
+    },
     Protected {
         actors: Box<RunningActors>,
+        bus: RunningReplicaBus,
         executor: Handle<SqlExecutor>,
         sql: SqlMonitor,
         store: Arc<OpenStore>,
@@ -75,7 +87,7 @@ impl Running {
     /// Runs SQL.
     pub fn executor(&self) -> Handle<SqlExecutor> {
         match &self.work {
-            Work::Open(executor) => executor.handle.clone(),
+            Work::Open { executor, .. } => executor.handle.clone(),
             Work::Protected { executor, .. } => executor.clone(),
         }
     }
@@ -83,7 +95,7 @@ impl Running {
     /// Looks at the queries.
     pub fn sql_monitor(&self) -> SqlMonitor {
         match &self.work {
-            Work::Open(executor) => executor.monitor(),
+            Work::Open { executor, .. } => executor.monitor(),
             Work::Protected { sql, .. } => sql.clone(),
         }
     }
@@ -102,26 +114,38 @@ impl Running {
     /// What an operator sees of logins and tokens, where there are some.
     pub fn authorization(&self) -> Option<Authorization> {
         match &self.work {
-            Work::Open(_) => None,
+            Work::Open { .. } => None,
             Work::Protected {
                 actors,
                 services,
                 store,
+                bus,
                 ..
             } => Some(Authorization {
                 actors: actors.actors.clone(),
                 pools: actors.pools(),
                 services: services.clone().into_inner(),
                 store: Arc::clone(store),
+                bus: bus.bus.clone(),
                 population: Population::default(),
             }),
+        }
+    }
+
+    /// The sessions of the legacy era. To be asked for once.
+    pub fn sessions(&self) -> Sessions {
+        match &self.work {
+            Work::Open { sessions, .. } => Sessions::new(sessions.handle.clone(), ReplicaBus::alone()),
+            Work::Protected { actors, bus, .. } => {
+                Sessions::new(actors.actors.sessions.clone(), bus.bus.clone())
+            }
         }
     }
 
     /// The authorization server, where there is one.
     pub fn services(&self) -> Option<Data<Services>> {
         match &self.work {
-            Work::Open(_) => None,
+            Work::Open { .. } => None,
             Work::Protected { services, .. } => Some(services.clone()),
         }
     }
@@ -129,7 +153,7 @@ impl Running {
     /// Takes no more queries, answers those that wait, and stops those that run; their callers are told why.
     pub fn interrupt_queries(&self) {
         match &self.work {
-            Work::Open(executor) => executor.interrupt(),
+            Work::Open { executor, .. } => executor.interrupt(),
             Work::Protected { actors, .. } => actors.interrupt_queries(),
         }
     }
@@ -137,8 +161,16 @@ impl Running {
     /// Stops everything. Whoever waits is answered, and what was recorded is written.
     pub async fn stop(self) {
         match self.work {
-            Work::Open(executor) => executor.stop(),
-            Work::Protected { actors, .. } => actors.stop().await,
+            Work::Open { executor, sessions } => {
+                sessions.stop().await;
+                executor.stop();
+            }
+            Work::Protected { actors, bus, .. } => {
+                actors.stop().await;
+                if actix_rt::task::spawn_blocking(|| bus.stop()).await.is_err() {
+                    log::error!("stopping the replica bus failed");
+                }
+            }
         }
         self.audit_log.stop();
     }
@@ -148,14 +180,18 @@ impl Work {
     async fn start(config: &Config, generation: &Arc<Generation>, audit: &Audit) -> Result<Self, StartError> {
         let sql = executor_settings(&config.limits);
         if config.auth.provider.is_none() {
-            return Ok(Self::Open(
-                SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
-            ));
+            return Ok(Self::Open {
+                executor: SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
+                sessions: sessions_in_memory(audit),
+            });
         }
         let keeping = authentication::open_store(&config.auth, &*audit.clock, &*audit.randomness)?;
         let mut settings = authentication::actors_settings(config, &keeping.keys, audit.clock.now())?;
         settings.sql = Some((Arc::clone(generation), sql));
+        let exchange = keeping.replica_exchange();
         let store = Arc::new(keeping);
+        let bus = RunningReplicaBus::launch(exchange, &audit.instance, Arc::clone(&audit.clock));
+        let bus = bus.map_err(StartError::Thread)?;
         let actors = RunningActors::start(
             settings,
             Surroundings {
@@ -163,6 +199,7 @@ impl Work {
                 keys: Arc::clone(&store.keys),
                 clock: Arc::clone(&audit.clock),
                 randomness: Arc::clone(&audit.randomness),
+                bus: bus.bus.clone(),
             },
         );
         let actors = Box::new(actors.await?);
@@ -171,12 +208,41 @@ impl Work {
         let services = authentication::services(config, actors.actors.clone(), audit)?;
         Ok(Self::Protected {
             actors,
+            bus,
             executor,
             sql,
             store,
             services,
         })
     }
+}
+
+/// Calls to the registry of sessions that may be under way at once: each session that is in use asks once a second.
+const SESSION_CALLS: u32 = 1_024;
+
+/// Sessions without a store: they end with the process. Their number is bounded and idle ones are refused, so nobody sweeps.
+fn sessions_in_memory(audit: &Audit) -> RunningSessionRegistry {
+    const NAME: &str = "session_registry";
+    let retry_after = Duration::from_secs(1);
+    let rules = SessionRules {
+        settings: SessionRegistrySettings::default(),
+        clock: Arc::clone(&audit.clock),
+        randomness: Arc::clone(&audit.randomness),
+        repository: Arc::new(MemoryStore::new()),
+    };
+    let pool = BlockingPool::new(BlockingSettings {
+        name: NAME,
+        running: NonZeroU32::MIN,
+        waiting: SESSION_CALLS,
+        retry_after,
+    });
+    let settings = HandleSettings {
+        name: NAME,
+        capacity: SESSION_CALLS as usize,
+        deadline: Duration::from_secs(10),
+        retry_after,
+    };
+    SessionRegistry::launch(rules, pool, settings, ReplicaBus::alone())
 }
 
 fn executor_settings(limits: &Limits) -> SqlExecutorSettings {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::CallContext;
+use mxcp_actors::domain::mcp_session::SessionOwner;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::user::Principal;
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
-
-use super::session::Owner;
 
 /// The share of everybody while authentication is off.
 const ANONYMOUS: &str = "anonymous";
@@ -40,7 +39,7 @@ impl Caller {
     }
 
     /// Whose sessions the caller may use.
-    pub fn owner(&self) -> Owner {
+    pub fn owner(&self) -> SessionOwner {
         self.principal
             .as_ref()
             .map(|principal| principal.user.identity.key.clone())

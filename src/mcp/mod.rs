@@ -6,8 +6,8 @@
 //! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
 //!   `call` is the one path that calls of all three take, under the policies that `enforcement` holds them to.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
-//! * [`catalog`]: what is offered; [`session`]: legacy sessions; [`caller`]: who asks;
-//!   [`calls`]: how many there were.
+//! * [`catalog`]: what is offered; [`caller`]: who asks; [`calls`]: how many there were.
+//! * [`sessions`]: legacy sessions, shared by all replicas; [`session`]: what runs in one of them here.
 //!
 //! Must not live here: an HTTP framework's types, I/O.
 
@@ -24,6 +24,7 @@ mod resources;
 mod sensitivity;
 pub mod server;
 pub mod session;
+pub mod sessions;
 pub mod stdio;
 mod tools;
 pub mod wire;

@@ -16,7 +16,8 @@ use super::admission::{AdmittedNotification, AdmittedRequest};
 use super::caller::Caller;
 use super::calls::Calls;
 use super::catalog::{Catalog, List};
-use super::session::{Session, Sessions};
+use super::session::Session;
+use super::sessions::Sessions;
 use super::wire::descriptor::Implementation;
 use super::wire::headers::RequestHeaders;
 use super::wire::params::ListParams;
@@ -262,7 +263,7 @@ impl McpServer {
     pub fn notice(&self, notification: &AdmittedNotification<'_>, session: Option<&Session>) {
         let read = ClientNotification::read(&notification.method, &notification.params);
         if let (Ok(ClientNotification::Cancelled { request_id, .. }), Some(session)) = (read, session) {
-            session.cancel(&request_id);
+            self.sessions.cancel(session, &request_id);
         }
     }
 }

@@ -1,29 +1,22 @@
-//! Sessions of the legacy era: which client negotiated which version, and which of its requests are running.
+//! A session of the legacy era as far as it lives in this process: which of its requests are running here.
 //!
-//! A session is not a proof of anything. It belongs to the user who opened it, and every request proves anew who asks;
-//! with another user's token the session does not exist. The number of sessions is bounded: beyond it the one that was
-//! idle longest makes room, and its client starts over, as after any 404.
+//! Whose session it is, and whether it still exists, is known to the store (`sessions`), which all replicas share. Running
+//! requests stay with the replica that runs them; what ends them elsewhere is heard over the replica bus.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mxcp_actors::domain::cancel::{CancelReason, CancelToken};
-use mxcp_actors::domain::clock::{Clock, Timestamp};
-use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
-use mxcp_actors::domain::user::UserKey;
+use mxcp_actors::domain::secret::{Secret, SecretDigest};
+use mxcp_actors::replica_bus::{Announcement, ReplicaListener};
 
 use super::wire::{ProtocolVersion, RequestId};
 
-/// Sessions kept at most, each a few hundred bytes.
-const MOST_SESSIONS: usize = 10_000;
-
-/// Whose session it is: a user, or anybody while authentication is off.
-pub type Owner = Option<UserKey>;
-
-/// One client's session.
+/// One client's session, for as long as one of its requests is under way here.
 pub struct Session {
-    owner: Owner,
+    /// The digest of its identifier and where it is found; a connection has neither.
+    place: Option<(SecretDigest, Arc<LiveSessions>)>,
     version: ProtocolVersion,
     running: Mutex<HashMap<RequestId, CancelToken>>,
 }
@@ -41,7 +34,7 @@ impl Session {
     /// A session that nobody looks up: that of a connection.
     pub(super) fn of_connection() -> Arc<Self> {
         Arc::new(Self {
-            owner: None,
+            place: None,
             version: ProtocolVersion::MODERN,
             running: Mutex::default(),
         })
@@ -50,6 +43,11 @@ impl Session {
     /// The version that was negotiated.
     pub fn version(&self) -> ProtocolVersion {
         self.version
+    }
+
+    /// The digest of its identifier, unless it is that of a connection.
+    pub(super) fn id(&self) -> Option<SecretDigest> {
+        self.place.as_ref().map(|(id, _)| *id)
     }
 
     /// From now until the answer is dropped, `notifications/cancelled` with this id stops the request.
@@ -61,12 +59,13 @@ impl Session {
         }
     }
 
-    /// The client does not want the answer any more. Unknown and finished requests are ignored, as the protocol asks.
-    pub fn cancel(&self, id: &RequestId) {
+    /// The client does not want the answer any more. Says whether the request runs here; unknown and finished requests are
+    /// ignored, as the protocol asks.
+    pub fn cancel(&self, id: &RequestId) -> bool {
         let token = self.running().get(id).cloned();
-        if let Some(token) = token {
-            token.cancel(CancelReason::ClientCancelled);
-        }
+        token
+            .inspect(|token| token.cancel(CancelReason::ClientCancelled))
+            .is_some()
     }
 
     /// Stops everything that runs.
@@ -77,9 +76,35 @@ impl Session {
         }
     }
 
+    fn cancel_digested(&self, request: &SecretDigest) {
+        let running = self.running();
+        let is_meant = |(id, _): &(&RequestId, &CancelToken)| digest(id) == *request;
+        let token = running.iter().find(is_meant).map(|(_, token)| token.clone());
+        drop(running);
+        if let Some(token) = token {
+            token.cancel(CancelReason::ClientCancelled);
+        }
+    }
+
     fn running(&self) -> MutexGuard<'_, HashMap<RequestId, CancelToken>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The last request of a session has ended here.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some((id, live)) = &self.place {
+            live.leave(id);
+        }
+    }
+}
+
+/// What other replicas are told of a request, whose own identifier may be any text of any length.
+pub(super) fn digest(request: &RequestId) -> SecretDigest {
+    let mut written = Vec::new();
+    request.write(&mut written);
+    SecretDigest::plain(&Secret::new(String::from_utf8_lossy(&written)))
 }
 
 /// A request that runs within a session.
@@ -94,170 +119,133 @@ impl Drop for Running {
     }
 }
 
-struct Entry {
-    session: Arc<Session>,
-    last_used: Timestamp,
-}
+/// The sessions with requests under way in this process, by the digests of their identifiers.
+#[derive(Default)]
+pub(super) struct LiveSessions(Mutex<HashMap<SecretDigest, Weak<Session>>>);
 
-/// All sessions of this process.
-pub struct Sessions {
-    entries: Mutex<HashMap<String, Entry>>,
-    clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
-}
-
-impl Sessions {
-    /// No session yet.
-    pub fn new(clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
-        Self {
-            entries: Mutex::default(),
-            clock,
-            randomness,
+impl LiveSessions {
+    /// The session of this identifier, with the requests that run in it already.
+    pub(super) fn join(self: &Arc<Self>, id: SecretDigest, version: ProtocolVersion) -> Arc<Session> {
+        let mut sessions = self.lock();
+        if let Some(session) = sessions.get(&id).and_then(Weak::upgrade) {
+            return session;
         }
-    }
-
-    /// Opens a session and answers its id: 256 random bits in hexadecimal digits.
-    pub fn open(&self, owner: Owner, version: ProtocolVersion) -> Result<String, RandomnessUnavailable> {
-        let [high, low] = [self.randomness.bytes::<16>()?, self.randomness.bytes::<16>()?];
-        let id = format!(
-            "{:032x}{:032x}",
-            u128::from_be_bytes(high),
-            u128::from_be_bytes(low)
-        );
         let session = Arc::new(Session {
-            owner,
+            place: Some((id, Arc::clone(self))),
             version,
             running: Mutex::default(),
         });
-        let last_used = self.clock.now();
-        let mut entries = self.entries();
-        if entries.len() >= MOST_SESSIONS {
-            make_room(&mut entries);
+        sessions.insert(id, Arc::downgrade(&session));
+        session
+    }
+
+    /// The session, if a request of it is under way here. The lock is free again when this returns: dropping the last
+    /// holder of a session takes it.
+    pub(super) fn find(&self, id: &SecretDigest) -> Option<Arc<Session>> {
+        self.lock().get(id).and_then(Weak::upgrade)
+    }
+
+    /// Takes a session out, unless another request has joined it meanwhile.
+    fn leave(&self, id: &SecretDigest) {
+        let mut sessions = self.lock();
+        if sessions
+            .get(id)
+            .is_some_and(|session| session.strong_count() == 0)
+        {
+            sessions.remove(id);
         }
-        entries.insert(id.clone(), Entry { session, last_used });
-        Ok(id)
     }
 
-    /// The session, if it exists and belongs to `owner`.
-    pub fn find(&self, id: &str, owner: &Owner) -> Option<Arc<Session>> {
-        let now = self.clock.now();
-        let mut entries = self.entries();
-        let entry = entries
-            .get_mut(id)
-            .filter(|entry| entry.session.owner == *owner)?;
-        entry.last_used = now;
-        Some(Arc::clone(&entry.session))
-    }
-
-    /// Ends the session and what runs in it; says whether there was one of this owner.
-    pub fn end(&self, id: &str, owner: &Owner) -> bool {
-        let mut entries = self.entries();
-        let found = entries.get(id).is_some_and(|entry| entry.session.owner == *owner);
-        let ended = if found { entries.remove(id) } else { None };
-        drop(entries);
-        if let Some(entry) = &ended {
-            entry.session.cancel_all(CancelReason::ClientCancelled);
-        }
-        ended.is_some()
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.entries().len()
-    }
-
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<SecretDigest, Weak<Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn make_room(entries: &mut HashMap<String, Entry>) {
-    let idle_longest = entries
-        .iter()
-        .min_by_key(|(_, entry)| entry.last_used)
-        .map(|(id, _)| id.clone());
-    if let Some(id) = idle_longest {
-        entries.remove(&id);
+impl ReplicaListener for LiveSessions {
+    fn hear(&self, announcement: &Announcement) {
+        match announcement {
+            Announcement::CallCancelled { session, request } => {
+                if let Some(session) = self.find(session) {
+                    session.cancel_digested(request);
+                }
+            }
+            Announcement::SessionEnded { session } => {
+                if let Some(session) = self.find(session) {
+                    session.cancel_all(CancelReason::ClientCancelled);
+                }
+            }
+            Announcement::TokensEnded => {}
+        }
     }
+
+    /// A cancellation that was not heard lets a call run to its end, which harms nobody.
+    fn miss(&self) {}
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use mxcp_actors::domain::clock::FixedClock;
-    use mxcp_actors::domain::randomness::SeededRandomness;
-
     use super::*;
 
-    fn user(subject: &str) -> UserKey {
-        UserKey {
-            issuer: "https://idp.example".to_owned(),
-            subject: subject.to_owned(),
-        }
-    }
-
-    fn sessions() -> (Arc<FixedClock>, Sessions) {
-        let clock = Arc::new(FixedClock::at(Timestamp::from_seconds(0)));
-        let of_sessions: Arc<dyn Clock> = Arc::<FixedClock>::clone(&clock);
-        (
-            clock,
-            Sessions::new(of_sessions, Arc::new(SeededRandomness::new(1))),
+    fn session(live: &Arc<LiveSessions>, number: u8) -> Arc<Session> {
+        live.join(
+            SecretDigest::from_bytes([number; 32]),
+            ProtocolVersion::V2025_11_25,
         )
     }
 
     #[test]
-    fn a_session_does_not_exist_for_another_user() {
-        let (_, sessions) = sessions();
-        let id = sessions
-            .open(Some(user("ada")), ProtocolVersion::V2025_06_18)
-            .unwrap();
-        assert_eq!(id.len(), 64);
-        for other in [Some(user("bob")), None] {
-            assert!(sessions.find(&id, &other).is_none());
-            assert!(!sessions.end(&id, &other));
-        }
-        assert_eq!(
-            sessions.find(&id, &Some(user("ada"))).unwrap().version(),
-            ProtocolVersion::V2025_06_18
-        );
-        assert!(sessions.end(&id, &Some(user("ada"))));
-        assert!(sessions.find(&id, &Some(user("ada"))).is_none());
-    }
-
-    #[test]
     fn cancelling_stops_the_named_request_and_ending_stops_all() {
-        let (_, sessions) = sessions();
-        let id = sessions.open(None, ProtocolVersion::V2025_11_25).unwrap();
-        let session = sessions.find(&id, &None).unwrap();
+        let live = Arc::<LiveSessions>::default();
+        let session = session(&live, 1);
         let tokens = [CancelToken::new(), CancelToken::new(), CancelToken::new()];
         let running: Vec<Running> = tokens
             .iter()
             .zip(1..)
             .map(|(token, id)| session.begin(&RequestId::Integer(id), token))
             .collect();
-        session.cancel(&RequestId::Integer(1));
-        session.cancel(&RequestId::Integer(99));
+        assert!(session.cancel(&RequestId::Integer(1)));
+        assert!(!session.cancel(&RequestId::Integer(99)));
         let reasons = || tokens.each_ref().map(CancelToken::reason);
         assert_eq!(reasons(), [Some(CancelReason::ClientCancelled), None, None]);
         drop(running.into_iter().next_back());
-        assert!(sessions.end(&id, &None));
+        session.cancel_all(CancelReason::ClientCancelled);
         assert_eq!(reasons()[2], None, "a finished request is not cancelled");
     }
 
     #[test]
-    fn a_flood_pushes_out_the_session_that_was_idle_longest() {
-        let (clock, sessions) = sessions();
-        let old = sessions.open(None, ProtocolVersion::V2025_11_25).unwrap();
-        let idle = sessions.open(None, ProtocolVersion::V2025_11_25).unwrap();
-        clock.advance(Duration::from_secs(1));
-        assert!(sessions.find(&old, &None).is_some());
-        for _ in 0..MOST_SESSIONS - 1 {
-            clock.advance(Duration::from_millis(1));
-            sessions.open(None, ProtocolVersion::V2025_11_25).unwrap();
-        }
-        assert_eq!(sessions.count(), MOST_SESSIONS);
-        assert!(sessions.find(&idle, &None).is_none());
-        assert!(sessions.find(&old, &None).is_some());
+    fn what_another_replica_says_reaches_the_request_that_it_means() {
+        let live = Arc::<LiveSessions>::default();
+        let tokens = [CancelToken::new(), CancelToken::new(), CancelToken::new()];
+        let ids = [
+            (1, RequestId::Integer(7)),
+            (1, RequestId::Text("7".into())),
+            (2, RequestId::Integer(7)),
+        ];
+        let _running: Vec<Running> = tokens
+            .iter()
+            .zip(&ids)
+            .map(|(token, (number, id))| session(&live, *number).begin(id, token))
+            .collect();
+        let reasons = || tokens.each_ref().map(|token| token.reason().is_some());
+
+        let first = SecretDigest::from_bytes([1; 32]);
+        live.hear(&Announcement::CallCancelled {
+            session: first,
+            request: digest(&RequestId::Text("7".into())),
+        });
+        assert_eq!(reasons(), [false, true, false]);
+        live.hear(&Announcement::SessionEnded { session: first });
+        assert_eq!(reasons(), [true, true, false]);
+    }
+
+    #[test]
+    fn a_session_lives_as_long_as_its_requests() {
+        let live = Arc::<LiveSessions>::default();
+        let (one, same) = (session(&live, 1), session(&live, 1));
+        assert!(Arc::ptr_eq(&one, &same));
+        drop(one);
+        assert_eq!(live.lock().len(), 1);
+        drop(same);
+        assert!(live.lock().is_empty());
     }
 }

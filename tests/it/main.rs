@@ -14,6 +14,7 @@ mod logging;
 mod login;
 mod mcp;
 mod oauth;
+mod persistence;
 mod policies;
 mod server;
 mod start;

@@ -15,6 +15,7 @@ pub mod consent;
 pub mod grant;
 pub mod interaction;
 pub mod key_ring;
+pub mod mcp_session;
 pub mod opaque_token;
 pub mod password;
 pub mod pending_login;

@@ -27,6 +27,7 @@ pub mod grants;
 pub mod interactions;
 mod key_file;
 pub mod keys;
+pub mod mcp_sessions;
 pub mod memory;
 pub mod open;
 pub mod pending_logins;
@@ -47,6 +48,7 @@ pub use grants::GrantRepository;
 pub use interactions::InteractionRepository;
 pub use key_file::KeyFileError;
 pub use keys::KeyRepository;
+pub use mcp_sessions::McpSessionRepository;
 pub use memory::MemoryStore;
 pub use pending_logins::PendingLoginRepository;
 pub use replay_identifiers::ReplayIdentifierRepository;
@@ -62,6 +64,7 @@ pub trait Store:
     + GrantRepository
     + InteractionRepository
     + KeyRepository
+    + McpSessionRepository
     + PendingLoginRepository
     + ReplayIdentifierRepository
     + TokenRepository
@@ -77,6 +80,8 @@ impl<T> Store for T where
         + GrantRepository
         + InteractionRepository
         + KeyRepository
+        + McpSessionRepository
+        + McpSessionRepository
         + PendingLoginRepository
         + ReplayIdentifierRepository
         + TokenRepository

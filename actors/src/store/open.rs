@@ -18,6 +18,7 @@ use crate::domain::clock::Clock;
 use crate::domain::key_ring::{InvalidMasterKey, KeyDerivationFailed, KeyId, KeyRing, MasterKey};
 use crate::domain::randomness::{Randomness, RandomnessUnavailable};
 use crate::domain::secret::Secret;
+use crate::replica_bus::exchange::Exchange;
 
 /// The setting that holds the current key, as messages call it.
 const KEY_SETTING: &str = "auth_encryption_key";
@@ -67,6 +68,14 @@ impl OpenStore {
         self.database
             .as_ref()
             .map_or(Ok(()), |database| database.check_writable())
+    }
+
+    /// Where replicas that share this store leave messages for each other; `None` if there can be one process only.
+    #[must_use]
+    pub fn replica_exchange(&self) -> Option<Arc<dyn Exchange>> {
+        self.database
+            .as_ref()
+            .and_then(|database| database.replica_exchange())
     }
 
     /// How many operations have failed since the start.

@@ -12,6 +12,8 @@ use crate::domain::key_ring::KeyRing;
 use crate::domain::randomness::Randomness;
 use crate::provider_broker::provider::OutsideProvider;
 use crate::provider_broker::settings::{LocalProviderSettings, ProviderBrokerSettings};
+use crate::replica_bus::ReplicaBus;
+use crate::session_registry::SessionRegistrySettings;
 use crate::sql_executor::actor::SqlExecutorSettings;
 use crate::sql_executor::engine::generation::Generation;
 use crate::store::Store;
@@ -27,6 +29,8 @@ pub struct ActorsSettings {
     pub codes: AuthCodeStoreSettings,
     /// For the store of tokens.
     pub tokens: TokenStoreSettings,
+    /// For the registry of sessions.
+    pub sessions: SessionRegistrySettings,
     /// For the broker.
     pub broker: ProviderBrokerSettings,
     /// Where users log in.
@@ -50,6 +54,7 @@ impl ActorsSettings {
             configured_clients: ConfiguredClients::new(),
             codes: AuthCodeStoreSettings::default(),
             tokens: TokenStoreSettings::default(),
+            sessions: SessionRegistrySettings::default(),
             broker: ProviderBrokerSettings::default(),
             login,
             sql: None,
@@ -79,4 +84,6 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Where identifiers and secrets come from.
     pub randomness: Arc<dyn Randomness>,
+    /// How other replicas are told.
+    pub bus: ReplicaBus,
 }

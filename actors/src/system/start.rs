@@ -23,6 +23,9 @@ use crate::provider_broker::providers::local::LocalProvider;
 use crate::provider_broker::rules::{BrokerRules, BrokerStore, LoginPlace};
 use crate::provider_broker::settings::{LocalProviderSettings, ProviderBrokerSettings};
 use crate::provider_broker::throttle::LoginThrottle;
+use crate::session_registry::SessionRegistrySettings;
+use crate::session_registry::actor::{RunningSessionRegistry, SessionRegistry};
+use crate::session_registry::rules::SessionRules;
 use crate::sql_executor::actor::SqlExecutor;
 use crate::store::Store;
 use crate::token_store::actor::TokenStore;
@@ -34,7 +37,7 @@ use crate::token_store::{TokenRules, TokenStoreHandle, TokenStoreSettings};
 const FEW: u32 = 256;
 /// At the broker: pages and logins of as many users, and logins that wait for their provider for seconds.
 const SOME: u32 = 512;
-/// At the store of tokens: every first call with a token in each second, beside refreshes.
+/// At the store of tokens and at the registry of sessions: every first call with a token or in a session in each second.
 const MANY: u32 = 1_024;
 /// What a caller that finds no place is told to wait: about as long as a full queue takes to drain.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -59,6 +62,7 @@ impl RunningActors {
         let (broker, passwords) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
+        let sessions = starter.sessions(settings.sessions);
         let sql = settings.sql.as_ref();
         let sql = sql.map(|(generation, settings)| SqlExecutor::launch(generation, *settings));
         let sql = sql.transpose()?;
@@ -68,6 +72,7 @@ impl RunningActors {
             codes: starter.codes(settings.codes, &codes_pool),
             tokens: starter.tokens(settings.tokens, &tokens_pool),
             broker: starter.handle("provider_broker", broker.start(), SOME),
+            sessions: sessions.handle.clone(),
             sql: sql.as_ref().map(|running| running.handle.clone()),
         };
         Ok(Self {
@@ -80,6 +85,7 @@ impl RunningActors {
                 broker: broker_pool,
                 passwords,
             },
+            sessions,
             sql,
             patience: settings.deadline,
         })
@@ -103,14 +109,17 @@ impl Starter {
         })
     }
 
-    fn handle<A: Actor>(&self, name: &'static str, address: Addr<A>, capacity: u32) -> Handle<A> {
-        let settings = HandleSettings {
+    fn handle_settings(&self, name: &'static str, capacity: u32) -> HandleSettings {
+        HandleSettings {
             name,
             capacity: usize::try_from(capacity).unwrap_or(usize::MAX),
             deadline: self.deadline,
             retry_after: RETRY_AFTER,
-        };
-        Handle::new(address, settings)
+        }
+    }
+
+    fn handle<A: Actor>(&self, name: &'static str, address: Addr<A>, capacity: u32) -> Handle<A> {
+        Handle::new(address, self.handle_settings(name, capacity))
     }
 
     fn store(&self) -> Arc<dyn Store> {
@@ -180,6 +189,7 @@ impl Starter {
             keys,
             clock,
             randomness,
+            bus,
             ..
         } = self.surroundings.clone();
         let rules = TokenRules {
@@ -191,8 +201,26 @@ impl Starter {
             tokens: self.store(),
         };
         let verified = Arc::new(VerifiedTokens::new());
-        let address = TokenStore::new(rules, pool.clone(), Arc::clone(&verified)).start();
+        bus.listen(Arc::<VerifiedTokens>::clone(&verified));
+        let address = TokenStore::new(rules, pool.clone(), Arc::clone(&verified), bus).start();
         TokenStoreHandle::new(self.handle("token_store", address, MANY), verified, clock)
+    }
+
+    fn sessions(&self, settings: SessionRegistrySettings) -> RunningSessionRegistry {
+        let Surroundings {
+            clock,
+            randomness,
+            bus,
+            ..
+        } = self.surroundings.clone();
+        let rules = SessionRules {
+            settings,
+            clock,
+            randomness,
+            repository: self.store(),
+        };
+        let pool = self.store_pool("sessions", MANY);
+        SessionRegistry::launch(rules, pool, self.handle_settings("session_registry", MANY), bus)
     }
 
     async fn broker(
@@ -206,6 +234,7 @@ impl Starter {
             keys,
             clock,
             randomness,
+            ..
         } = self.surroundings.clone();
         let rules = |place| BrokerRules {
             settings: Arc::new(settings),

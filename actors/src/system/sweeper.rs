@@ -12,6 +12,7 @@ use crate::client_registry::SweepClients;
 use crate::domain::grant::Grant;
 use crate::error::CallError;
 use crate::provider_broker::messages::{LoginSweep, RevokeUpstreamTokens, SweepLogins};
+use crate::session_registry::SweepSessions;
 use crate::store::StoreError;
 use crate::token_store::SweepTokens;
 
@@ -36,7 +37,9 @@ pub struct SweptTotals {
     pub deleted_grants: u64,
     /// Tokens.
     pub tokens: u64,
-    /// Pages, logins, sessions and consents.
+    /// Sessions of the protocol's legacy revisions.
+    pub sessions: u64,
+    /// Pages, logins, browser sessions and consents.
     pub logins: LoginSweep,
     /// Actors that could not be swept this time; the log says why.
     pub failures: u64,
@@ -50,6 +53,7 @@ pub async fn sweep(actors: &Actors) -> SweptTotals {
         sweep_codes(actors, &mut totals).await,
         sweep_tokens(actors, &mut totals).await,
         sweep_logins(actors, &mut totals).await,
+        sweep_sessions(actors, &mut totals).await,
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         log::warn!("a sweep was cut short: {error}");
@@ -147,6 +151,17 @@ async fn sweep_logins(actors: &Actors, totals: &mut SweptTotals) -> Result<(), S
             .into_iter()
             .any(is_full)
         {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_sessions(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    for _ in 0..ROUNDS {
+        let deleted = actors.sessions.ask(SweepSessions { most: MOST }).await??;
+        totals.sessions += deleted;
+        if !is_full(deleted) {
             break;
         }
     }

@@ -1,34 +1,44 @@
 //! The actor: each message is answered by its rule, on a thread that may wait for the store. Whatever may have ended a
-//! token empties the cache before it is answered.
+//! token empties the cache before it is answered, and the caches of other replicas soon after.
 
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::messages::{
-    CountGrants, IssueTokens, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
-    RevokeTokenReply, RotateRefreshToken, SweepTokens, SweepTokensReply, VerifyToken,
+    CountGrants, IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, Revocation, RevokeGrant,
+    RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError,
+    RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
 use crate::blocking::BlockingPool;
 use crate::handle::{Carried, Request, Stop};
+use crate::replica_bus::{Announcement, ReplicaBus};
 
 /// Opens and ends grants, issues, verifies and rotates their tokens. See the module's documentation.
 pub struct TokenStore {
     rules: TokenRules,
     store: BlockingPool,
     verified: Arc<VerifiedTokens>,
+    bus: ReplicaBus,
 }
 
 impl TokenStore {
-    /// An actor that answers by these rules, lets the store's work run in this pool, and empties this cache.
+    /// An actor that answers by these rules, lets the store's work run in this pool, and empties this cache and, over the
+    /// bus, those of other replicas.
     #[must_use]
-    pub const fn new(rules: TokenRules, store: BlockingPool, verified: Arc<VerifiedTokens>) -> Self {
+    pub const fn new(
+        rules: TokenRules,
+        store: BlockingPool,
+        verified: Arc<VerifiedTokens>,
+        bus: ReplicaBus,
+    ) -> Self {
         Self {
             rules,
             store,
             verified,
+            bus,
         }
     }
 
@@ -54,24 +64,31 @@ impl TokenStore {
         R: Request,
         W: FnOnce(&TokenRules, R) -> R::Answer + Send + 'static,
     {
-        let verified = Arc::clone(&self.verified);
+        let (verified, bus) = (Arc::clone(&self.verified), self.bus.clone());
         self.answer(message, move |rules, request| {
-            let mut forget = ForgetOnDrop(Some(verified));
+            let mut forget = ForgetOnDrop {
+                verified,
+                bus,
+                is_due: true,
+            };
             let answer = rule(rules, request);
-            if spared(&answer) {
-                forget.0 = None;
-            }
+            forget.is_due = !spared(&answer);
             answer
         })
     }
 }
 
-struct ForgetOnDrop(Option<Arc<VerifiedTokens>>);
+struct ForgetOnDrop {
+    verified: Arc<VerifiedTokens>,
+    bus: ReplicaBus,
+    is_due: bool,
+}
 
 impl Drop for ForgetOnDrop {
     fn drop(&mut self) {
-        if let Some(verified) = &self.0 {
-            verified.forget_all();
+        if self.is_due {
+            self.verified.forget_all();
+            self.bus.announce(Announcement::TokensEnded);
         }
     }
 }
@@ -105,7 +122,12 @@ impl Handler<Carried<IssueTokens>> for TokenStore {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, message: Carried<IssueTokens>, _context: &mut Self::Context) -> Self::Result {
-        self.answer_and_forget(message, Result::is_ok, |rules, request| rules.issue(&request))
+        // A refused exchange ends nothing, and whoever can register a client can have many of them refused.
+        let nothing = |reply: &IssueTokensReply| match reply {
+            Ok(_) | Err(IssueTokensError::CodeExpired | IssueTokensError::Randomness(_)) => true,
+            Err(IssueTokensError::CodeReplayed { .. } | IssueTokensError::Store(_)) => false,
+        };
+        self.answer_and_forget(message, nothing, |rules, request| rules.issue(&request))
     }
 }
 
@@ -121,7 +143,13 @@ impl Handler<Carried<RotateRefreshToken>> for TokenStore {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, message: Carried<RotateRefreshToken>, _context: &mut Self::Context) -> Self::Result {
-        self.answer_and_forget(message, Result::is_ok, |rules, request| rules.rotate(&request))
+        let nothing = |reply: &RotateRefreshTokenReply| {
+            !matches!(
+                reply,
+                Err(RotateRefreshTokenError::Reused { .. } | RotateRefreshTokenError::Store(_))
+            )
+        };
+        self.answer_and_forget(message, nothing, |rules, request| rules.rotate(&request))
     }
 }
 

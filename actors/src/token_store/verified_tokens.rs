@@ -1,8 +1,8 @@
 //! What verification found less than a second ago, shared between the actor and everybody who asks it.
 //!
 //! A hit costs one lock that few others hold and no message; equal misses wait for one of them. A revocation in this
-//! process empties everything at once, and a revocation elsewhere shows when the entry's second is over. Keys are
-//! digests; tokens never get here. Nothing is kept of tokens that were refused.
+//! process empties everything at once, and so does one on another replica as soon as it is heard of; unheard, it shows
+//! when the entry's second is over. Keys are digests; tokens never get here. Nothing is kept of tokens that were refused.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -20,6 +20,7 @@ use crate::domain::resource::ResourceIndicator;
 use crate::domain::secret::SecretDigest;
 use crate::domain::user::Principal;
 use crate::error::CallError;
+use crate::replica_bus::{Announcement, ReplicaListener};
 
 /// How long what was found may be used again, so that a revocation shows on every replica within two seconds.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(1);
@@ -188,6 +189,19 @@ impl VerifiedTokens {
         let hash = self.hasher.hash_one(token);
         let place = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
         lock(&self.shards[place])
+    }
+}
+
+impl ReplicaListener for VerifiedTokens {
+    fn hear(&self, announcement: &Announcement) {
+        match announcement {
+            Announcement::TokensEnded => self.forget_all(),
+            Announcement::SessionEnded { .. } | Announcement::CallCancelled { .. } => {}
+        }
+    }
+
+    fn miss(&self) {
+        self.forget_all();
     }
 }
 

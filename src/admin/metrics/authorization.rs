@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mxcp_actors::replica_bus::BusConnection;
+
 use super::page::Page;
 use crate::admin::Authorization;
 use crate::admin::population::Counted;
@@ -12,7 +14,38 @@ pub(super) fn encode(page: &mut Page<'_, '_>, of: &Authorization, counted: Count
     page.gauges(("mxcp_clients", "Clients that registered themselves"), clients)?;
     let grants = counted.grants.map(|count| (vec![], count));
     page.gauges(("mxcp_grants", "Grants that have not ended"), grants)?;
-    store(page, of)
+    store(page, of)?;
+    replica_bus(page, of)
+}
+
+/// Nothing where there is one process.
+fn replica_bus(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
+    let bus = of.bus.status();
+    let is_connected = match bus.connection {
+        BusConnection::Alone => return Ok(()),
+        BusConnection::Connected => 1,
+        BusConnection::Lost => 0,
+    };
+    page.gauges(
+        (
+            "mxcp_replica_bus_connected",
+            "Whether other replicas can be told at once",
+        ),
+        [(vec![], is_connected)],
+    )?;
+    let rows = [
+        ("said", bus.said),
+        ("heard", bus.heard),
+        ("unknown", bus.unknown),
+        ("dropped", bus.dropped),
+    ];
+    page.counters(
+        (
+            "mxcp_replica_bus_messages",
+            "Messages between replicas, by what became of them",
+        ),
+        rows.map(|(outcome, count)| (vec![("outcome", outcome)], count)),
+    )
 }
 
 fn tokens(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {

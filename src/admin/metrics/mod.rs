@@ -26,10 +26,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 
 /// The page.
 pub async fn metrics(admin: &Arc<Admin>) -> Result<String, fmt::Error> {
-    let counted = match &admin.authorization {
-        Some(authorization) => authorization.population.count(&authorization.actors).await,
-        None => Counted::default(),
-    };
+    let counted = admin.counted().await;
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Scrape {
         admin: Arc::clone(admin),
@@ -57,6 +54,7 @@ impl Collector for Scrape {
         let mut page = Page(&mut encoder);
         serving::process(&mut page, &self.admin)?;
         serving::requests(&mut page, &self.admin)?;
+        serving::sessions(&mut page, self.counted)?;
         serving::calls(&mut page, &self.admin)?;
         serving::queries(&mut page, &self.admin)?;
         serving::actors(&mut page, &self.admin)?;

@@ -8,6 +8,7 @@ use super::page::Page;
 use super::process::Process;
 use crate::admin::Admin;
 use crate::admin::about::VERSION;
+use crate::admin::population::Counted;
 
 pub(super) fn process(page: &mut Page<'_, '_>, admin: &Admin) -> fmt::Result {
     let about = &admin.about;
@@ -84,9 +85,12 @@ pub(super) fn requests(page: &mut Page<'_, '_>, admin: &Admin) -> fmt::Result {
     page.gauges(
         ("mxcp_http_requests_under_way", "Requests under way"),
         [(vec![], under_way)],
-    )?;
-    let sessions = admin.mcp.sessions().count() as u64;
-    page.gauges(("mxcp_sessions", "Legacy sessions"), [(vec![], sessions)])
+    )
+}
+
+pub(super) fn sessions(page: &mut Page<'_, '_>, counted: Counted) -> fmt::Result {
+    let sessions = counted.sessions.map(|count| (vec![], count));
+    page.gauges(("mxcp_sessions", "Legacy sessions, on all replicas"), sessions)
 }
 
 pub(super) fn calls(page: &mut Page<'_, '_>, admin: &Admin) -> fmt::Result {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{HeaderName, WWW_AUTHENTICATE};
+use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -15,12 +15,12 @@ use super::{MOST_BODY_BYTES, McpState, reply};
 use crate::http::extract::bearer;
 use crate::http::middleware::origin;
 use crate::http::request_ids;
-use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening, Refused};
+use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening};
 use crate::mcp::caller::Caller;
 use crate::mcp::session::Session;
 use crate::mcp::wire::envelope::Limits;
 use crate::mcp::wire::headers::StandardHeaders;
-use crate::mcp::wire::{Era, InvalidMessage, Method, ProtocolVersion, RpcError, response};
+use crate::mcp::wire::{Era, InvalidMessage, Method, ProtocolVersion, RequestId, RpcError, response};
 
 /// The handler. See the module's documentation.
 pub(in crate::http) async fn post(
@@ -91,9 +91,9 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(&self, opening: Opening<'_, '_>) -> HttpResponse {
-        let session = match self.session(&opening) {
+        let session = match self.session(&opening).await {
             Ok(session) => session,
-            Err(refused) => return reply::refused(refused),
+            Err(answer) => return answer,
         };
         let context = Context {
             served: self.state.server.served(),
@@ -121,13 +121,17 @@ impl Exchange<'_> {
     }
 
     /// The legacy session that the message belongs to, or the answer to a message that names a wrong one.
-    fn session(&self, opening: &Opening<'_, '_>) -> Result<Option<Arc<Session>>, Refused> {
+    async fn session(&self, opening: &Opening<'_, '_>) -> Result<Option<Arc<Session>>, HttpResponse> {
         if self.state.stateless || !opening.needs_session() {
             return Ok(None);
         }
-        let id = opening.session_id()?.ok_or_else(|| opening.session_required())?;
-        let found = self.state.server.sessions().find(id, &self.caller.owner());
-        found.map(Some).ok_or_else(|| opening.session_not_found())
+        let named = opening.session_id().map_err(reply::refused)?;
+        let id = named.ok_or_else(|| reply::refused(opening.session_required()))?;
+        match self.state.server.sessions().find(id, &self.caller.owner()).await {
+            Ok(Some(session)) => Ok(Some(session)),
+            Ok(None) => Err(reply::refused(opening.session_not_found())),
+            Err(error) => Err(reply::sessions_unavailable(opening.request_id(), &error)),
+        }
     }
 }
 
@@ -154,7 +158,7 @@ impl Conversation<'_> {
         };
         let (id, method) = (request.id.clone(), request.method);
         match self.answer(request).await {
-            Ok(body) if method == Method::Initialize => self.opened(body),
+            Ok(body) if method == Method::Initialize => self.opened(&id, body).await,
             Ok(body) => reply::result(body),
             Err(error) => {
                 let mut answer = reply::error(Some(&id), &error, self.era);
@@ -191,22 +195,14 @@ impl Conversation<'_> {
     }
 
     /// The answer to `initialize` carries the session's id, unless there are no sessions.
-    fn opened(&self, body: Vec<u8>) -> HttpResponse {
+    async fn opened(&self, request: &RequestId, body: Vec<u8>) -> HttpResponse {
         let Exchange { state, caller, .. } = self.exchange;
-        let mut answer = reply::result(body);
         if state.stateless {
-            return answer;
+            return reply::result(body);
         }
-        let opened = state.server.sessions().open(caller.owner(), self.version).ok();
-        let value = opened.and_then(|id| id.parse().ok());
-        match value {
-            Some(value) => {
-                answer
-                    .headers_mut()
-                    .insert(HeaderName::from_static("mcp-session-id"), value);
-                answer
-            }
-            None => HttpResponse::ServiceUnavailable().finish(),
+        match state.server.sessions().open(caller.owner(), self.version).await {
+            Ok(id) => reply::opened(&id, body),
+            Err(error) => reply::sessions_unavailable(Some(request), &error),
         }
     }
 

@@ -2,10 +2,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER};
+use mxcp_actors::domain::mcp_session::McpSessionId;
 
 use crate::http::middleware::origin::OriginRefused;
 use crate::mcp::admission::Refused;
+use crate::mcp::sessions::SessionsUnavailable;
 use crate::mcp::wire::{Era, RequestId, RpcError, response};
 
 /// Answers are the caller's alone, and describe one moment.
@@ -19,6 +21,16 @@ fn json(status: StatusCode, body: Vec<u8>) -> HttpResponse {
 /// A JSON-RPC response with a result.
 pub(super) fn result(body: Vec<u8>) -> HttpResponse {
     json(StatusCode::OK, body)
+}
+
+/// A JSON-RPC response to `initialize`, with the session that it opened.
+pub(super) fn opened(id: &McpSessionId, body: Vec<u8>) -> HttpResponse {
+    let mut answer = result(body);
+    if let Ok(id) = id.expose().parse() {
+        let name = HeaderName::from_static("mcp-session-id");
+        answer.headers_mut().insert(name, id);
+    }
+    answer
 }
 
 /// A JSON-RPC response with an error.
@@ -49,6 +61,19 @@ pub(super) fn too_large(limit: usize) -> HttpResponse {
         StatusCode::PAYLOAD_TOO_LARGE,
         response::error(None, &error, Era::Modern),
     )
+}
+
+/// Nobody can say whether the session exists, or open one.
+pub(super) fn sessions_unavailable(id: Option<&RequestId>, error: &SessionsUnavailable) -> HttpResponse {
+    log::warn!("a legacy session could not be looked up or changed: {error}");
+    let told = RpcError::internal("the server cannot look up sessions at the moment; try again");
+    let mut answer = json(
+        StatusCode::SERVICE_UNAVAILABLE,
+        response::error(id, &told, Era::Legacy),
+    );
+    let seconds = error.retry_after().as_secs().max(1);
+    answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+    answer
 }
 
 fn status(number: u16) -> StatusCode {

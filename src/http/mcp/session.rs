@@ -7,7 +7,7 @@ use super::{McpState, caller, reply};
 use crate::http::middleware::origin;
 use crate::mcp::wire::headers::SESSION_ID;
 
-/// 204 for a session of this caller that was there, 404 otherwise, 405 where there are no sessions.
+/// 204 for a session of this caller that was there, 404 otherwise, 405 where there are no sessions, 503 while nobody knows.
 pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpState>) -> HttpResponse {
     if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
         return reply::wrong_origin(refused);
@@ -26,9 +26,10 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
         Ok(caller) => caller.owner(),
         Err(answer) => return answer,
     };
-    match state.server.sessions().end(id, &owner) {
-        true => HttpResponse::NoContent().finish(),
-        false => HttpResponse::NotFound().finish(),
+    match state.server.sessions().end(id, &owner).await {
+        Ok(true) => HttpResponse::NoContent().finish(),
+        Ok(false) => HttpResponse::NotFound().finish(),
+        Err(error) => reply::sessions_unavailable(None, &error),
     }
 }
 

@@ -14,6 +14,8 @@ export const LOGIN_OPTIONS = {
   password: { type: "string" },
   // How the registered client identifies itself at the token endpoint; `none` is a public client.
   "client-authentication": { type: "string", default: "none" },
+  // The project is not the demo, and keeps no notes.
+  "without-notes": { type: "boolean", default: false },
 };
 
 export class OAuthClient {

@@ -25,6 +25,7 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
+use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::store::{MemoryStore, Store};
 use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surroundings};
 use serde_json::Value;
@@ -140,6 +141,7 @@ impl Server {
             keys,
             clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
             randomness: Arc::clone(&randomness),
+            bus: ReplicaBus::alone(),
         };
         let running = RunningActors::start(actors, surroundings).await.unwrap();
         let audit = Arc::new(Recorder::default());

@@ -11,6 +11,7 @@ pub(crate) mod fixtures;
 pub(crate) mod grants;
 pub(crate) mod interactions;
 pub(crate) mod keys;
+pub(crate) mod mcp_sessions;
 pub(crate) mod pending_logins;
 pub(crate) mod replay_identifiers;
 pub(crate) mod tokens;
@@ -59,6 +60,12 @@ macro_rules! store_conformance_suite {
                 ended_interactions_are_deleted;
             keys:
                 keys_are_remembered_in_order_and_can_be_forgotten;
+            mcp_sessions:
+                mcp_sessions_come_back_as_they_were
+                an_mcp_session_is_ended_once_and_by_its_owner
+                the_latest_use_of_an_mcp_session_stays
+                a_flood_of_mcp_sessions_pushes_out_what_its_owner_used_longest_ago
+                idle_mcp_sessions_are_deleted_a_few_at_a_time;
             pending_logins:
                 a_pending_login_is_taken_once
                 a_hundred_callbacks_complete_one_login

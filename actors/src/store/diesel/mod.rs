@@ -3,8 +3,8 @@
 //! Files are named like the traits they implement, and `…_row` files hold the rows of larger ones. The rest:
 //! `connection` opens a connection to either database, `pool` keeps them, `transaction` begins and ends what belongs
 //! together, `sweep` deletes what is over, `failure` says what went wrong, `row` reads columns, `schema` declares the
-//! tables that `migrations` makes, `sqlite_file` guards the file, `postgres_url` the password. How keys are found and
-//! checked is not here but in `store/open.rs`.
+//! tables that `migrations` makes, `sqlite_file` guards the file, `postgres_url` the password, `replica_exchange` carries
+//! messages between replicas. How keys are found and checked is not here but in `store/open.rs`.
 //!
 //! Four rules keep both databases right with one set of queries:
 //!
@@ -32,11 +32,13 @@ mod grants;
 mod interactions;
 mod keys;
 mod login_purpose;
+mod mcp_sessions;
 mod migrations;
 mod pending_logins;
 mod pool;
 mod postgres_url;
 mod replay_identifiers;
+mod replica_exchange;
 mod row;
 mod schema;
 mod sqlite_file;
@@ -50,6 +52,7 @@ mod users;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use connection::StoreLimits;
 pub use failure::StoreFailures;
@@ -59,11 +62,13 @@ pub use sqlite_file::SqliteFileError;
 
 use super::StoreError;
 use crate::domain::secret::Secret;
+use crate::replica_bus::exchange::Exchange;
 use connection::{Place, StoreConnection};
 use failure::{Failure, FailureCounters};
 use migrations::StartLock;
 use pool::Pools;
 use postgres_url::PostgresUrl;
+use replica_exchange::PostgresqlExchange;
 use sqlite_file::SqliteFile;
 use sweep::SweepLock;
 use transaction::Outcome;
@@ -71,6 +76,8 @@ use transaction::Outcome;
 /// Everything in SQLite or PostgreSQL.
 pub struct DieselStore {
     pools: Pools,
+    place: Place,
+    limits: StoreLimits,
     failures: FailureCounters,
     /// Keeps other processes away from the file. Dropped last.
     file: Option<SqliteFile>,
@@ -160,6 +167,8 @@ impl DieselStore {
         }
         let store = Self {
             pools: Pools::new(place, limits),
+            place: place.clone(),
+            limits,
             failures: FailureCounters::default(),
             file,
         };
@@ -172,6 +181,14 @@ impl DieselStore {
             connection::check_writable(open)?;
             Ok(Outcome::Undo(()))
         })
+    }
+
+    /// Where replicas that share this store leave messages for each other; `None` if it cannot be shared.
+    pub fn replica_exchange(&self) -> Option<Arc<dyn Exchange>> {
+        match &self.place {
+            Place::Sqlite(_) => None,
+            Place::Postgresql(_) => Some(Arc::new(PostgresqlExchange::new(&self.place, self.limits))),
+        }
     }
 
     /// How many operations have failed.

@@ -118,6 +118,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    mcp_sessions (id) {
+        id -> Binary,
+        user_issuer -> Text,
+        user_subject -> Text,
+        version -> Text,
+        opened_at -> BigInt,
+        last_used_at -> BigInt,
+    }
+}
+
+diesel::table! {
     pending_logins (state) {
         state -> Binary,
         browser -> Binary,
@@ -150,6 +161,15 @@ diesel::table! {
     replay_identifiers (identifier) {
         identifier -> Binary,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    replica_messages (id) {
+        id -> BigInt,
+        origin -> Text,
+        payload -> Text,
+        said_at -> BigInt,
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) enum SweepLock {
     PendingLogins = 8,
     ReplayIdentifiers = 9,
     Tokens = 10,
+    ReplicaMessages = 11,
+    McpSessions = 12,
 }
 
 /// Runs a sweep in a transaction. While another replica runs the same sweep nothing is done here, and the answer is the

@@ -10,6 +10,7 @@ mod consents;
 mod grants;
 mod interactions;
 mod keys;
+mod mcp_sessions;
 mod pending_logins;
 mod replay_identifiers;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::domain::consent::Consent;
 use crate::domain::grant::{Grant, GrantId};
 use crate::domain::interaction::Interaction;
 use crate::domain::key_ring::KeyId;
+use crate::domain::mcp_session::McpSession;
 use crate::domain::pending_login::PendingLogin;
 use crate::domain::secret::SecretDigest;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord};
@@ -53,6 +55,7 @@ struct State {
     identifiers: HashMap<SecretDigest, Timestamp>,
     interactions: HashMap<SecretDigest, Interaction>,
     keys: Vec<KeyId>,
+    mcp_sessions: HashMap<SecretDigest, McpSession>,
     pending_logins: HashMap<SecretDigest, PendingLogin>,
     refresh_tokens: HashMap<SecretDigest, RefreshTokenRecord>,
     users: HashMap<UserKey, UserAccount>,

@@ -33,6 +33,7 @@ use crate::provider_broker::messages::{
     LoggedIn,
 };
 use crate::provider_broker::settings::{LocalProviderSettings, LocalUser};
+use crate::replica_bus::ReplicaBus;
 use crate::store::conformance::fixtures;
 use crate::store::{MemoryStore, Store};
 use crate::system::{Actors, ActorsSettings, LoginSettings, RunningActors, StartError, Surroundings};
@@ -142,6 +143,7 @@ pub(crate) async fn start(
         keys: Arc::new(keys()),
         clock: Arc::<FixedClock>::clone(clock),
         randomness: Arc::new(SeededRandomness::new(7)),
+        bus: ReplicaBus::alone(),
     };
     RunningActors::start(settings, surroundings).await
 }

@@ -78,6 +78,7 @@ fn a_server_with_a_database_starts_and_stops_its_workers() {
                 "auth_code_store",
                 "token_store",
                 "provider_broker",
+                "session_registry",
                 "sql_executor"
             ]
         );

@@ -178,4 +178,4 @@ fn a_server_that_is_not_there_is_named_without_its_password() {
     assert!(!refused.contains("canary"), "{refused}");
 }
 
-const END_THE_OTHERS: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+pub(super) const END_THE_OTHERS: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";

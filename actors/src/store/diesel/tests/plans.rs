@@ -58,6 +58,11 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::interactions::an_interaction_moves_on_from_the_expected_stage_only,
         conformance::interactions::ended_interactions_are_deleted,
         conformance::keys::keys_are_remembered_in_order_and_can_be_forgotten,
+        conformance::mcp_sessions::mcp_sessions_come_back_as_they_were,
+        conformance::mcp_sessions::an_mcp_session_is_ended_once_and_by_its_owner,
+        conformance::mcp_sessions::the_latest_use_of_an_mcp_session_stays,
+        conformance::mcp_sessions::a_flood_of_mcp_sessions_pushes_out_what_its_owner_used_longest_ago,
+        conformance::mcp_sessions::idle_mcp_sessions_are_deleted_a_few_at_a_time,
         conformance::pending_logins::a_pending_login_is_taken_once,
         conformance::pending_logins::ended_pending_logins_are_deleted,
         conformance::replay_identifiers::an_identifier_is_accepted_once_until_it_ends,
@@ -69,7 +74,7 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::tokens::an_access_token_is_revoked_alone,
         conformance::tokens::ended_tokens_are_deleted,
         conformance::users::an_account_remembers_its_first_and_latest_login,
-    ] as [fn(&DieselStore); 29]
+    ] as [fn(&DieselStore); 34]
     {
         use_store(&TestStore::new(TestPlace::sqlite()).store);
     }

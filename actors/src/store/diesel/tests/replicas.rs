@@ -1,10 +1,12 @@
 //! Several servers on one database: PostgreSQL lets them decide who was first, SQLite lets the second one not in.
 
 use std::thread;
+use std::time::Instant;
 
 use diesel::connection::SimpleConnection;
 
 use super::*;
+use crate::replica_bus::exchange::Line;
 use crate::store::conformance::fixtures::{
     CROWD, access_token, all_at_once, at, count, digest, grant_id, redemption, rotation, store_active_grant,
     store_code,
@@ -109,4 +111,72 @@ fn a_second_server_on_an_sqlite_file_is_refused() {
     }
     drop(first);
     place.open(StoreLimits::default());
+}
+
+fn exchange(place: &TestPlace) -> Arc<dyn Exchange> {
+    place.open(StoreLimits::default()).replica_exchange().unwrap()
+}
+
+/// Notifications come when they come; the line does not wait for them.
+fn received(line: &mut dyn Line) -> Vec<String> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let texts = line.receive().unwrap();
+        if !texts.is_empty() {
+            return texts;
+        }
+        assert!(Instant::now() < deadline, "nothing was received");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn replicas_hear_each_other_and_not_themselves() {
+    let place = TestPlace::postgresql();
+    let exchange = exchange(&place);
+    let [mut one, mut two] = ["one", "two"].map(|replica| exchange.connect(replica).unwrap());
+    one.say(&["first".to_owned(), "it's \"second\"".to_owned()], at(1))
+        .unwrap();
+    assert_eq!(received(two.as_mut()), ["first", "it's \"second\""]);
+    two.say(&["answer".to_owned()], at(2)).unwrap();
+    assert_eq!(
+        received(one.as_mut()),
+        ["answer"],
+        "and nothing of its own before it"
+    );
+    assert_eq!(two.receive(), Ok(Vec::new()));
+}
+
+#[test]
+fn messages_are_forgotten_and_other_notifications_ignored() {
+    let place = TestPlace::postgresql();
+    let exchange = exchange(&place);
+    let [mut one, mut two] = ["one", "two"].map(|replica| exchange.connect(replica).unwrap());
+    let mut stranger = place.connect(StoreLimits::default());
+    let noise = "NOTIFY mxcp_actor_replicas, 'DROP TABLE'; NOTIFY mxcp_actor_replicas, '999'";
+    stranger.batch_execute(noise).unwrap();
+    one.say(&["old".to_owned()], at(1)).unwrap();
+    one.forget(at(1)).unwrap();
+    one.say(&["new".to_owned()], at(2)).unwrap();
+    assert_eq!(received(two.as_mut()), ["new"]);
+}
+
+#[test]
+fn a_line_that_was_cut_says_so() {
+    let place = TestPlace::postgresql();
+    let exchange = exchange(&place);
+    let mut line = exchange.connect("one").unwrap();
+    place
+        .connect(StoreLimits::default())
+        .batch_execute(limits::END_THE_OTHERS)
+        .unwrap();
+    line.receive().and_then(|_| line.receive()).unwrap_err();
+    line.say(&["late".to_owned()], at(1)).unwrap_err();
+    exchange.connect("one").unwrap();
+}
+
+#[test]
+fn an_sqlite_file_has_no_other_replicas() {
+    let place = TestPlace::sqlite();
+    assert!(place.open(StoreLimits::default()).replica_exchange().is_none());
 }

@@ -1,0 +1,3 @@
+-- Takes back what up.sql made. Messages that were not heard yet are lost; nothing depends on them.
+
+DROP TABLE replica_messages;

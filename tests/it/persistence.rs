@@ -1,0 +1,68 @@
+//! Where logins are kept: who may open it, with which key, and what is said when that goes wrong.
+
+use std::path::Path;
+
+use crate::server::Project;
+
+/// Keys of 32 bytes in URL-safe base64.
+const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+const OTHER_KEY: &str = "ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0A=";
+
+/// A project whose users log in here and whose logins are kept as `persistence` says, a YAML mapping.
+fn kept(persistence: &str) -> Project {
+    let hash =
+        "$argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4";
+    let auth = format!(
+        "mxcp: 1\ntransport: {{ http: {{ base_url: 'http://localhost:1' }} }}\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          provider: local\n          \
+         local: {{ users: [{{ username: ada, password_hash: \"{hash}\" }}] }}\n          persistence: {persistence}\n"
+    );
+    Project::new().user_config(&auth)
+}
+
+fn in_file(path: &Path, key: Option<&str>) -> Project {
+    let key = key.map_or_else(String::new, |key| format!(", auth_encryption_key: \"{key}\""));
+    kept(&format!("{{ type: sqlite, path: \"{}\"{key} }}", path.display()))
+}
+
+#[test]
+fn a_second_process_on_the_same_file_is_refused_and_the_first_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("oauth.db");
+    let first = in_file(&path, None).start();
+    let (status, said) = in_file(&path, None).start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("auth.persistence: ")
+            && said.contains("is in use by another process")
+            && said.contains("use PostgreSQL to run several servers"),
+        "{said}"
+    );
+    assert_eq!(first.stop().0.code(), Some(0));
+    assert_eq!(in_file(&path, None).start().stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_wrong_key_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("oauth.db");
+    assert_eq!(in_file(&path, Some(KEY)).start().stop().0.code(), Some(0));
+    let (status, said) = in_file(&path, Some(OTHER_KEY)).start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("wrong key: the database was filled with key ") && said.contains("auth_encryption_key"),
+        "{said}"
+    );
+    assert!(!said.contains(KEY) && !said.contains(OTHER_KEY), "{said}");
+    // Nothing was changed by the refused start.
+    assert_eq!(in_file(&path, Some(KEY)).start().stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let url = "postgresql://user:canary@localhost:1/oauth";
+    let persistence = format!("{{ type: postgresql, url: \"{url}\", auth_encryption_key: \"{KEY}\" }}");
+    let (status, said) = kept(&persistence).start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(said.contains("localhost:1/oauth"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+}

@@ -1,0 +1,303 @@
+"""What must hold with two replicas that none of them could keep alone. Each function is one check and returns a line."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import httpx2
+from cluster import REUSE_WINDOW, Cluster
+from person import Person, name_in
+
+WITHIN = 2.0
+"""Seconds after which what was revoked is refused everywhere, in the worst case."""
+AT_ONCE = 0.5
+"""Seconds within which replicas tell each other. A cache alone would take up to a whole one."""
+
+
+async def until(what: str, is_so: Callable[[], Awaitable[bool]], seconds: float) -> float:
+    """Asks until it is so, and says how long that took."""
+    began = time.monotonic()
+    while not await is_so():
+        assert time.monotonic() - began < seconds, f"{what}: not within {seconds} s"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+def addresses(cluster: Cluster) -> tuple[str, str]:
+    one, two = cluster.replicas
+    return f"http://127.0.0.1:{one.port}", f"http://127.0.0.1:{two.port}"
+
+
+async def each_step_on_the_other_replica(cluster: Cluster) -> str:
+    """A whole login, twice: it begins on either replica, so that every step is once here and once there."""
+    events = ["client_registered", "login_succeeded", "consent_given", "token_issued", "whoami", "token_refreshed"]
+    began = len(cluster.served())
+    orders = []
+    for address in addresses(cluster):
+        person = Person(cluster.host)
+        before = {replica.name: len(replica.records()) for replica in cluster.replicas}
+        while await process(person, cluster.url) != await process(person, address):
+            pass
+        tokens = await person.log_in(cluster.url)
+        assert name_in(await person.call(cluster.url, tokens["access_token"])) == "testuser"
+        refreshed = await person.refresh(cluster.url, tokens["refresh_token"])
+        assert refreshed.status_code == 200, refreshed.text
+        token = refreshed.json()["access_token"]
+        assert name_in(await person.call(cluster.url, token)) == "testuser"
+        await person.revoke(cluster.url, token)
+        await until("refused", refused(person, cluster.url, token), WITHIN)
+        orders.append({event: servers(cluster, before, event) for event in events})
+    served = [name for name, _, _ in cluster.served()[began:]]
+    assert all(one != other for one, other in pairwise(served)), f"requests did not alternate: {served}"
+    for event in events:
+        first, second = orders[0][event], orders[1][event]
+        assert first and second and first[0] != second[0], f"{event}: {first}, then {second}"
+    return f"{len(served)} requests alternated, each of {len(events)} kinds of events happened on both replicas"
+
+
+async def process(person: Person, address: str) -> str:
+    """Which process answers there now: the names of its requests begin with a number of its own."""
+    answer = await person.http.get(f"{address}/health")
+    return answer.headers["x-request-id"].split("-")[0]
+
+
+def servers(cluster: Cluster, before: dict[str, int], event: str) -> list[str]:
+    """Which replicas wrote an event since then, oldest first. The record itself says who wrote it."""
+    written = []
+    for replica in cluster.replicas:
+        records = replica.records()
+        assert len({record["instance_id"] for record in records}) >= 1
+        new = records[before[replica.name] :]
+        written += [(record["timestamp"], replica.name) for record in new if record["operation_name"] == event]
+    return [name for _, name in sorted(written)]
+
+
+def refused(person: Person, address: str, token: str) -> Callable[[], Awaitable[bool]]:
+    async def is_refused() -> bool:
+        return (await person.call(address, token)).status_code == 401
+
+    return is_refused
+
+
+async def a_revocation_shows_on_the_other_replica(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    took = []
+    for what in ("access_token", "refresh_token"):
+        for here, there in ((one, two), (two, one)):
+            tokens = await person.log_in(cluster.url)
+            # Verified there a moment ago, so that it is in the cache.
+            assert name_in(await person.call(there, tokens["access_token"])) == "testuser"
+            await person.revoke(here, tokens[what])
+            took.append(await until("refused", refused(person, there, tokens["access_token"]), WITHIN))
+    assert sorted(took)[1] < AT_ONCE, f"the replicas do not tell each other: {took}"
+    return f"refused after {', '.join(f'{seconds * 1000:.0f}' for seconds in took)} ms"
+
+
+async def a_legacy_session_belongs_to_all_replicas(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    token = (await person.log_in(cluster.url))["access_token"]
+    ping = {"id": 1, "method": "ping"}
+    for here, there in ((one, two), (two, one)):
+        session = await person.open_session(here, token)
+        answer = await person.legacy(there, token, session, ping)
+        assert answer.status_code == 200 and answer.json()["result"] == {}, answer.text
+        assert (await person.legacy(here, token, session, ping)).status_code == 200
+        assert await person.end_session(there, token, session) == 204
+
+        async def is_gone(session: str = session, here: str = here) -> bool:
+            return (await person.legacy(here, token, session, ping)).status_code == 404
+
+        took = await until("the session is gone", is_gone, WITHIN)
+        assert await person.end_session(here, token, session) == 404
+    return f"opened at one, used and deleted at the other, gone after {took * 1000:.0f} ms"
+
+
+async def a_call_is_cancelled_through_the_other_replica(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    token = (await person.log_in(cluster.url))["access_token"]
+    took = []
+    for here, there in ((one, two), (two, one)):
+        session = await person.open_session(here, token)
+        for stop in ("cancel", "end"):
+            call = {"id": "c-1", "method": "tools/call", "params": {"name": "endless", "arguments": {}}}
+            running = asyncio.create_task(person.legacy(here, token, session, call))
+            await asyncio.sleep(0.3)  # far beyond what starting a query takes
+            assert not running.done()
+            began = time.monotonic()
+            if stop == "cancel":
+                cancel = {"method": "notifications/cancelled", "params": {"requestId": "c-1"}}
+                assert (await person.legacy(there, token, session, cancel)).status_code == 202
+            else:
+                assert await person.end_session(there, token, session) == 204
+            answer = await asyncio.wait_for(running, timeout=10)
+            took.append(time.monotonic() - began)
+            assert "the client cancelled the request" in answer.text, answer.text
+    assert max(took) < WITHIN, took
+    return f"stopped after {', '.join(f'{seconds * 1000:.0f}' for seconds in took)} ms"
+
+
+async def parallel_refreshes_give_one_pair(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    first = await person.log_in(cluster.url)
+    stale = first["refresh_token"]
+    answers = await asyncio.gather(*(person.refresh((one, two)[number % 2], stale) for number in range(20)))
+    pairs = {(answer.json()["access_token"], answer.json()["refresh_token"]) for answer in answers}
+    assert [answer.status_code for answer in answers] == [200] * 20 and len(pairs) == 1, pairs
+    access, refresh = pairs.pop()
+    assert name_in(await person.call(two, access)) == "testuser"
+
+    await asyncio.sleep(REUSE_WINDOW + 0.5)
+    replayed = await person.refresh(one, stale)
+    assert (replayed.status_code, replayed.json()["error"]) == (400, "invalid_grant"), replayed.text
+    await until("the family is revoked", refused(person, two, access), WITHIN)
+    assert (await person.refresh(two, refresh)).json()["error"] == "invalid_grant"
+    assert len(cluster.replicas[0].done("refresh_token_reused")) == 1
+    return "20 refreshes gave one pair; a replay after the window ended the login everywhere"
+
+
+async def a_killed_replica_loses_nothing(cluster: Cluster) -> str:
+    """Exchanges, refreshes and calls are under way when one replica is killed; the other one goes on."""
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    caller = (await person.log_in(cluster.url))["access_token"]
+    codes = [await person.code(cluster.url) for _ in range(12)]
+    stale = [(await person.log_in(cluster.url))["refresh_token"] for _ in range(8)]
+
+    async def attempt(request: Awaitable[httpx2.Response]) -> dict[str, Any] | None:
+        """The tokens, or nothing if the replica died before it answered."""
+        try:
+            answer = await request
+        except httpx2.HTTPError:
+            return None
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    answered = [await attempt(person.token(one, form)) for form in codes[:4]]
+    # From here on nothing can be finished: whatever is asked for is in the middle of its transaction.
+    holder = cluster.database.lock("access_tokens", 1.5)
+    exchanges = [asyncio.create_task(attempt(person.token(one, form))) for form in codes[4:]]
+    refreshes = [asyncio.create_task(attempt(person.refresh(one, token))) for token in stale]
+    calls = [asyncio.create_task(person.call(cluster.url, caller)) for _ in range(20)]
+    await asyncio.sleep(0.5)
+    cluster.replicas[0].kill()
+    exchanged, refreshed = answered + await asyncio.gather(*exchanges), await asyncio.gather(*refreshes)
+    cut_off = [*exchanged, *refreshed].count(None)
+    assert cut_off == len(exchanges) + len(refreshes), f"only {cut_off} were under way"
+    holder.wait(timeout=10)
+    answers = await asyncio.gather(*calls)
+    assert {answer.status_code for answer in answers} <= {200, 502}
+
+    for form, tokens in zip(codes, exchanged, strict=True):
+        again = await person.token(two, form)
+        if tokens is not None:
+            assert again.status_code == 400, "a code was exchanged twice"
+        else:
+            assert again.status_code == 200, f"an exchange that was cut off cost its code: {again.text}"
+            assert (await person.token(two, form)).status_code == 400, "a code was exchanged twice"
+    for token, pair in zip(stale, refreshed, strict=True):
+        again = await person.refresh(two, token)
+        assert again.status_code == 200, again.text
+        if pair is not None:
+            assert again.json()["refresh_token"] == pair["refresh_token"], "one refresh token led to two pairs"
+    for _ in range(10):
+        assert name_in(await person.call(cluster.url, caller)) == "testuser"
+    cluster.replicas[0].start()
+    assert name_in(await person.call(one, caller)) == "testuser"
+    return f"{cut_off} of {len(codes) + len(stale)} exchanges and refreshes were cut off, none happened twice"
+
+
+async def everything_survives_a_restart(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    tokens = await person.log_in(cluster.url)
+    session = await person.open_session(one, tokens["access_token"])
+    for replica in cluster.replicas:
+        assert replica.stop() == 0, replica.log()
+    for replica in cluster.replicas:
+        replica.start()
+    assert name_in(await person.call(two, tokens["access_token"])) == "testuser"
+    ping = {"id": 1, "method": "ping"}
+    assert (await person.legacy(two, tokens["access_token"], session, ping)).status_code == 200
+    refreshed = await person.refresh(one, tokens["refresh_token"])
+    assert name_in(await person.call(two, refreshed.json()["access_token"])) == "testuser"
+    return "the same token called again, the session went on, and the refresh gave a new pair"
+
+
+async def an_sqlite_server_goes_on_after_a_restart(cluster: Cluster) -> str:
+    server, host = cluster.single()
+    server.start()
+    address = f"http://127.0.0.1:{server.port}"
+    person = Person(host)
+    tokens = await person.log_in(f"http://{host}")
+    session = await person.open_session(address, tokens["access_token"])
+    server.kill()
+    server.start()
+    assert name_in(await person.call(address, tokens["access_token"])) == "testuser"
+    ping = {"id": 1, "method": "ping"}
+    assert (await person.legacy(address, tokens["access_token"], session, ping)).status_code == 200
+    refreshed = await person.refresh(address, tokens["refresh_token"])
+    assert name_in(await person.call(address, refreshed.json()["access_token"])) == "testuser"
+    assert server.stop() == 0, server.log()
+    return "killed and started again: token, session and refresh went on"
+
+
+async def a_database_that_is_down_costs_nothing_but_time(cluster: Cluster) -> str:
+    one, two = addresses(cluster)
+    person = Person(cluster.host)
+    tokens = await person.log_in(cluster.url)
+    form = await person.code(cluster.url)
+    session = await person.open_session(one, tokens["access_token"])
+    cluster.database.stop()
+    await asyncio.sleep(1.1)  # what was verified a second ago is good for a second
+    ping = {"id": 1, "method": "ping"}
+    for answer in [
+        await person.call(one, tokens["access_token"]),
+        await person.legacy(one, tokens["access_token"], session, ping),
+        await person.refresh(two, tokens["refresh_token"]),
+        await person.token(two, form),
+    ]:
+        assert answer.status_code == 503, f"{answer.status_code}: {answer.text}"
+        assert int(answer.headers["retry-after"]) >= 1
+    cluster.database.start()
+
+    async def works() -> bool:
+        return (await person.call(one, tokens["access_token"])).status_code == 200
+
+    took = await until("the store is back", works, 15)
+    answer = await person.legacy(one, tokens["access_token"], session, ping)
+    assert answer.status_code == 200, f"{answer.status_code}: {answer.text}"
+    assert (await person.refresh(two, tokens["refresh_token"])).status_code == 200
+    exchanged = await person.token(two, form)
+    assert exchanged.status_code == 200, exchanged.text
+
+    # The replicas find each other again, too.
+    listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+
+    async def listen() -> bool:
+        return int(cluster.database.query(listening)) >= len(cluster.replicas)
+
+    await until("the replicas listen again", listen, 15)
+    token = exchanged.json()["access_token"]
+    assert name_in(await person.call(two, token)) == "testuser"
+    await person.revoke(one, token)
+    told = await until("refused", refused(person, two, token), WITHIN)
+    return f"503 while down, calls {took:.1f} s after its return, then refused after {told * 1000:.0f} ms"
+
+
+CHECKS = [
+    each_step_on_the_other_replica,
+    a_revocation_shows_on_the_other_replica,
+    a_legacy_session_belongs_to_all_replicas,
+    a_call_is_cancelled_through_the_other_replica,
+    parallel_refreshes_give_one_pair,
+    a_killed_replica_loses_nothing,
+    everything_survives_a_restart,
+    an_sqlite_server_goes_on_after_a_restart,
+    a_database_that_is_down_costs_nothing_but_time,
+]

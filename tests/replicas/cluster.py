@@ -1,0 +1,235 @@
+"""Two replicas on one PostgreSQL behind an nginx that sends each request to the other one than the request before."""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from postgresql import PostgreSQL
+
+HERE = Path(__file__).parent
+REUSE_WINDOW = 3
+"""Seconds in which a used refresh token still leads to the same pair; short, so that a test can wait for its end."""
+
+PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4"
+
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes 1; {user}
+events {{}}
+http {{
+  log_format served '$upstream_addr $request_method $uri $status';
+  access_log {folder}/served.log served;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream mxcp_actor {{
+    server 127.0.0.1:{one} max_fails=1 fail_timeout=5s;
+    server 127.0.0.1:{two} max_fails=1 fail_timeout=5s;
+  }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://mxcp_actor;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_buffering off;
+      proxy_read_timeout 300s;
+    }}
+  }}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(what: str, check: Callable[[], Any], seconds: float = 30) -> Any:
+    """What `check` gives as soon as it gives something; processes need their time to start and to stop."""
+    deadline = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+    return found
+
+
+def is_healthy(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+class Replica:
+    """One server process, on its own copy of the project and of the database."""
+
+    def __init__(self, name: str, binary: str, folder: Path, port: int) -> None:
+        self.name, self.port, self.folder = name, port, folder / name
+        self._binary = binary
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = (self.folder / "server.log").open("ab")
+        environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
+        command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        eventually(f"replica {self.name} is healthy", lambda: self._is_up())
+
+    def _is_up(self) -> bool:
+        assert self._process is not None and self._process.poll() is None, self.log()
+        return is_healthy(self.port)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        self._process.send_signal(number)
+        code = self._process.wait(timeout=40)
+        self._process = None
+        return code
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()[-4000:]
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records of its audit log, oldest first."""
+        segments = sorted((self.folder / "audit").glob("*.jsonl"))
+        texts = [path.read_text() for path in segments if not path.name.endswith("_schemas.jsonl")]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
+
+    def done(self, operation: str) -> list[dict[str, Any]]:
+        return [record for record in self.records() if record["operation_name"] == operation]
+
+
+def configuration(url: str, persistence: dict[str, Any]) -> dict[str, Any]:
+    user = {"username": "testuser", "password_hash": PASSWORD_HASH, "name": "Test User"}
+    auth = {
+        "provider": "local",
+        "local": {"users": [user]},
+        "registration": {"allowed_scopes": ["mcp:read"]},
+        "session": {"refresh_reuse_window": REUSE_WINDOW},
+        "persistence": persistence,
+    }
+    return {
+        "mxcp": 1,
+        "transport": {"http": {"base_url": url}},
+        "projects": {"replicas": {"profiles": {"default": {"auth": auth}}}},
+    }
+
+
+class Cluster:
+    """All of it; `url` is what clients are told."""
+
+    def __init__(self, binary: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mxcp-actor-replicas."))
+        self.folder.chmod(0o755)
+        self.database = PostgreSQL(self.folder)
+        self._binary = binary
+        self._nginx_port = free_port()
+        self.host = f"localhost:{self._nginx_port}"
+        self.url = f"http://{self.host}"
+        self.replicas = [Replica(name, binary, self.folder, free_port()) for name in ("one", "two")]
+        self.others: list[Replica] = []
+        self._nginx: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Cluster":
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for replica in [*self.replicas, *self.others]:
+            replica.kill()
+        if self._nginx is not None:
+            self._nginx.terminate()
+            self._nginx.wait(timeout=10)
+        self.database.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        self.database.start()
+        notes = self._filled_database()
+        key = base64.urlsafe_b64encode(bytes(range(32))).decode()
+        for replica in self.replicas:
+            shutil.copytree(HERE / "project", replica.folder)
+            (replica.folder / "data").mkdir()
+            shutil.copy(notes, replica.folder / "data" / "notes.duckdb")
+            (replica.folder / "data" / "notes.duckdb").chmod(0o444)
+            (replica.folder / "config.yml").write_text(json.dumps(self._configuration(key), indent=1))
+            replica.start()
+        self._start_nginx()
+
+    def _filled_database(self) -> Path:
+        """The database, made by the server itself: a call that creates the table."""
+        folder = self.folder / "filling"
+        shutil.copytree(HERE / "filling", folder)
+        port = free_port()
+        environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
+        command = [self._binary, "serve", "--port", str(port), "--stateless"]
+        with (folder / "server.log").open("wb") as log:
+            server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        eventually("the server that fills the database is healthy", lambda: is_healthy(port))
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "fill", "arguments": {}}}
+        headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+        answer = httpx2.post(f"http://localhost:{port}/mcp", json=message, headers=headers, timeout=30)
+        assert answer.status_code == 200 and not answer.json()["result"].get("isError"), answer.text
+        server.terminate()
+        assert server.wait(timeout=30) == 0
+        return folder / "notes.duckdb"
+
+    def _configuration(self, key: str) -> dict[str, Any]:
+        persistence = {"type": "postgresql", "url": self.database.url, "auth_encryption_key": key}
+        return configuration(self.url, persistence)
+
+    def single(self) -> tuple[Replica, str]:
+        """A server beside the replicas, not started, that keeps its logins in an SQLite file; and the host it is called."""
+        port = free_port()
+        server = Replica("single", self._binary, self.folder, port)
+        shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log"))
+        host = f"localhost:{port}"
+        settings = configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"})
+        (server.folder / "config.yml").write_text(json.dumps(settings, indent=1))
+        self.others.append(server)
+        return server, host
+
+    def _start_nginx(self) -> None:
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        settings = NGINX.format(
+            folder=self.folder,
+            user="user root;" if os.geteuid() == 0 else "",
+            one=self.replicas[0].port,
+            two=self.replicas[1].port,
+            port=self._nginx_port,
+        )
+        (self.folder / "nginx.conf").write_text(settings)
+        command = [program, "-e", self.folder / "nginx.log", "-p", self.folder, "-c", self.folder / "nginx.conf"]
+        self._nginx = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        eventually("nginx answers", lambda: is_healthy(self._nginx_port))
+
+    def served(self) -> list[tuple[str, str, str]]:
+        """Name of the replica, method and path of each request that came through nginx, in the order of their ends."""
+        names = {f"127.0.0.1:{replica.port}": replica.name for replica in self.replicas}
+        lines = (self.folder / "served.log").read_text().splitlines()
+        parts = [line.split(" ") for line in lines]
+        return [(names[address], method, path) for address, method, path, *_ in parts if address in names]
