@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login github stdio replicas
 #
 # Each server runs on a free loopback port, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -27,14 +27,14 @@ seconds_per_program=120
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login stdio replicas"
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login github stdio replicas"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
-suites=(conformance stateless anonymous login stdio replicas)
+suites=(conformance stateless anonymous login github stdio replicas)
 if [[ $# -ge 1 ]]; then suites=("$@"); fi
 for suite in "${suites[@]}"; do
-  case $suite in conformance | stateless | anonymous | login | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
+  case $suite in conformance | stateless | anonymous | login | github | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
 done
 
 .ci/install.sh tools
@@ -177,6 +177,31 @@ run_login() {
   summarize "clients with login" "$clients_passed" "$clients_failed" 0
 }
 
+# run_counted NAME LOG PROGRAM...: a program of several tests, whose last line counts them.
+run_counted() {
+  local name=$1 log=$2 counts
+  local seconds_per_program=600
+  shift 2
+  bounded "$@" >"$log" 2>&1 </dev/null || true
+  counts=$(tail -n 1 "$log")
+  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ || $counts != *" 0" ]]; then tail -n 120 "$log" | sed 's/^/    /'; fi
+  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ ]]; then counts="0 1"; fi
+  # shellcheck disable=SC2086 # two numbers
+  summarize "$name" $counts 0
+}
+
+# Each client registers, logs in through a fake GitHub, calls, goes on after a restart, and refreshes: once per kind of store.
+run_github() {
+  local fake
+  fake=$(dirname "$(readlink -f "$binary")")/examples/fake-github
+  if [[ ! -x $fake ]]; then # cargo builds it with the tests, in another folder than a release
+    cargo build --quiet --example fake-github
+    fake=$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/examples/fake-github
+  fi
+  PYTHONPATH=tests/replicas run_counted "clients through GitHub" "$logs/github.log" \
+    "$python" tests/github/main.py "$binary" "$node" "$fake"
+}
+
 # The clients start the server themselves, one after the other: a database file has one process.
 run_stdio() {
   local clients_passed=0 clients_failed=0 folder=$logs/stdio-project
@@ -193,14 +218,7 @@ run_stdio() {
 
 # Two servers on one PostgreSQL behind nginx, which this program starts itself and stops again.
 run_replicas() {
-  local log=$logs/replicas.log counts
-  local seconds_per_program=600
-  bounded "$python" tests/replicas/main.py "$binary" "$node" >"$log" 2>&1 </dev/null || true
-  counts=$(tail -n 1 "$log")
-  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ || $counts != *" 0" ]]; then tail -n 120 "$log" | sed 's/^/    /'; fi
-  if [[ ! $counts =~ ^[0-9]+\ [0-9]+$ ]]; then counts="0 1"; fi
-  # shellcheck disable=SC2086 # two numbers
-  summarize "two replicas" $counts 0
+  run_counted "two replicas" "$logs/replicas.log" "$python" tests/replicas/main.py "$binary" "$node"
 }
 
 # run_against PROJECT SUITE...: the chosen ones of these suites, against one server.
@@ -229,6 +247,7 @@ trap 'exit 130' INT TERM
 echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
 run_against "$login_project" login
+if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi
 if [[ " ${suites[*]} " == *" replicas "* ]]; then run_replicas; fi
 

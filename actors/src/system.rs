@@ -8,6 +8,7 @@ mod sweeper;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth_code_store::actor::AuthCodeStore;
@@ -19,6 +20,7 @@ use crate::domain::randomness::RandomnessUnavailable;
 use crate::error::CallError;
 use crate::handle::{Handle, HandleStatus};
 use crate::provider_broker::actor::ProviderBroker;
+use crate::provider_broker::health::ProviderHealth;
 use crate::session_registry::SessionRegistryHandle;
 use crate::session_registry::actor::RunningSessionRegistry;
 use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor};
@@ -43,6 +45,8 @@ pub struct Actors {
     pub broker: Handle<ProviderBroker>,
     /// Sessions of the protocol's legacy revisions.
     pub sessions: SessionRegistryHandle,
+    /// Whether the outside provider answers; `None` if users log in here.
+    pub provider: Option<Arc<ProviderHealth>>,
     /// SQL; `None` if no database is served.
     pub sql: Option<Handle<SqlExecutor>>,
 }

@@ -15,16 +15,16 @@ use mxcp_actors::domain::randomness::Randomness;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::VerifiedEmail;
-use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
+use mxcp_actors::provider_broker::settings::LocalUser;
 use mxcp_actors::store::diesel::StoreLimits;
 use mxcp_actors::store::open::{self, KeySettings, OpenStore, StoreSettings};
-use mxcp_actors::system::{Actors, ActorsSettings, LoginSettings};
+use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
-use super::StartError;
+use super::{StartError, provider};
 use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
-use crate::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
+use crate::oauth::{AuditSink, Parts, Services, Settings};
 
 /// Opens the store that the configuration names, with the keys that belong to it.
 pub fn open_store(
@@ -54,7 +54,7 @@ pub fn open_store(
 pub fn actors_settings(
     config: &Config,
     keys: &KeyRing,
-    now: Timestamp,
+    clock: &Arc<dyn Clock>,
 ) -> Result<ActorsSettings, StartError> {
     let auth = &config.auth;
     let registration_scopes = scopes(&auth.registration_scopes)?;
@@ -69,26 +69,13 @@ pub fn actors_settings(
     let mut clients = ClientRegistrySettings::with_scopes(registration_scopes);
     // A client must not be forgotten while one of its grants lives.
     clients.used_lifetime = clients.used_lifetime.max(session.refresh_idle_ttl);
-    let mut settings = ActorsSettings::new(clients, login(config)?);
+    let mut settings = ActorsSettings::new(clients, provider::login(config, clock)?);
     settings.tokens = tokens;
-    settings.configured_clients = configured_clients(&auth.clients, keys, now)?;
+    settings.configured_clients = configured_clients(&auth.clients, keys, clock.now())?;
     Ok(settings)
 }
 
-fn login(config: &Config) -> Result<LoginSettings, StartError> {
-    match &config.auth.provider {
-        Provider::Local(local) => {
-            let issuer = format!("urn:mxcp-actor:{}:local", config.project.name);
-            let scopes = scopes_supported(&config.auth)?;
-            let users = local.users.iter().map(|user| local_user(user, &scopes));
-            let users = users.collect::<Result<Vec<_>, _>>()?;
-            Ok(LoginSettings::Local(LocalProviderSettings::new(issuer, users)))
-        }
-        other => Err(StartError::NoProvider(other.name())),
-    }
-}
-
-fn local_user(user: &config::LocalUser, scopes: &ScopeSet) -> Result<LocalUser, StartError> {
+pub(super) fn local_user(user: &config::LocalUser, scopes: &ScopeSet) -> Result<LocalUser, StartError> {
     let invalid = |reason: String| StartError::LocalUser {
         username: user.username.clone(),
         reason,
@@ -151,7 +138,7 @@ pub fn services(config: &Config, actors: Actors, audit: &Audit) -> Result<Data<S
         server_name: config.project.name.clone(),
         public_url: config.public_url.clone(),
         trusted_proxies: config.transport.http.trusted_proxies.clone(),
-        login: LoginKind::Password,
+        login: provider::login_kind(&auth.provider)?,
         default_scopes: registration_scopes,
         required_scopes: scopes(&auth.required_scopes)?,
         scopes_supported: scopes_supported(auth)?,
@@ -174,7 +161,7 @@ pub fn services(config: &Config, actors: Actors, audit: &Audit) -> Result<Data<S
 }
 
 /// Everything that a token of this server can hold.
-fn scopes_supported(auth: &config::Auth) -> Result<ScopeSet, StartError> {
+pub(super) fn scopes_supported(auth: &config::Auth) -> Result<ScopeSet, StartError> {
     let of_clients = auth.clients.iter().flat_map(|client| &client.scopes);
     let all = auth
         .registration_scopes

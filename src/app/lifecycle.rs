@@ -23,7 +23,6 @@ use crate::http::middleware::request::{self, RequestState};
 use crate::http::request_ids::RequestIds;
 use crate::http::routes;
 use crate::mcp::catalog::Catalog;
-use crate::mcp::server::McpServer;
 
 /// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say. A second signal ends the
 /// server at once.
@@ -132,13 +131,12 @@ fn open(
         endpoints,
     } = loaded;
     let audit = running.audit();
-    let sessions = running.sessions();
     let requests = RequestState {
         gate: Arc::clone(gate),
         counts: Arc::default(),
         ids: RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?)),
     };
-    let server = Arc::new(McpServer::new(catalog, sessions, running.executor(), audit));
+    let server = Arc::new(running.mcp_server(catalog));
     let parts = Served {
         config: &config,
         generation: &generation,

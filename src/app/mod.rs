@@ -6,6 +6,7 @@ pub mod build;
 pub mod database;
 pub mod lifecycle;
 mod log_file;
+mod provider;
 pub mod serving;
 mod signals;
 mod stdio;
@@ -19,6 +20,7 @@ use mxcp_actors::domain::client::InvalidClientConfiguration;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::domain::resource::InvalidResource;
 use mxcp_actors::domain::scope::InvalidScope;
+use mxcp_actors::outbound::NoCertificates;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
 use mxcp_actors::store::open::OpenStoreError;
@@ -65,8 +67,11 @@ pub enum StartError {
     #[error("auth.persistence: {0}")]
     Store(#[from] OpenStoreError),
     /// The identity provider does not exist yet.
-    #[error("auth.provider: {0} is not available yet; accepted: none, local")]
+    #[error("auth.provider: {0} is not available yet; accepted: none, local, github")]
     NoProvider(&'static str),
+    /// The identity provider cannot be called safely.
+    #[error("{0}")]
+    Certificates(#[from] NoCertificates),
     /// A configured user cannot log in.
     #[error("auth.local.users: {username}: {reason}")]
     LocalUser {

@@ -28,7 +28,8 @@ use crate::admin::Authorization;
 use crate::admin::population::Population;
 use crate::admin::readiness::Probe;
 use crate::config::{Config, Limits};
-use crate::mcp::server::Audit;
+use crate::mcp::catalog::Catalog;
+use crate::mcp::server::{Audit, McpServer};
 use crate::mcp::sessions::Sessions;
 use crate::oauth::Services;
 
@@ -111,6 +112,18 @@ impl Running {
         }))
     }
 
+    /// Asks how the latest calls to the identity provider ended, where users log in at one.
+    pub fn provider_probe(&self) -> Option<Probe> {
+        let Work::Protected { actors, .. } = &self.work else {
+            return None;
+        };
+        let health = Arc::clone(actors.actors.provider.as_ref()?);
+        Some(Arc::new(move || match health.failing_since() {
+            None => Ok(()),
+            Some(since) => Err(format!("calls to {} have failed since {since}", health.name())),
+        }))
+    }
+
     /// What an operator sees of logins and tokens, where there are some.
     pub fn authorization(&self) -> Option<Authorization> {
         match &self.work {
@@ -132,8 +145,17 @@ impl Running {
         }
     }
 
-    /// The sessions of the legacy era. To be asked for once.
-    pub fn sessions(&self) -> Sessions {
+    /// What answers, over any transport. To be asked for once.
+    pub fn mcp_server(&self, catalog: Catalog) -> McpServer {
+        let server = McpServer::new(catalog, self.sessions(), self.executor(), self.audit());
+        match &self.work {
+            Work::Open { .. } => server,
+            Work::Protected { actors, .. } => server.with_logins(&actors.actors),
+        }
+    }
+
+    /// The sessions of the legacy era.
+    fn sessions(&self) -> Sessions {
         match &self.work {
             Work::Open { sessions, .. } => Sessions::new(sessions.handle.clone(), ReplicaBus::alone()),
             Work::Protected { actors, bus, .. } => {
@@ -186,7 +208,7 @@ impl Work {
             });
         }
         let keeping = authentication::open_store(&config.auth, &*audit.clock, &*audit.randomness)?;
-        let mut settings = authentication::actors_settings(config, &keeping.keys, audit.clock.now())?;
+        let mut settings = authentication::actors_settings(config, &keeping.keys, &audit.clock)?;
         settings.sql = Some((Arc::clone(generation), sql));
         let exchange = keeping.replica_exchange();
         let store = Arc::new(keeping);

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::catalog::Endpoint;
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
+use super::upstream_token::UpstreamTokenError;
 use crate::endpoints::params::{ArgumentError, ParameterSet};
 use crate::endpoints::prompt::{PromptError, PromptTemplates};
 use crate::endpoints::registry::Program;
@@ -51,6 +52,12 @@ pub(super) enum CallFailure {
     /// The answer is not what the definition declares.
     #[error("{0}")]
     Output(#[from] OutputError),
+    /// The identity provider's token that the query asks for cannot be had.
+    #[error("{0}")]
+    UpstreamToken(#[from] UpstreamTokenError),
+    /// Any of these, with the caller's token taken out of what it said.
+    #[error("{0}")]
+    Redacted(String),
     /// There was no one to run it.
     #[error("{0}")]
     Actor(#[from] CallError),
@@ -124,6 +131,7 @@ pub(super) async fn call(
         endpoint,
     };
     let outcome = call.run(arguments, &mut recording).await;
+    let outcome = call.without_secrets(outcome, &recording.secrets);
     if let Err(CallFailure::Denied(denial)) = &outcome
         && denial.failure.is_some()
     {
@@ -164,15 +172,21 @@ impl Call<'_> {
         let json = match &routine.program {
             Program::Sql(statement) => {
                 let text = QueryText::Owner(statement.clone());
-                let query = self.query((text, arguments), self.asked.caller.sql_identity(), plan);
-                self.answer(query, recording).await?
+                let query = |identity| self.query((text.clone(), arguments.clone()), identity, plan);
+                self.answer_with_token(query, recording).await?
             }
-            Program::CallerSql { sees_external_token } => {
-                let identity = match sees_external_token {
-                    true => self.asked.caller.sql_identity(),
-                    false => self.asked.caller.sql_identity().without_external_token(),
-                };
+            Program::CallerSql {
+                sees_external_token: true,
+            } => {
                 let text = QueryText::Caller(statement(arguments).into());
+                let query = |identity| self.query((text.clone(), Vec::new()), identity, plan);
+                self.answer_with_token(query, recording).await?
+            }
+            Program::CallerSql {
+                sees_external_token: false,
+            } => {
+                let text = QueryText::Caller(statement(arguments).into());
+                let identity = self.asked.caller.sql_identity().without_external_token();
                 let query = self.query((text, Vec::new()), identity, plan);
                 self.answer(query, recording).await?
             }
@@ -199,7 +213,11 @@ impl Call<'_> {
         }
     }
 
-    async fn answer(&self, query: RunQuery, recording: &mut Recording<'_>) -> Result<Vec<u8>, CallFailure> {
+    pub(super) async fn answer(
+        &self,
+        query: RunQuery,
+        recording: &mut Recording<'_>,
+    ) -> Result<Vec<u8>, CallFailure> {
         let outcome = self.server.executor().ask(query).await?;
         recording.times = Some((outcome.waited, outcome.ran));
         Ok(outcome.result?.json)

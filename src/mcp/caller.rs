@@ -7,8 +7,9 @@ use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::CallContext;
 use mxcp_actors::domain::mcp_session::SessionOwner;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
-use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
+use mxcp_actors::sql_executor::engine::identity::{ExternalToken, SqlIdentity};
 
 /// The share of everybody while authentication is off.
 const ANONYMOUS: &str = "anonymous";
@@ -51,7 +52,19 @@ impl Caller {
         principal.map_or_else(ScopeSet::empty, |principal| principal.scopes.clone())
     }
 
-    /// The caller as SQL sees it.
+    /// What must turn up in no record and no answer: the caller's token at the identity provider.
+    pub fn external_secrets(&self) -> Vec<Secret> {
+        let upstream = self
+            .principal
+            .as_ref()
+            .and_then(|principal| principal.upstream.as_ref());
+        upstream
+            .map(|upstream| upstream.token.clone())
+            .into_iter()
+            .collect()
+    }
+
+    /// The caller as SQL sees it, without a token of the identity provider: what runs may be the caller's own SQL.
     pub fn sql_identity(&self) -> SqlIdentity {
         let headers = self.headers.clone();
         let Some(principal) = &self.principal else {
@@ -70,7 +83,7 @@ impl Caller {
             scopes: Some(principal.scopes.to_string()),
             created_at: Some(principal.user.created_at.to_string()),
             last_login: Some(principal.user.last_login_at.to_string()),
-            external_token: None,
+            external_token: ExternalToken::Absent,
             headers,
         }
     }

@@ -6,6 +6,8 @@
 //! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
 //!   `call` is the one path that calls of all three take, under the policies that `enforcement` holds them to.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
+//! * `external_token`: the caller's token at the identity provider, in SQL and not in answers; `upstream_token` renews it,
+//!   `secret_text` finds it.
 //! * [`catalog`]: what is offered; [`caller`]: who asks; [`calls`]: how many there were.
 //! * [`sessions`]: legacy sessions, shared by all replicas; [`session`]: what runs in one of them here.
 //!
@@ -18,13 +20,16 @@ pub mod calls;
 pub mod catalog;
 mod enforcement;
 pub mod era;
+mod external_token;
 mod prompts;
 mod recording;
 mod resources;
+mod secret_text;
 mod sensitivity;
 pub mod server;
 pub mod session;
 pub mod sessions;
 pub mod stdio;
 mod tools;
+mod upstream_token;
 pub mod wire;

@@ -8,6 +8,7 @@ use mxcp_actors::audit_logger::audit_log::Place;
 use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
 use mxcp_actors::audit_logger::redaction::RedactionRules;
 use mxcp_actors::domain::audit_event::{AuditRecord, AuditedOperation, AuditedUser, OperationStatus};
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::error::CallError;
 use serde_json::{Map, Value};
 
@@ -28,6 +29,8 @@ pub(super) struct Recording<'a> {
     trace_id: Option<String>,
     started: Instant,
     place: Option<Place>,
+    /// The tokens of the caller at the identity provider: they are not recorded, wherever they turn up.
+    pub(super) secrets: Vec<Secret>,
     /// How long the query waited and ran, once that is known.
     pub(super) times: Option<(Duration, Duration)>,
     /// What the policies said so far.
@@ -51,6 +54,7 @@ impl<'a> Recording<'a> {
             trace_id: asked.context().trace.trace_id_text(),
             started: Instant::now(),
             place: Some(server.audit().log.place()?),
+            secrets: asked.caller.external_secrets(),
             times: None,
             policies: PolicyTrail::default(),
         })
@@ -74,7 +78,7 @@ impl<'a> Recording<'a> {
         let redaction = RedactionRules {
             arguments: &self.endpoint.sensitivity.arguments,
             result: &self.endpoint.sensitivity.result,
-            secrets: &[],
+            secrets: &self.secrets,
         };
         place.record(RecordEvent {
             record,

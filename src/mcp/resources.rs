@@ -49,6 +49,8 @@ fn refused(failure: &CallFailure, uri: &str, name: &str) -> RpcError {
         CallFailure::Query(_)
         | CallFailure::Prompt(_)
         | CallFailure::Output(_)
+        | CallFailure::UpstreamToken(_)
+        | CallFailure::Redacted(_)
         | CallFailure::Actor(_)
         | CallFailure::Unreadable(_)
         | CallFailure::Withheld

@@ -9,8 +9,10 @@ use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::Randomness;
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::handle::Handle;
 use mxcp_actors::sql_executor::actor::SqlExecutor;
+use mxcp_actors::system::Actors;
 
 use super::admission::{AdmittedNotification, AdmittedRequest};
 use super::caller::Caller;
@@ -18,6 +20,7 @@ use super::calls::Calls;
 use super::catalog::{Catalog, List};
 use super::session::Session;
 use super::sessions::Sessions;
+use super::upstream_token::{UpstreamTokenError, UpstreamTokens};
 use super::wire::descriptor::Implementation;
 use super::wire::headers::RequestHeaders;
 use super::wire::params::ListParams;
@@ -101,6 +104,7 @@ pub struct McpServer {
     audit: Audit,
     judging: BlockingPool,
     calls: Calls,
+    upstream: Option<UpstreamTokens>,
 }
 
 impl McpServer {
@@ -128,7 +132,26 @@ impl McpServer {
             executor,
             audit,
             judging: BlockingPool::new(JUDGING),
+            upstream: None,
         }
+    }
+
+    /// The same server, where users log in through `actors`: their tokens at the identity provider can be renewed.
+    #[must_use]
+    pub fn with_logins(self, actors: &Actors) -> Self {
+        let upstream = UpstreamTokens::new(actors, self.audit.clone());
+        Self {
+            upstream: Some(upstream),
+            ..self
+        }
+    }
+
+    /// The caller's token at the identity provider, renewed.
+    pub(super) async fn renew_external_token(&self, caller: &Caller) -> Result<Secret, UpstreamTokenError> {
+        let (Some(upstream), Some(principal)) = (&self.upstream, &caller.principal) else {
+            return Err(UpstreamTokenError::NotNow);
+        };
+        upstream.renewed(principal, caller).await
     }
 
     /// The methods that are answered.

@@ -65,7 +65,11 @@ pub(super) async fn go_on(
         let departure = services
             .actors
             .broker
-            .ask(BeginLogin { approved, browser })
+            .ask(BeginLogin {
+                approved,
+                browser,
+                public_url: addresses.issuer().to_owned(),
+            })
             .await??;
         return Ok(Step {
             next: Next::Provider(departure.url),

@@ -14,7 +14,7 @@ use super::browser::{Cookies, Next, PageRefusal, Step};
 use super::error_description::error_description;
 use super::grant_code::{Arrival, grant_code};
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Addresses, Caller, LoginKind, Services, Unavailable};
+use super::{Addresses, Caller, LoginKind, Services, Unavailable, upstream};
 
 /// The longest code or state of a provider, in bytes.
 const LONGEST_VALUE: usize = 4096;
@@ -107,6 +107,8 @@ async fn arrive(
     let next = match completed.purpose {
         LoginPurpose::SignIn => {
             event.write();
+            // Our own pages call nobody in the user's name.
+            upstream::discard(services, completed.upstream_tokens).await;
             Next::Own(addresses.path("/"))
         }
         LoginPurpose::Authorize(request) => {
@@ -167,6 +169,7 @@ fn provider_description(error: &ProviderError) -> String {
         ProviderError::UserNotAllowed { .. } => format!("User not authorized: {error}"),
         ProviderError::Unavailable { .. }
         | ProviderError::Refused { .. }
+        | ProviderError::Misconfigured { .. }
         | ProviderError::InvalidAnswer { .. } => error.to_string(),
     }
 }

@@ -15,7 +15,7 @@ use mxcp_actors::token_store::{IssueTokens, RevokeGrant};
 
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::TokenResponse;
-use super::{Caller, Services, Unavailable};
+use super::{Caller, Services, Unavailable, upstream};
 
 /// Why a code is not exchanged.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,7 @@ pub async fn exchange(
         }
         Err(IssueTokensError::CodeReplayed { grant }) => {
             record_replay(services, caller, client, grant);
+            upstream::revoke(services, grant).await;
             Err(ExchangeError::Replayed)
         }
         Err(IssueTokensError::CodeExpired) => Err(ExchangeError::Expired),
@@ -111,6 +112,7 @@ async fn consume(
                 .map_err(Unavailable::from)?
                 .map_err(Unavailable::from)?;
             record_replay(services, caller, client, grant);
+            upstream::revoke(services, grant).await;
             Err(ExchangeError::Replayed)
         }
         Err(ConsumeCodeError::Refused(refusal)) => {

@@ -14,7 +14,7 @@ use mxcp_actors::token_store::messages::OpenGrantError;
 
 use super::authorization_response::{AuthorizationResponse, ResponseTarget};
 use super::error_description::error_description;
-use super::{Addresses, Services, Unavailable};
+use super::{Addresses, Services, Unavailable, upstream};
 
 /// A login that has come to its end.
 pub(super) struct Arrival {
@@ -37,6 +37,9 @@ pub(super) async fn grant_code(
     if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
         let description =
             error_description(&"User not authorized: none of the requested scopes may be granted");
+        if let Some(tokens) = arrival.upstream_tokens {
+            upstream::discard(services, tokens).await;
+        }
         return Ok(target.error(addresses.issuer(), "access_denied", description));
     }
     remember(services, &arrival).await;

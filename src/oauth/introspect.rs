@@ -69,6 +69,7 @@ pub async fn introspect(
         Ok(principal) => principal,
         Err(VerifyTokenError::Unknown | VerifyTokenError::Refused(_)) => return Ok(Introspection::Inactive),
         Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
+        Err(VerifyTokenError::Unseal(error)) => return Err(Unavailable::broken(&error).into()),
     };
     Ok(match asker {
         Asker::Itself(client) if client.id != principal.client => Introspection::Inactive,

@@ -5,6 +5,7 @@
 //! * [`authorize`], [`log_in`], [`consent`], [`callback`]: a browser brings a request, its user logs in and agrees, and
 //!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
 //! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
+//! * `upstream`: telling the identity provider that its tokens are not needed any more.
 //! * [`verify`]: who calls the protected resource.
 //! * [`home`], [`sign_in`], [`sign_out`]: the server's own front page.
 //!
@@ -36,6 +37,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod token_response;
 mod unavailable;
+mod upstream;
 pub mod verify;
 
 use std::net::IpAddr;

@@ -10,7 +10,7 @@ use mxcp_actors::token_store::messages::RotateRefreshTokenError;
 
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::TokenResponse;
-use super::{Caller, Services, Unavailable};
+use super::{Caller, Services, Unavailable, upstream};
 
 /// Why there is no next pair.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,9 @@ pub async fn refresh(
         Err(RotateRefreshTokenError::Store(error)) => Err(Unavailable::from(error).into()),
         Err(refusal) => {
             record_refusal(services, caller, client, &refusal);
+            if let RotateRefreshTokenError::Reused { grant } = refusal {
+                upstream::revoke(services, grant).await;
+            }
             Err(RefreshError::Refused(refusal))
         }
     }

@@ -7,7 +7,7 @@ use mxcp_actors::token_store::RevokeToken;
 use mxcp_actors::token_store::messages::Revocation;
 
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Caller, Services, Unavailable};
+use super::{Caller, Services, Unavailable, upstream};
 
 /// Why nothing was revoked although something was asked. That a token is unknown is no error (RFC 7009 section 2.2).
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,10 @@ pub async fn revoke(
     match revoked.map_err(Unavailable::from)? {
         Revocation::Nothing => {}
         Revocation::AccessToken(grant) => event.grant(grant).detail("token", &"access_token").write(),
-        Revocation::Grant(grant) => event.grant(grant).detail("token", &"refresh_token").write(),
+        Revocation::Grant(grant) => {
+            event.grant(grant).detail("token", &"refresh_token").write();
+            upstream::revoke(services, grant).await;
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use mxcp_actors::provider_broker::messages::{BeginSignIn, SignInStart};
 
 use super::approved::LoginFailure;
 use super::browser::{self, Cookies, Next, Step};
-use super::{Services, Unavailable};
+use super::{Addresses, Services, Unavailable};
 
 /// Why signing in does not begin. Shown on a page.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +18,16 @@ pub enum SignInError {
 }
 
 /// Begins to sign in: with our login form, or at the identity provider.
-pub async fn sign_in(services: &Services, cookies: Cookies) -> Result<Step, SignInError> {
-    let browser = cookies.browser;
-    let begun = services.actors.broker.ask(BeginSignIn { browser }).await;
+pub async fn sign_in(
+    services: &Services,
+    addresses: &Addresses,
+    cookies: Cookies,
+) -> Result<Step, SignInError> {
+    let message = BeginSignIn {
+        browser: cookies.browser,
+        public_url: addresses.issuer().to_owned(),
+    };
+    let begun = services.actors.broker.ask(message).await;
     let begun = begun.map_err(Unavailable::from)?;
     Ok(match begun.map_err(LoginFailure::from)? {
         SignInStart::LogIn(begun) => browser::first_page(begun, None),

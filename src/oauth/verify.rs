@@ -67,6 +67,7 @@ pub async fn verify(
     let principal = match verified.map_err(Unavailable::from)? {
         Ok(principal) => principal,
         Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
+        Err(VerifyTokenError::Unseal(error)) => return Err(Unavailable::broken(&error).into()),
         Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
             event.refused(&refusal).write();

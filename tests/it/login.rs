@@ -14,10 +14,10 @@ use url::{Url, form_urlencoded};
 use crate::oauth::browser::{Form, first_form};
 use crate::server::{Answer, Server, modern_request};
 
-const CLIENT: &str = "test-client";
-const REDIRECT: &str = "http://localhost:3000/callback";
+pub(crate) const CLIENT: &str = "test-client";
+pub(crate) const REDIRECT: &str = "http://localhost:3000/callback";
 /// What tokens are for. The server listens on whatever port is free.
-const PUBLIC: &str = "http://localhost:1";
+pub(crate) const PUBLIC: &str = "http://localhost:1";
 /// All that the client may have.
 pub(crate) const SCOPES: &str = "mcp:read mcp:write";
 /// Everybody's.
@@ -81,9 +81,7 @@ impl<'a> Caller<'a> {
     pub(crate) async fn log_in_for(server: &'a Server, username: &str, scopes: &str) -> Self {
         let mut browser = Browser::new(server);
         let code = browser.code(username, scopes).await;
-        let tokens = server.request("POST", "/token", FORM, exchange(&code)).await;
-        assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
-        let tokens = tokens.json();
+        let tokens = tokens(server, &code).await;
         let text = |member: &str| tokens[member].as_str().unwrap().to_owned();
         let mut secrets = vec![code, text("access_token"), text("refresh_token")];
         secrets.extend(browser.cookies.into_values().filter(|value| !value.is_empty()));
@@ -155,7 +153,7 @@ impl<'a> Caller<'a> {
         self.post(headers, body).await.json()
     }
 
-    async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {
+    pub(crate) async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {
         let headers: Vec<(&str, &str)> = headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
@@ -165,6 +163,20 @@ impl<'a> Caller<'a> {
 }
 
 pub(crate) const FORM: &[(&str, &str)] = &[("Content-Type", "application/x-www-form-urlencoded")];
+
+/// The tokens that the client gets for a code.
+pub(crate) async fn tokens(server: &Server, code: &str) -> Value {
+    let answer = server.request("POST", "/token", FORM, exchange(code)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    answer.json()
+}
+
+/// The code in the address that the server sends the browser back to the client with.
+pub(crate) fn code_of(back: &Answer) -> String {
+    let back = Url::parse(back.header("location").unwrap_or_else(|| panic!("{back:?}"))).unwrap();
+    let code = back.query_pairs().find(|(name, _)| name == "code");
+    code.unwrap_or_else(|| panic!("{back}")).1.into_owned()
+}
 
 /// The body with which the client exchanges a code.
 pub(crate) fn exchange(code: &str) -> Vec<u8> {
@@ -204,24 +216,28 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Begins a login: the page of the server on which it waits, or the way back to the client.
-    async fn begin(&mut self, scopes: &str) -> Answer {
-        let start = query(&[
+    /// Begins a login, for these scopes if any are named: the page of the server on which it waits, or the way back to the
+    /// client.
+    pub(crate) async fn begin(&mut self, scopes: Option<&str>) -> Answer {
+        let (challenge, resource) = (verifier().challenge(), format!("{PUBLIC}/mcp"));
+        let mut start = vec![
             ("response_type", "code"),
             ("client_id", CLIENT),
             ("redirect_uri", REDIRECT),
-            ("scope", scopes),
-            ("code_challenge", verifier().challenge().as_str()),
+            ("state", "st&te"),
+            ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
-            ("resource", &format!("{PUBLIC}/mcp")),
-        ]);
+            ("resource", resource.as_str()),
+        ];
+        start.extend(scopes.map(|scopes| ("scope", scopes)));
+        let start = query(&start);
         self.walk("GET", &format!("/authorize?{start}"), String::new())
             .await
     }
 
     /// Logs in, unless this browser has, agrees, and brings the code back.
     pub(crate) async fn code(&mut self, username: &str, scopes: &str) -> String {
-        let mut page = self.begin(scopes).await;
+        let mut page = self.begin(Some(scopes)).await;
         let answers = [("username", username), ("password", PASSWORD)];
         for _ in ["login", "consent"] {
             if page.status != StatusCode::OK {
@@ -232,13 +248,11 @@ impl<'a> Browser<'a> {
             let answers = if asks_for_password { &answers[..] } else { &[] };
             page = self.submit(&page, answers).await;
         }
-        let back = Url::parse(page.header("location").unwrap_or_else(|| panic!("{page:?}"))).unwrap();
-        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1;
-        code.into_owned()
+        code_of(&page)
     }
 
     /// Fills in the form of a page, and follows redirects within the server.
-    async fn submit(&mut self, page: &Answer, answers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn submit(&mut self, page: &Answer, answers: &[(&str, &str)]) -> Answer {
         let html = String::from_utf8_lossy(&page.body);
         let Form { action, mut fields } =
             first_form(&html).unwrap_or_else(|| panic!("no form: {} {html}", page.status));
@@ -253,7 +267,7 @@ impl<'a> Browser<'a> {
         self.walk("POST", &action, query(&pairs)).await
     }
 
-    async fn walk(&mut self, method: &str, path: &str, body: String) -> Answer {
+    pub(crate) async fn walk(&mut self, method: &str, path: &str, body: String) -> Answer {
         let mut answer = self.step(method, path, body).await;
         while let Some(next) = own_path(&answer) {
             answer = self.step("GET", &next, String::new()).await;

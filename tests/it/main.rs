@@ -2,7 +2,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on fails here"
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails here, and calls the server with a client that knows no limits"
 )]
 
 mod admin;
@@ -10,6 +11,7 @@ mod audit;
 mod canary;
 mod demo;
 mod failures;
+mod github;
 mod logging;
 mod login;
 mod mcp;

@@ -204,6 +204,18 @@ impl Server {
         self.wait()
     }
 
+    /// The same, with everything that it logged.
+    pub(crate) fn stop_with_log(mut self) -> (Vec<String>, tempfile::TempDir) {
+        self.signal("TERM");
+        self.child.wait().unwrap();
+        let mut log = std::mem::take(&mut self.started_with);
+        log.extend(self.log.iter());
+        (
+            log,
+            std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()),
+        )
+    }
+
     /// Sends a signal to the server.
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill")

@@ -74,14 +74,17 @@ def is_healthy(port: int) -> bool:
 class Replica:
     """One server process, on its own copy of the project and of the database."""
 
-    def __init__(self, name: str, binary: str, folder: Path, port: int) -> None:
+    def __init__(
+        self, name: str, binary: str, folder: Path, port: int, environment: dict[str, str] | None = None
+    ) -> None:
         self.name, self.port, self.folder = name, port, folder / name
-        self._binary = binary
+        self._binary, self._environment = binary, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
         environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
+        environment |= self._environment
         command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         self._process = subprocess.Popen(
             command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

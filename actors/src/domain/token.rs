@@ -54,7 +54,7 @@ pub enum AccessTokenRefusal {
 }
 
 impl AccessTokenRecord {
-    /// Who calls with this token, if it opens `resource` now.
+    /// Who calls with this token, if it opens `resource` now. What the grant has sealed stays closed.
     pub fn check(
         &self,
         grant: Grant,
@@ -86,6 +86,7 @@ impl AccessTokenRecord {
             scopes: self.scopes.clone(),
             resource: self.resource.clone(),
             expires_at: self.expires_at,
+            upstream: None,
         })
     }
 }

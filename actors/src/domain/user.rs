@@ -15,6 +15,7 @@ use super::clock::Timestamp;
 use super::grant::GrantId;
 use super::resource::ResourceIndicator;
 use super::scope::ScopeSet;
+use super::upstream_tokens::UpstreamAccess;
 
 /// What makes two logins the same user: the issuer that vouches, and the subject within it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -146,6 +147,8 @@ pub struct Principal {
     pub resource: ResourceIndicator,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// The user's own access at the provider, for calls in the user's name; `None` for local users.
+    pub upstream: Option<UpstreamAccess>,
 }
 
 #[cfg(test)]

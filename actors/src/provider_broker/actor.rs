@@ -7,9 +7,10 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::errors::{BeginError, CompleteLoginError, LogInError, UpstreamError};
 use super::messages::{
-    BeginAuthorization, BeginLogin, BeginSignIn, CompleteLogin, DecideConsent, EndBrowserSession,
-    EndBrowserSessionsOfUser, FindBrowserSession, FindInteraction, ForgetConsents, LogInWithPassword,
-    RecallConsent, RefreshUpstreamTokens, RememberConsent, RevokeUpstreamTokens, SweepLogins,
+    BeginAuthorization, BeginLogin, BeginSignIn, CompleteLogin, DecideConsent, DiscardUpstreamTokens,
+    EndBrowserSession, EndBrowserSessionsOfUser, FindBrowserSession, FindInteraction, ForgetConsents,
+    LogInWithPassword, RecallConsent, RefreshUpstreamTokens, RememberConsent, RevokeUpstreamTokens,
+    SweepLogins,
 };
 use super::outside_login::OutsideLogins;
 use super::password_login::PasswordLogins;
@@ -203,6 +204,24 @@ impl Handler<Carried<RevokeUpstreamTokens>> for ProviderBroker {
             Logins::Outside(logins) => {
                 let logins = logins.clone();
                 answer_later(message, move |request| logins.revoke(request))
+            }
+        }
+    }
+}
+
+impl Handler<Carried<DiscardUpstreamTokens>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<DiscardUpstreamTokens>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        match &self.logins {
+            Logins::Password(_) => answer_now(message, ()),
+            Logins::Outside(logins) => {
+                let logins = logins.clone();
+                answer_later(message, move |request| logins.discard(request))
             }
         }
     }

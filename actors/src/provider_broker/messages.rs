@@ -72,6 +72,8 @@ pub enum Page {
 pub struct BeginSignIn {
     /// The cookie that ties logins to this browser, if it has one.
     pub browser: Option<Secret>,
+    /// This server's public URL as the browser sees it, without a slash at its end.
+    pub public_url: String,
 }
 
 /// Where signing in begins.
@@ -254,6 +256,8 @@ pub struct BeginLogin {
     pub approved: ApprovedRequest,
     /// The cookie that ties the login to its browser.
     pub browser: Option<Secret>,
+    /// This server's public URL as the browser sees it, without a slash at its end.
+    pub public_url: String,
 }
 
 /// Where to send the browser.
@@ -382,6 +386,16 @@ pub struct RevokeUpstreamTokens {
     pub tokens: Sealed,
 }
 
+/// A login came back whose tokens no grant will hold: nobody needs them. Answered by [`DiscardUpstreamTokensReply`].
+#[derive(Clone, Debug)]
+pub struct DiscardUpstreamTokens {
+    /// The tokens of [`CompletedLogin`].
+    pub tokens: UpstreamTokens,
+}
+
+/// The provider was told, or could not be: a token without use ends by itself.
+pub type DiscardUpstreamTokensReply = ();
+
 /// Revoked, or there was nothing to revoke.
 pub type RevokeUpstreamTokensReply = Result<(), UpstreamError>;
 
@@ -433,5 +447,6 @@ requests! {
     EndBrowserSessionsOfUser => EndBrowserSessionsOfUserReply;
     RefreshUpstreamTokens => RefreshUpstreamTokensReply;
     RevokeUpstreamTokens => RevokeUpstreamTokensReply;
+    DiscardUpstreamTokens => DiscardUpstreamTokensReply;
     SweepLogins => SweepLoginsReply;
 }

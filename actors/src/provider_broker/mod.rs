@@ -7,6 +7,7 @@
 //! | local users | names and password hashes | derivable: from the configuration |
 //! | throttle | wrong passwords, in a fixed number of slots | ephemeral: a restart forgives |
 //! | refreshes | upstream refreshes under way, by grant | ephemeral: their callers ask again |
+//! | health | since when the provider does not answer | ephemeral: the next call finds out |
 //! | passwords | the permits under which they are compared | ephemeral |
 //!
 //! The handle admits 512 calls: what the pools take, and logins that wait for a provider, which takes seconds.
@@ -18,12 +19,15 @@
 //! - [`rules`], `sessions`, `consents`, `pending`: how; plain functions over the repositories.
 //! - [`password_login`], [`outside_login`]: the two ways to log in, in their order and on their threads.
 //! - [`throttle`]: how many wrong passwords are borne. `joined`: equal questions become one.
-//! - [`provider`]: what an outside provider must be able to do; [`providers`]: those that do.
+//! - [`provider`]: what an outside provider must be able to do; [`providers`]: those that do, with `token_answer` and
+//!   [`claim_mappings`] for what they have in common. [`health`]: whether the provider answers.
 
 pub mod actor;
 mod approved_request;
+pub mod claim_mappings;
 mod consents;
 pub mod errors;
+pub mod health;
 mod joined;
 pub mod messages;
 pub mod outside_login;
@@ -37,5 +41,6 @@ pub mod settings;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
+mod token_answer;
 
 pub use approved_request::ApprovedRequest;

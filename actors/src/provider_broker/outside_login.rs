@@ -3,13 +3,16 @@
 //! Futures of a provider stay on the thread that the broker runs on; only the store's part runs elsewhere.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::errors::{BeginError, CompleteLoginError, UpstreamError};
+use super::health::ProviderHealth;
 use super::joined::Joined;
 use super::messages::{
     BeginLogin, BeginLoginReply, BeginSignIn, BeginSignInReply, CompleteLogin, CompleteLoginReply,
-    CompletedLogin, Departure, ProviderAnswer, RefreshUpstreamTokens, RefreshUpstreamTokensReply,
-    RefreshedTokens, RevokeUpstreamTokens, RevokeUpstreamTokensReply, SignInStart,
+    CompletedLogin, Departure, DiscardUpstreamTokens, DiscardUpstreamTokensReply, ProviderAnswer,
+    RefreshUpstreamTokens, RefreshUpstreamTokensReply, RefreshedTokens, RevokeUpstreamTokens,
+    RevokeUpstreamTokensReply, SignInStart,
 };
 use super::pending::Returned;
 use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest};
@@ -47,13 +50,16 @@ pub struct OutsideLogins {
     /// Where the rules run, since the store may block.
     store: BlockingPool,
     refreshes: Joined<GrantId, RefreshUpstreamTokensReply>,
+    health: Arc<ProviderHealth>,
 }
 
 impl OutsideLogins {
     /// Logins at this provider, with the store's part in this pool.
     #[must_use]
     pub fn new(provider: Rc<dyn OutsideProvider>, rules: BrokerRules, store: BlockingPool) -> Self {
+        let clock = Arc::clone(&rules.clock);
         Self {
+            health: Arc::new(ProviderHealth::new(provider.name(), clock)),
             provider,
             rules,
             store,
@@ -61,16 +67,23 @@ impl OutsideLogins {
         }
     }
 
+    /// Whether the provider answers.
+    #[must_use]
+    pub fn health(&self) -> Arc<ProviderHealth> {
+        Arc::clone(&self.health)
+    }
+
     /// Sends a browser to the provider for a client that was approved.
     pub(super) async fn begin_login(self, message: BeginLogin) -> Result<BeginLoginReply, CallError> {
         let (request, _) = message.approved.into_parts();
         let purpose = LoginPurpose::Authorize(Box::new(request));
-        self.depart(purpose, message.browser).await
+        self.depart(purpose, message.browser, &message.public_url).await
     }
 
     /// Sends a browser to the provider to sign in for itself.
     pub(super) async fn begin_sign_in(self, message: BeginSignIn) -> Result<BeginSignInReply, CallError> {
-        let departure = self.depart(LoginPurpose::SignIn, message.browser).await?;
+        let departure = self.depart(LoginPurpose::SignIn, message.browser, &message.public_url);
+        let departure = departure.await?;
         Ok(departure.map(SignInStart::Provider))
     }
 
@@ -78,17 +91,21 @@ impl OutsideLogins {
         &self,
         purpose: LoginPurpose,
         browser: Option<Secret>,
+        public_url: &str,
     ) -> Result<Result<Departure, BeginError>, CallError> {
-        let leaving = match self.rules.draw_login() {
+        let redirect_uri = format!("{public_url}{}", self.provider.callback_path());
+        let leaving = match self.rules.draw_login(redirect_uri) {
             Ok(leaving) => leaving,
             Err(error) => return Ok(Err(error.into())),
         };
         let request = UpstreamRequest {
             state: &leaving.state,
+            redirect_uri: &leaving.secrets.redirect_uri,
             challenge: &leaving.secrets.verifier.challenge(),
             nonce: &leaving.secrets.nonce,
         };
-        let url = match self.provider.authorization_url(&request).await {
+        let url = self.provider.authorization_url(&request).await;
+        let url = match self.health.note(url) {
             Ok(url) => url,
             Err(error) => return Ok(Err(error.into())),
         };
@@ -143,9 +160,9 @@ impl OutsideLogins {
         };
         let provider = &self.provider;
         let exchanged = provider.exchange_code(&code, &returned.secrets).await;
-        let grant = exchanged.map_err(failed)?;
+        let grant = self.health.note(exchanged).map_err(failed)?;
         let identity = provider.read_user(&grant, &returned.secrets).await;
-        match identity {
+        match self.health.note(identity) {
             Ok(identity) => Ok((grant, identity)),
             Err(error) => {
                 self.give_back(&grant.tokens).await;
@@ -178,7 +195,7 @@ impl OutsideLogins {
     /// Tokens that no grant will hold are revoked at once. That is a courtesy: whether it works changes nothing here.
     async fn give_back(&self, tokens: &UpstreamTokens) {
         if let Err(error) = self.provider.revoke(tokens).await {
-            log::warn!("upstream tokens of a failed login were not revoked: {error}");
+            log::warn!("upstream tokens that no grant holds were not revoked: {error}");
         }
     }
 
@@ -195,11 +212,20 @@ impl OutsideLogins {
     async fn refresh_alone(&self, message: &RefreshUpstreamTokens) -> RefreshUpstreamTokensReply {
         let before = self.unseal(&message.provider, message.grant, &message.tokens)?;
         let refresh_token = before.refresh_token.ok_or(UpstreamError::NoRefreshToken)?;
-        let mut tokens = self.provider.refresh(&refresh_token).await?;
+        let mut tokens = self.health.note(self.provider.refresh(&refresh_token).await)?;
         tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));
         let (keys, randomness) = (&self.rules.keys, self.rules.randomness.as_ref());
         let sealed = tokens.seal(keys, randomness, message.grant)?;
         Ok(RefreshedTokens { tokens, sealed })
+    }
+
+    /// Gives tokens back that no grant holds.
+    pub(super) async fn discard(
+        self,
+        message: DiscardUpstreamTokens,
+    ) -> Result<DiscardUpstreamTokensReply, CallError> {
+        self.give_back(&message.tokens).await;
+        Ok(())
     }
 
     /// Tells the provider that a grant's tokens are not needed any more.
@@ -211,11 +237,8 @@ impl OutsideLogins {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Err(error)),
         };
-        Ok(self
-            .provider
-            .revoke(&tokens)
-            .await
-            .map_err(UpstreamError::Provider))
+        let revoked = self.health.note(self.provider.revoke(&tokens).await);
+        Ok(revoked.map_err(UpstreamError::Provider))
     }
 
     fn unseal(

@@ -38,11 +38,12 @@ pub(super) struct Returned {
 struct Plain<'a> {
     verifier: Cow<'a, str>,
     nonce: Cow<'a, str>,
+    redirect_uri: Cow<'a, str>,
 }
 
 impl BrokerRules {
-    /// Draws what a login upstream needs.
-    pub(super) fn draw_login(&self) -> Result<Leaving, RandomnessUnavailable> {
+    /// Draws what a login upstream needs that comes back to `redirect_uri`.
+    pub(super) fn draw_login(&self, redirect_uri: String) -> Result<Leaving, RandomnessUnavailable> {
         let randomness = self.randomness.as_ref();
         let nonce: [u8; 32] = randomness.bytes()?;
         Ok(Leaving {
@@ -50,6 +51,7 @@ impl BrokerRules {
             secrets: UpstreamSecrets {
                 verifier: CodeVerifier::from_bits(&randomness.bytes()?),
                 nonce: Secret::new(URL_SAFE_NO_PAD.encode(nonce)),
+                redirect_uri,
             },
         })
     }
@@ -121,6 +123,7 @@ impl BrokerRules {
         let plain = Plain {
             verifier: secrets.verifier.secret().expose().into(),
             nonce: secrets.nonce.expose().into(),
+            redirect_uri: secrets.redirect_uri.as_str().into(),
         };
         let bytes = serde_json::to_vec(&plain)
             .map(Zeroizing::new)
@@ -135,6 +138,7 @@ impl BrokerRules {
         Ok(UpstreamSecrets {
             verifier: CodeVerifier::parse(&plain.verifier).map_err(|_| UnsealError::Damaged)?,
             nonce: Secret::new(plain.nonce.into_owned()),
+            redirect_uri: plain.redirect_uri.into_owned(),
         })
     }
 }

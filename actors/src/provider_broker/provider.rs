@@ -23,6 +23,9 @@ pub trait OutsideProvider {
     /// The value that `iss` must have in its callbacks (RFC 9207); `None` if it sends none.
     fn issuer(&self) -> Option<&str>;
 
+    /// The path of this server that it sends browsers back to.
+    fn callback_path(&self) -> &str;
+
     /// The address that a browser is sent to in order to log in.
     fn authorization_url<'a>(&'a self, departure: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String>;
 
@@ -53,6 +56,8 @@ pub trait OutsideProvider {
 pub struct UpstreamRequest<'a> {
     /// `state`
     pub state: &'a LoginState,
+    /// `redirect_uri`: where the browser comes back to.
+    pub redirect_uri: &'a str,
     /// `code_challenge`, for the providers that know PKCE (RFC 7636).
     pub challenge: &'a CodeChallenge,
     /// `nonce`, for the providers that speak OpenID Connect.
@@ -66,6 +71,8 @@ pub struct UpstreamSecrets {
     pub verifier: CodeVerifier,
     /// What the identity token must repeat.
     pub nonce: Secret,
+    /// The `redirect_uri` of the departure, to be repeated at the token endpoint.
+    pub redirect_uri: String,
 }
 
 /// A provider's answer at its token endpoint.
@@ -105,6 +112,16 @@ pub enum ProviderError {
         /// What was wrong with it, without values.
         reason: &'static str,
     },
+    /// It does not know this server as the configuration has it. Nothing may be concluded about anybody's login.
+    #[error(
+        "the identity provider {provider} does not accept this server: {code}; its operator must check client_id, client_secret and callback_path"
+    )]
+    Misconfigured {
+        /// The provider's name.
+        provider: String,
+        /// Its error code, cut and cleaned.
+        code: String,
+    },
     /// It vouches for the user, but the configuration does not let that user in.
     #[error("the user may not log in here: {reason}")]
     UserNotAllowed {
@@ -120,7 +137,7 @@ impl ProviderError {
         match self {
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::Refused { .. } | Self::UserNotAllowed { .. } => "access_denied",
-            Self::InvalidAnswer { .. } => "server_error",
+            Self::InvalidAnswer { .. } | Self::Misconfigured { .. } => "server_error",
         }
     }
 
@@ -128,7 +145,7 @@ impl ProviderError {
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::InvalidAnswer { .. } => true,
+            Self::Unavailable { .. } | Self::InvalidAnswer { .. } | Self::Misconfigured { .. } => true,
             Self::Refused { .. } | Self::UserNotAllowed { .. } => false,
         }
     }

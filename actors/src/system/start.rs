@@ -17,6 +17,7 @@ use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClie
 use crate::domain::clock::Clock;
 use crate::handle::{Handle, HandleSettings};
 use crate::provider_broker::actor::{Logins, ProviderBroker};
+use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::outside_login::OutsideLogins;
 use crate::provider_broker::password_login::PasswordLogins;
 use crate::provider_broker::providers::local::LocalProvider;
@@ -59,7 +60,7 @@ impl RunningActors {
         let tokens_pool = starter.store_pool("tokens", MANY);
         let broker_pool = starter.store_pool("broker", SOME);
         starter.check_keys(&tokens_pool).await?;
-        let (broker, passwords) = starter
+        let (broker, passwords, provider) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
         let sessions = starter.sessions(settings.sessions);
@@ -73,6 +74,7 @@ impl RunningActors {
             tokens: starter.tokens(settings.tokens, &tokens_pool),
             broker: starter.handle("provider_broker", broker.start(), SOME),
             sessions: sessions.handle.clone(),
+            provider,
             sql: sql.as_ref().map(|running| running.handle.clone()),
         };
         Ok(Self {
@@ -91,6 +93,9 @@ impl RunningActors {
         })
     }
 }
+
+/// The broker, where passwords are checked if users have any, and how the provider is if there is one.
+type BrokerParts = (ProviderBroker, Option<BlockingPool>, Option<Arc<ProviderHealth>>);
 
 struct Starter {
     store_calls_at_once: NonZeroU32,
@@ -228,7 +233,7 @@ impl Starter {
         settings: ProviderBrokerSettings,
         login: LoginSettings,
         pool: &BlockingPool,
-    ) -> Result<(ProviderBroker, Option<BlockingPool>), StartError> {
+    ) -> Result<BrokerParts, StartError> {
         let Surroundings {
             store,
             keys,
@@ -250,13 +255,14 @@ impl Starter {
                 let rules = rules(LoginPlace::Local(Arc::clone(&logins.provider)));
                 let checks = logins.checks.clone();
                 let broker = ProviderBroker::new(rules, pool.clone(), Logins::Password(logins));
-                Ok((broker, Some(checks)))
+                Ok((broker, Some(checks), None))
             }
             LoginSettings::Outside(provider) => {
                 let rules = rules(LoginPlace::Outside(Arc::from(provider.name())));
                 let logins = OutsideLogins::new(provider, rules.clone(), pool.clone());
+                let health = logins.health();
                 let broker = ProviderBroker::new(rules, pool.clone(), Logins::Outside(logins));
-                Ok((broker, None))
+                Ok((broker, None, Some(health)))
             }
         }
     }

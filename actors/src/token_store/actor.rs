@@ -6,9 +6,10 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::messages::{
-    CountGrants, IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, Revocation, RevokeGrant,
-    RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError,
-    RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
+    IssueTokensReply, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
+    RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply,
+    VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -136,6 +137,34 @@ impl Handler<Carried<VerifyToken>> for TokenStore {
 
     fn handle(&mut self, message: Carried<VerifyToken>, _context: &mut Self::Context) -> Self::Result {
         self.answer(message, |rules, request| rules.verify(&request))
+    }
+}
+
+impl Handler<Carried<BeginUpstreamRefresh>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<BeginUpstreamRefresh>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        self.answer(message, TokenRules::begin_upstream_refresh)
+    }
+}
+
+impl Handler<Carried<EndUpstreamRefresh>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<EndUpstreamRefresh>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.end_upstream_refresh(&request))
+    }
+}
+
+impl Handler<Carried<FindEndedUpstream>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<FindEndedUpstream>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, TokenRules::find_ended_upstream)
     }
 }
 

@@ -3,6 +3,7 @@
 //! * `messages.rs`: what can be asked of it, and what it answers.
 //! * `rules.rs`: how each message is answered; plain functions over repositories, a clock and randomness.
 //! * `refresh.rs`: how refreshing is answered.
+//! * `upstream.rs`: how the provider's tokens in a grant are renewed by one caller among many.
 //! * `rotation.rs`: what a presented refresh token means. Pure, and the whole of that decision.
 //! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
 //! * `verifier.rs`: the handle, which answers from `verified_tokens.rs` what was verified a moment ago.
@@ -27,14 +28,15 @@ pub mod rotation;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+mod upstream;
 pub mod verified_tokens;
 mod verifier;
 
 use std::time::Duration;
 
 pub use messages::{
-    CountGrants, IssueTokens, OpenGrant, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken,
-    SweepTokens, VerifyToken,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, OpenGrant,
+    RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use verifier::TokenStoreHandle;

@@ -16,6 +16,7 @@ use crate::domain::key_ring::KeyRing;
 use crate::domain::opaque_token::{AccessToken, RefreshToken};
 use crate::domain::randomness::Randomness;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, TokenPair};
+use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::store::tokens::{Redemption, RedemptionOutcome};
 use crate::store::{GrantRepository, StoreError, TokenRepository};
 
@@ -101,9 +102,15 @@ impl TokenRules {
     /// repeated once its successors were used.
     pub fn verify(&self, message: &VerifyToken) -> VerifyTokenReply {
         let value = AccessToken::parse(message.token.expose()).map_err(|_| VerifyTokenError::Unknown)?;
-        let (token, grant) = self.find_access_token(&value)?.ok_or(VerifyTokenError::Unknown)?;
+        let (token, mut grant) = self.find_access_token(&value)?.ok_or(VerifyTokenError::Unknown)?;
         let now = self.clock.now();
-        let principal = token.check(grant, &message.resource, now)?;
+        let sealed = grant.upstream_tokens.take();
+        let mut principal = token.check(grant, &message.resource, now)?;
+        if let Some(sealed) = sealed {
+            // Opened here, where it is kept for as long as the token counts as verified, and not for each call.
+            let tokens = UpstreamTokens::unseal(&sealed, &self.keys, principal.grant)?;
+            principal.upstream = Some(tokens.access());
+        }
         if token.first_used_at.is_none() {
             self.tokens.record_first_use(&token.digest, now)?;
         }

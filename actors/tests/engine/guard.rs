@@ -1,7 +1,9 @@
 //! What a caller's own SQL may and may not do.
 
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
+use mxcp_actors::sql_executor::engine::identity::{ExternalToken, SqlIdentity};
 use mxcp_actors::sql_executor::engine::session::Session;
 use serde_json::json;
 
@@ -243,9 +245,12 @@ fn the_guard_itself_refuses_and_says_what() {
 
 #[test]
 fn a_callers_sql_never_sees_the_external_token() {
-    let identity = mxcp_actors::sql_executor::engine::identity::SqlIdentity {
-        external_token: Some("gho_canary".to_owned()),
+    let identity = SqlIdentity {
+        external_token: ExternalToken::Held(Secret::new("gho_canary")),
         ..Default::default()
     };
-    assert_eq!(identity.without_external_token().external_token, None);
+    assert!(matches!(
+        identity.without_external_token().external_token,
+        ExternalToken::Absent
+    ));
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::thread;
 
 use mxcp_actors::domain::cancel::{CancelReason, CancelToken};
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
-use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
+use mxcp_actors::sql_executor::engine::identity::{Asked, ExternalToken, SqlIdentity};
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::engine::session::{Query, Source};
@@ -18,6 +19,31 @@ use crate::fixture::{memory, owner, run, session, user};
 const SEVERAL_ROW_GROUPS: u32 = 400_000;
 
 #[test]
+fn a_token_that_must_be_renewed_ends_only_the_statements_that_ask_for_it() {
+    let asked = Asked::default();
+    let caller = Arc::new(SqlIdentity {
+        username: Some("ada".to_owned()),
+        external_token: ExternalToken::Ended(asked.clone()),
+        ..SqlIdentity::default()
+    });
+    let mut session = session();
+    let mut answer = |sql: &str| {
+        let statement = Statement::check(&mut session, sql, &[]).unwrap();
+        run(&mut session, &statement, &[], &caller)
+    };
+    assert_eq!(
+        answer("SELECT get_username() AS u").unwrap(),
+        json!([{ "u": "ada" }])
+    );
+    assert!(!asked.was_noted());
+    let error = answer("SELECT get_user_external_token() AS t")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("has ended"), "{error}");
+    assert!(asked.was_noted());
+}
+
+#[test]
 fn every_function_answers_for_its_caller() {
     let caller = Arc::new(SqlIdentity {
         user_id: Some("7".to_owned()),
@@ -28,7 +54,7 @@ fn every_function_answers_for_its_caller() {
         scopes: Some("mcp:read mcp:write".to_owned()),
         created_at: Some("2024-01-01T00:00:00Z".to_owned()),
         last_login: Some("2024-02-02T00:00:00Z".to_owned()),
-        external_token: Some("gho_1".to_owned()),
+        external_token: ExternalToken::Held(Secret::new("gho_1")),
         headers: [
             ("x-tenant", "acme"),
             ("authorization", "Bearer s"),

@@ -80,7 +80,8 @@ impl Served<'_> {
         }
     }
 
-    /// The parts that calls need. Users log in at this server itself, so that there is no provider to ask.
+    /// The parts that calls need, and the provider: while it is out of order nobody new can log in, here as on every other
+    /// replica, and who has logged in goes on working. So it decides nothing.
     fn checks(&self) -> Vec<Check> {
         let (generation, sql) = (Arc::clone(self.generation), self.running.sql_monitor());
         let engine = Check {
@@ -93,7 +94,12 @@ impl Served<'_> {
             is_required: true,
             probe,
         });
-        store.into_iter().chain([engine]).collect()
+        let provider = self.running.provider_probe().map(|probe| Check {
+            name: "provider",
+            is_required: false,
+            probe,
+        });
+        store.into_iter().chain([engine]).chain(provider).collect()
     }
 }
 

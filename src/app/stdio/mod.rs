@@ -20,7 +20,6 @@ use super::serving::Running;
 use crate::config::Config;
 use crate::http::request_ids::RequestIds;
 use crate::mcp::catalog::Catalog;
-use crate::mcp::server::McpServer;
 use crate::mcp::stdio::conversation::Conversation;
 
 /// How long running calls may take to end when no more can come.
@@ -46,12 +45,7 @@ pub(super) async fn serve(
     let audit = running.audit();
     let request_ids = RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?));
     let identity = Identity::new(config, running.services(), request_ids)?;
-    let server = Arc::new(McpServer::new(
-        catalog,
-        running.sessions(),
-        running.executor(),
-        audit,
-    ));
+    let server = Arc::new(running.mcp_server(catalog));
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Streams)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Streams)?;
     let mut open = streams.open().map_err(StartError::Thread)?;

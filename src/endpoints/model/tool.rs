@@ -34,6 +34,8 @@ pub struct Tool {
     pub policies: PolicyRules,
     /// Limits of its own.
     pub limits: Limits,
+    /// Whether its answers may hold the caller's token at the identity provider; otherwise it is taken out of them.
+    pub returns_token: bool,
     /// Its tests.
     pub tests: Vec<TestCase>,
 }
@@ -65,6 +67,7 @@ impl FromYaml for Tool {
         let scopes = fields.optional_with("scopes", scopes::read);
         let policies = fields.optional("policies");
         let limits = fields.optional("limits");
+        let returns_token = fields.optional_bool("returns_token");
         let tests = fields.optional("tests");
         fields.finish();
         Some(Self {
@@ -81,6 +84,7 @@ impl FromYaml for Tool {
             scopes: scopes.unwrap_or_else(ScopeSet::empty),
             policies: policies.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
+            returns_token: returns_token.unwrap_or_default(),
             tests: tests.unwrap_or_default(),
         })
     }

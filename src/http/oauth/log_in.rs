@@ -10,7 +10,7 @@ use crate::oauth::sign_in::{self, SignInError};
 
 /// Begins to sign in to our own pages.
 pub(super) async fn get(page: PageRequest) -> HttpResponse {
-    match sign_in::sign_in(&page.services, page.cookies.clone()).await {
+    match sign_in::sign_in(&page.services, &page.addresses, page.cookies.clone()).await {
         Ok(step) => page.answer(step),
         Err(SignInError::Provider(message)) => {
             let title = "The identity provider does not answer";

@@ -111,6 +111,10 @@ pub(crate) fn home(
         resource => addresses.resource().as_str(),
         log_in => addresses.path("/login"),
         sign_out => addresses.path("/logout"),
+        provider => match &services.settings().login {
+            LoginKind::Password => None,
+            LoginKind::Provider { name, .. } => Some(name),
+        },
         user => account.map(user),
     };
     render::page(HttpResponse::Ok(), "home.html", &values)

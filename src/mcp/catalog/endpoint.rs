@@ -26,6 +26,8 @@ pub struct Endpoint {
     pub plan: Arc<OutputPlan>,
     /// The limits of a call: the definition's own where it has some.
     pub limits: QueryLimits,
+    /// Whether its answers may hold the caller's token at the identity provider.
+    pub returns_token: bool,
     pub(in crate::mcp) sensitivity: EndpointSensitivity,
 }
 
@@ -49,6 +51,7 @@ impl Endpoint {
             scopes: written.scopes.clone(),
             plan: Arc::new(written.routine.output.plan()),
             limits: written.limits,
+            returns_token: false,
             sensitivity: EndpointSensitivity::compile(written.parameters, written.returns),
         }
     }

@@ -56,15 +56,18 @@ impl Tool {
         };
         let schema = serde_json::from_str(tool.input_schema.get()).unwrap_or_default();
         Ok(Self {
-            endpoint: Endpoint::new(&Written {
-                kind: OperationType::Tool,
-                name: &written.name.value,
-                routine: &tool.routine,
-                parameters: &written.parameters,
-                returns: written.returns.as_ref(),
-                scopes: &written.scopes,
-                limits: limits_of(&written.limits, limits),
-            }),
+            endpoint: Endpoint {
+                returns_token: written.returns_token,
+                ..Endpoint::new(&Written {
+                    kind: OperationType::Tool,
+                    name: &written.name.value,
+                    routine: &tool.routine,
+                    parameters: &written.parameters,
+                    returns: written.returns.as_ref(),
+                    scopes: &written.scopes,
+                    limits: limits_of(&written.limits, limits),
+                })
+            },
             header_parameters: declared_in(&schema).map_err(invalid)?,
             descriptor: descriptor::Tool {
                 name: written.name.value.clone(),

@@ -1,5 +1,8 @@
 """The official Python SDK against a protected server: discovery, dynamic registration, login with PKCE, call, refresh."""
 
+import json
+from pathlib import Path
+
 import httpx2
 from browser import sign_in
 from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
@@ -13,11 +16,21 @@ REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
 
 class Memory:
-    """Keeps the registration and every token pair that the SDK was given, newest last."""
+    """Keeps the registration and every token pair that the SDK was given, newest last; in a file, if there is to be one."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None) -> None:
         self.registration: OAuthClientInformationFull | None = None
         self.tokens: list[OAuthToken] = []
+        self.is_old = file is not None and file.exists()
+        if file is not None and self.is_old:
+            kept = json.loads(file.read_text())
+            self.registration = OAuthClientInformationFull.model_validate(kept["registration"])
+            self.tokens = [OAuthToken.model_validate(kept["tokens"])]
+
+    def write(self, file: Path) -> None:
+        assert self.registration is not None
+        kept = {"registration": self.registration.model_dump(mode="json"), "tokens": self.tokens[-1].model_dump(mode="json")}
+        file.write_text(json.dumps(kept))
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         return self.registration
@@ -64,8 +77,13 @@ async def main() -> str:
     options_parser.add_argument(
         "--without-notes", action="store_true", help="the project is not the demo, and keeps no notes"
     )
+    options_parser.add_argument(
+        "--memory",
+        type=Path,
+        help="a file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it",
+    )
     options = options_parser.parse_args()
-    memory, person = Memory(), Person(options.username, options.password)
+    memory, person = Memory(options.memory), Person(options.username, options.password)
     provider = OAuthClientProvider(
         server_url=options.server,
         client_metadata=OAuthClientMetadata(
@@ -90,13 +108,19 @@ async def main() -> str:
             if not options.without_notes:
                 await check_notes(client, options.username)
             check_registration(memory.registration, options.client_authentication)
+            answered = f"protocol {version}, {len(tools)} tools, {options.tool} answered {options.expect!r}"
+            visits = 0 if memory.is_old else 1
+            assert person.visits == visits, f"the person had to sign in {person.visits} times"
+            if options.memory is not None and not memory.is_old:
+                memory.write(options.memory)
+                return answered
 
             # An access token that the client takes for expired makes it refresh before its next request.
             provider.context.token_expiry_time = 0.001
             check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
             check_refresh(memory.tokens)
-            assert person.visits == 1, f"the person had to sign in {person.visits} times"
-    return f"protocol {version}, {len(tools)} tools, {options.tool} answered {options.expect!r}, and again after a refresh"
+            assert person.visits == visits, f"the person had to sign in {person.visits} times"
+    return f"{answered}, and again after a refresh"
 
 
 def check_registration(registration: OAuthClientInformationFull | None, method: str) -> None:

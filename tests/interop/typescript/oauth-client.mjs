@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { signIn } from "./browser.mjs";
 
@@ -16,6 +17,8 @@ export const LOGIN_OPTIONS = {
   "client-authentication": { type: "string", default: "none" },
   // The project is not the demo, and keeps no notes.
   "without-notes": { type: "boolean", default: false },
+  // A file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it.
+  memory: { type: "string", default: "" },
 };
 
 export class OAuthClient {
@@ -32,6 +35,18 @@ export class OAuthClient {
 
   constructor(options) {
     this.#options = options;
+    this.isOld = options.memory !== "" && existsSync(options.memory);
+    if (!this.isOld) return;
+    const kept = JSON.parse(readFileSync(options.memory, "utf8"));
+    this.#registration = kept.registration;
+    this.saveTokens(kept.tokens);
+  }
+
+  /** Writes what a second run goes on with, if there is to be one. */
+  writeMemory() {
+    if (this.#options.memory === "" || this.isOld) return false;
+    writeFileSync(this.#options.memory, JSON.stringify({ registration: this.#registration, tokens: this.#tokens }));
+    return true;
   }
 
   get clientMetadata() {
@@ -81,7 +96,7 @@ export class OAuthClient {
     const method = this.#options["client-authentication"];
     assert.equal(this.#registration.token_endpoint_auth_method, method, "registered with another method");
     assert.equal(this.#registration.client_secret === undefined, method === "none", "wrong kind of client");
-    assert.equal(this.visits, 1, `the person had to sign in ${this.visits} times`);
+    assert.equal(this.visits, this.isOld ? 0 : 1, `the person had to sign in ${this.visits} times`);
     assert.equal(this.issued.length, 2, "token answers: one login and one refresh");
     assert.notEqual(this.issued[0].access_token, this.issued[1].access_token, "the refresh gave the same token again");
   }

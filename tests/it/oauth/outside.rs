@@ -37,6 +37,10 @@ impl OutsideProvider for Upstream {
         None
     }
 
+    fn callback_path(&self) -> &'static str {
+        "/github/callback"
+    }
+
     fn authorization_url<'a>(&'a self, departure: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
         let url = format!(
             "https://github.example/authorize?state={}",

@@ -16,12 +16,14 @@ use crate::store::conformance::fixtures;
 
 pub(super) const NAME: &str = "fake";
 pub(super) const ISSUER: &str = "https://idp.example";
+/// The server's own address.
+pub(super) const PUBLIC_URL: &str = "https://mcp.example/data";
 /// The code that logs a user in.
 pub(super) const GOOD_CODE: &str = "good code";
 
 pub(super) struct FakeProvider {
-    /// The challenge and the nonce of the latest departure.
-    sent: RefCell<Option<(String, Secret)>>,
+    /// The challenge, the nonce and the redirect URI of the latest departure.
+    sent: RefCell<Option<(String, Secret, String)>>,
     /// What reading the user gives instead.
     pub(super) user_error: RefCell<Option<ProviderError>>,
     /// What refreshing gives instead.
@@ -71,9 +73,13 @@ impl OutsideProvider for FakeProvider {
         Some(ISSUER)
     }
 
+    fn callback_path(&self) -> &'static str {
+        "/fake/callback"
+    }
+
     fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
         let challenge = request.challenge.as_str().to_owned();
-        *self.sent.borrow_mut() = Some((challenge, request.nonce.clone()));
+        *self.sent.borrow_mut() = Some((challenge, request.nonce.clone(), request.redirect_uri.to_owned()));
         let url = format!("{ISSUER}/authorize?state={}", request.state.expose());
         Box::pin(async { Ok(url) })
     }
@@ -85,7 +91,9 @@ impl OutsideProvider for FakeProvider {
     ) -> ProviderFuture<'a, UpstreamGrant> {
         Box::pin(async move {
             let sent = self.sent.borrow();
-            let (challenge, nonce) = sent.as_ref().unwrap();
+            let (challenge, nonce, redirect_uri) = sent.as_ref().unwrap();
+            assert_eq!(secrets.redirect_uri, *redirect_uri);
+            assert_eq!(secrets.redirect_uri, format!("{PUBLIC_URL}/fake/callback"));
             assert_eq!(secrets.verifier.challenge().as_str(), challenge);
             assert!(secrets.nonce.is_same_as(nonce));
             if code.expose() != GOOD_CODE {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::System;
 
-use super::fake::{FakeProvider, GOOD_CODE, ISSUER, NAME, fake, unavailable};
+use super::fake::{FakeProvider, GOOD_CODE, ISSUER, NAME, PUBLIC_URL, fake, unavailable};
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::secret::Secret;
 use crate::provider_broker::errors::{CompleteLoginError, LogInError};
@@ -33,6 +33,7 @@ async fn depart(house: &House) -> (Browser, Secret) {
     let message = BeginLogin {
         approved,
         browser: browser.cookie.clone(),
+        public_url: PUBLIC_URL.to_owned(),
     };
     let departure = house.actors().broker.ask(message).await.unwrap().unwrap();
     assert!(departure.new_browser.is_none());
@@ -223,7 +224,14 @@ fn a_failing_provider_is_told_apart_and_leaves_no_tokens_behind() {
 fn signing_in_goes_straight_to_the_provider_and_passwords_are_refused() {
     System::new().block_on(async {
         let (house, _provider) = outside().await;
-        let started = house.actors().broker.ask(BeginSignIn { browser: None }).await;
+        let started = house
+            .actors()
+            .broker
+            .ask(BeginSignIn {
+                browser: None,
+                public_url: PUBLIC_URL.to_owned(),
+            })
+            .await;
         let SignInStart::Provider(departure) = started.unwrap().unwrap() else {
             panic!("users log in at the provider");
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::System;
 
+use super::fake::PUBLIC_URL;
 use crate::domain::interaction::InteractionRefusal;
 use crate::domain::opaque_token::InteractionToken;
 use crate::domain::pending_login::LoginPurpose;
@@ -215,7 +216,14 @@ fn a_page_is_forgotten_after_ten_minutes_and_an_invented_one_was_never_there() {
 fn a_browser_signs_in_for_itself_without_a_client() {
     System::new().block_on(async {
         let house = house().await;
-        let started = house.actors().broker.ask(BeginSignIn { browser: None }).await;
+        let started = house
+            .actors()
+            .broker
+            .ask(BeginSignIn {
+                browser: None,
+                public_url: PUBLIC_URL.to_owned(),
+            })
+            .await;
         let SignInStart::LogIn(
             begun @ BegunInteraction {
                 page: Page::LogIn, ..
@@ -246,6 +254,7 @@ fn users_of_this_server_are_sent_to_no_provider() {
         let begin = BeginLogin {
             approved: house.approve(&browser).await,
             browser: browser.cookie.clone(),
+            public_url: PUBLIC_URL.to_owned(),
         };
         let refused = house.actors().broker.ask(begin).await.unwrap();
         assert_eq!(refused.unwrap_err(), BeginError::NoOutsideProvider);

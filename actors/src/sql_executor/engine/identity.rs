@@ -16,10 +16,12 @@
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::error::QueryError;
 use super::ffi::{Connection, TextFunction};
+use crate::domain::secret::Secret;
 
 /// What SQL may know about the caller. Fields that do not apply are `None`, which SQL sees as the empty string.
 #[derive(Clone, Default)]
@@ -41,9 +43,37 @@ pub struct SqlIdentity {
     /// `get_user_last_login()`: RFC 3339.
     pub last_login: Option<String>,
     /// `get_user_external_token()`: the identity provider's token. Absent in SQL that a caller wrote.
-    pub external_token: Option<String>,
+    pub external_token: ExternalToken,
     /// `get_request_header(name)`: header values under lower-case names.
     pub headers: BTreeMap<String, String>,
+}
+
+/// The caller's access token at the identity provider.
+#[derive(Clone, Debug, Default)]
+pub enum ExternalToken {
+    /// There is none, which SQL sees as the empty string.
+    #[default]
+    Absent,
+    /// The token.
+    Held(Secret),
+    /// There is one, but it has to be renewed first. Asking for it ends the statement, and is noted.
+    Ended(Asked),
+}
+
+/// Whether SQL asked for a token that has to be renewed. Clones share the note.
+#[derive(Clone, Debug, Default)]
+pub struct Asked(Arc<AtomicBool>);
+
+impl Asked {
+    /// Whether it did.
+    #[must_use]
+    pub fn was_noted(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn note(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl fmt::Debug for SqlIdentity {
@@ -64,7 +94,7 @@ impl SqlIdentity {
     /// The same caller for SQL that the caller wrote: a model could print the upstream token, so it is not there.
     #[must_use]
     pub fn without_external_token(mut self) -> Self {
-        self.external_token = None;
+        self.external_token = ExternalToken::Absent;
         self
     }
 }
@@ -76,11 +106,10 @@ const WITHHELD_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authoriza
 type Read = fn(&SqlIdentity) -> Option<&String>;
 
 /// The identity functions, by name and what they read.
-const FIELDS: [(&str, Read); 9] = [
+const FIELDS: [(&str, Read); 8] = [
     ("get_username", |caller| caller.username.as_ref()),
     ("get_user_email", |caller| caller.email.as_ref()),
     ("get_user_provider", |caller| caller.provider.as_ref()),
-    ("get_user_external_token", |caller| caller.external_token.as_ref()),
     ("get_user_id", |caller| caller.user_id.as_ref()),
     ("get_user_name", |caller| caller.name.as_ref()),
     ("get_user_scopes", |caller| caller.scopes.as_ref()),
@@ -88,12 +117,16 @@ const FIELDS: [(&str, Read); 9] = [
     ("get_user_last_login", |caller| caller.last_login.as_ref()),
 ];
 
+const EXTERNAL_TOKEN: &str = "get_user_external_token";
 const HEADER: &str = "get_request_header";
 const HEADERS_JSON: &str = "get_request_headers_json";
 
 /// Every name that only the server may define.
 pub(crate) fn reserved_names() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().map(|(name, _)| *name).chain([HEADER, HEADERS_JSON])
+    FIELDS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain([EXTERNAL_TOKEN, HEADER, HEADERS_JSON])
 }
 
 /// Where one session says on whose behalf it runs.
@@ -112,6 +145,7 @@ impl IdentityTable {
             let table = Arc::clone(self);
             connection.register(Arc::new(Field { name, read, table }))?;
         }
+        connection.register(Arc::new(External(Arc::clone(self))))?;
         connection.register(Arc::new(Header(Arc::clone(self))))?;
         connection.register(Arc::new(HeadersJson(Arc::clone(self))))?;
         Ok(())
@@ -143,7 +177,10 @@ const NO_CALLER: &str = "no caller is known on this connection";
 
 /// The macros that make a plain call as fast as a constant, for one connection.
 pub(crate) fn macros() -> impl Iterator<Item = String> {
-    let without_argument = FIELDS.iter().map(|(name, _)| *name).chain([HEADERS_JSON]);
+    let without_argument = FIELDS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain([EXTERNAL_TOKEN, HEADERS_JSON]);
     without_argument.map(|name| format!("CREATE TEMP MACRO {name}() AS (SELECT system.main.{name}())"))
 }
 
@@ -205,6 +242,34 @@ impl TextFunction for Field {
     fn value(&self, begun: &dyn Any, _argument: Option<&str>) -> Option<String> {
         let value = caller_of(begun).and_then(|caller| (self.read)(caller));
         Some(value.cloned().unwrap_or_default())
+    }
+}
+
+struct External(Arc<IdentityTable>);
+
+impl TextFunction for External {
+    fn name(&self) -> &'static str {
+        EXTERNAL_TOKEN
+    }
+
+    fn takes_argument(&self) -> bool {
+        false
+    }
+
+    fn begin(&self, connection_id: u64) -> Result<Box<dyn Any + Send>, String> {
+        let caller = self.0.caller(connection_id)?;
+        if let ExternalToken::Ended(asked) = &caller.external_token {
+            asked.note();
+            return Err("the user's token at the identity provider has ended".to_owned());
+        }
+        Ok(Box::new(caller))
+    }
+
+    fn value(&self, begun: &dyn Any, _argument: Option<&str>) -> Option<String> {
+        Some(match &caller_of(begun)?.external_token {
+            ExternalToken::Held(token) => token.expose().to_owned(),
+            ExternalToken::Absent | ExternalToken::Ended(_) => String::new(),
+        })
     }
 }
 

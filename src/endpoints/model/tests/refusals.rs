@@ -47,7 +47,7 @@ fn all_mistakes_of_a_file_are_told_together() {
             "test.yml:5:7: tool.parameters[1]: the parameter is incomplete: name is missing",
             "test.yml:5:32: tool.parameters[1].minimum: expected a number, found text",
             "test.yml:6:11: tool.source: expected code or file, found neither",
-            "test.yml:2:3: tool: unknown key \"nam\"; did you mean \"name\"? Accepted keys: name, title, description, icons, tags, annotations, enabled, parameters, return, language, source, scopes, policies, limits, tests",
+            "test.yml:2:3: tool: unknown key \"nam\"; did you mean \"name\"? Accepted keys: name, title, description, icons, tags, annotations, enabled, parameters, return, language, source, scopes, policies, limits, returns_token, tests",
         ],
     );
 }

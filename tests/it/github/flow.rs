@@ -1,0 +1,157 @@
+//! Logins of the real program: what the pages say, what is refused, and what the client is told.
+
+use super::fake::Quirks;
+use super::fake::state::Canned;
+use super::{Browser, come_back, fake, log_in, project, project_with, tokens, told};
+use crate::login::PUBLIC;
+use crate::server::Project;
+use serde_json::json;
+
+fn with_tool(project: Project) -> Project {
+    let sql = "SELECT get_username() AS name, get_user_email() AS email, get_user_provider() AS provider";
+    project.tool("whoami", sql, "")
+}
+
+#[actix_web::test]
+async fn sql_knows_the_user_who_logged_in_at_github() {
+    let fake = fake(Quirks::default());
+    let server = with_tool(project(&fake)).start();
+    let caller = log_in(&server).await;
+    let answer = caller.call("whoami", json!({})).await;
+    let text = answer["content"][0]["text"].as_str().unwrap();
+    assert_eq!(
+        text, r#"[{"name":"octocat","email":"octocat@example.com","provider":"github"}]"#,
+        "{answer}"
+    );
+}
+
+#[actix_web::test]
+async fn the_pages_name_the_provider_and_what_it_is_asked_for() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let mut browser = Browser::new(&server);
+    let consent = String::from_utf8(browser.begin(None).await.body).unwrap();
+    assert!(
+        consent.contains("<strong>github</strong>") && consent.contains("user:email"),
+        "{consent}"
+    );
+    let home = String::from_utf8(server.get("/").await.body).unwrap();
+    assert!(home.contains("Sign in at github"), "{home}");
+    assert!(
+        fake.state().seen.is_empty(),
+        "nobody is asked before the user agrees"
+    );
+}
+
+#[actix_web::test]
+async fn a_callback_is_worth_something_once_and_in_its_own_browser() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let (mut mine, mut other) = (Browser::new(&server), Browser::new(&server));
+    let captured = come_back(&mut mine, "allow").await;
+    other.begin(None).await;
+    let refused = other.walk("GET", &captured, String::new()).await;
+    assert_eq!((refused.status.as_u16(), refused.header("location")), (403, None));
+    let back = come_back(&mut mine, "allow").await;
+    let swapped = back.replacen("state=", "state=x", 1);
+    assert_eq!(
+        mine.walk("GET", &swapped, String::new()).await.status.as_u16(),
+        400
+    );
+    let good = mine.walk("GET", &back, String::new()).await;
+    assert!(good.header("location").unwrap().contains("code="));
+    assert_eq!(
+        mine.walk("GET", &back, String::new()).await.status.as_u16(),
+        400,
+        "replayed"
+    );
+    let count = fake.state().count("POST /login/oauth/access_token");
+    assert_eq!(count, 1, "a refused callback is not exchanged");
+}
+
+#[actix_web::test]
+async fn what_github_answers_is_told_in_the_protocols_words_alone() {
+    let denying = fake(Quirks::default());
+    let server = project(&denying).start();
+    let mut browser = Browser::new(&server);
+    let denied = come_back(&mut browser, "deny").await;
+    let answer = browser.walk("GET", &denied, String::new()).await;
+    let (error, description) = told(&answer);
+    assert_eq!(error, "access_denied");
+    assert!(!description.contains("your application"), "{description}");
+    for (quirk, expected) in [
+        (Canned::Status(502), "temporarily_unavailable"),
+        (Canned::Garbage, "server_error"),
+    ] {
+        denying.state().quirks.token_answer = Some(quirk);
+        let back = come_back(&mut browser, "allow").await;
+        assert_eq!(told(&browser.walk("GET", &back, String::new()).await).0, expected);
+    }
+    let injected = format!("{denied}&redirect_uri=https://evil.example&error_description=evil");
+    let answer = browser.walk("GET", &injected, String::new()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (400, None));
+}
+
+#[actix_web::test]
+async fn a_wrong_client_secret_is_the_operators_and_does_not_end_the_flow_without_a_word() {
+    let fake = fake(Quirks::default());
+    let server = project_with(&fake, "wrong-secret", "").start();
+    let mut browser = Browser::new(&server);
+    let back = come_back(&mut browser, "allow").await;
+    let (error, description) = told(&browser.walk("GET", &back, String::new()).await);
+    assert_eq!(error, "server_error");
+    assert!(
+        description.contains("incorrect_client_credentials"),
+        "{description}"
+    );
+}
+
+#[actix_web::test]
+async fn a_sign_in_to_our_own_page_leaves_no_token_behind() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let mut browser = Browser::new(&server);
+    let departure = browser.walk("GET", "/login", String::new()).await;
+    let back = super::at_github(departure.header("location").unwrap(), "allow").await;
+    let home = browser
+        .walk(
+            "GET",
+            &format!("{}?{}", back.path(), back.query().unwrap()),
+            String::new(),
+        )
+        .await;
+    assert!(String::from_utf8_lossy(&home.body).contains("octocat"));
+    let state = fake.state();
+    assert!(state.live.is_empty() && state.given_back.len() == 1);
+}
+
+#[actix_web::test]
+async fn a_token_that_is_given_back_is_given_back_to_github() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let first = tokens(&server).await;
+    assert_eq!(fake.state().live.len(), 1);
+    super::revoke(&server, first["access_token"].as_str().unwrap()).await;
+    assert_eq!(fake.state().live.len(), 1, "the login lives on");
+    super::revoke(&server, first["refresh_token"].as_str().unwrap()).await;
+    let state = fake.state();
+    assert!(state.live.is_empty() && state.given_back.len() == 1);
+}
+
+#[actix_web::test]
+async fn another_providers_callback_address_does_not_exist() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let mut browser = Browser::new(&server);
+    let back = come_back(&mut browser, "allow").await;
+    let elsewhere = back.replacen("/github/", "/google/", 1);
+    assert_eq!(
+        browser
+            .walk("GET", &elsewhere, String::new())
+            .await
+            .status
+            .as_u16(),
+        404
+    );
+    assert!(PUBLIC.starts_with("http://localhost"));
+}

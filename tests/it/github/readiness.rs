@@ -1,0 +1,67 @@
+//! What an operator sees of a GitHub that is out of order: the replica stays ready, because who has logged in goes on working.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::fake::state::Canned;
+use super::fake::{CLIENT_SECRET, Quirks};
+use super::{Browser, come_back, fake, log_in, project, project_with};
+use crate::admin::{ask, look};
+use crate::server::Server;
+
+/// What `/ready` says about the provider as soon as it says this. An answer is repeated for a second.
+async fn provider(server: &Server, expected: &str) -> Value {
+    let asked = Instant::now();
+    loop {
+        assert!(asked.elapsed() < Duration::from_secs(10), "never {expected}");
+        let ready = look(server, "/ready").await;
+        let (status, body) = (ready.status.as_u16(), ready.json());
+        assert_eq!((status, &body["status"]), (200, &json!("ready")), "{body}");
+        let found = body["checks"].as_array().unwrap().iter();
+        let mut found = found.filter(|check| check["name"] == "provider");
+        let check = found.next().unwrap();
+        if check["status"] == expected {
+            return check.clone();
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_github_that_is_down_degrades_and_takes_no_replica_away() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake)
+        .tool("name", "SELECT get_username() AS n", "")
+        .start();
+    let caller = log_in(&server).await;
+    provider(&server, "ok").await;
+
+    fake.state().quirks.token_answer = Some(Canned::Status(503));
+    let mut browser = Browser::new(&server);
+    let back = come_back(&mut browser, "allow").await;
+    browser.walk("GET", &back, String::new()).await;
+    let reason = provider(&server, "degraded").await["reason"].to_string();
+    assert!(
+        reason.contains("calls to github have failed since 20"),
+        "{reason}"
+    );
+    let answer = caller.call("name", json!({})).await;
+    assert_eq!(answer["content"][0]["text"], r#"[{"n":"octocat"}]"#, "{answer}");
+    let told = ask(&server, "GET", "/ready", &[]).await.json();
+    assert!(!told.to_string().contains("reason"), "{told}");
+
+    fake.state().quirks.token_answer = None;
+    log_in(&server).await;
+    provider(&server, "ok").await;
+}
+
+#[actix_web::test]
+async fn a_client_secret_that_github_does_not_know_shows_too() {
+    let fake = fake(Quirks::default());
+    let server = project_with(&fake, &CLIENT_SECRET.to_uppercase(), "").start();
+    provider(&server, "ok").await;
+    let mut browser = Browser::new(&server);
+    let back = come_back(&mut browser, "allow").await;
+    browser.walk("GET", &back, String::new()).await;
+    provider(&server, "degraded").await;
+}

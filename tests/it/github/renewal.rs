@@ -1,0 +1,151 @@
+//! A user's token at GitHub that is about to end is renewed once, when SQL asks for it, and never behind a user's back.
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::fake::state::Canned;
+use super::fake::{CLIENT_SECRET, FakeGithub, Quirks};
+use super::{fake, log_in, project, project_with};
+use crate::audit::records;
+use crate::login::Caller;
+use crate::server::{Project, Server};
+
+const TOKENS: &str = "POST /login/oauth/access_token";
+
+/// The first token lives for this long, all others for eight hours.
+fn ending(first_lifetime: u32) -> FakeGithub {
+    fake(Quirks {
+        expiring: true,
+        first_lifetime: Some(first_lifetime),
+        ..Quirks::default()
+    })
+}
+
+fn with_tools(project: Project) -> Server {
+    project
+        .tool(
+            "token",
+            "SELECT get_user_external_token() AS t",
+            "  returns_token: true\n",
+        )
+        .tool("name", "SELECT get_username() AS n", "")
+        .start()
+}
+
+async fn call(caller: &Caller<'_>, tool: &str) -> (bool, String) {
+    let answer = caller.call(tool, json!({})).await;
+    let text = answer["content"][0]["text"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{answer}"));
+    (answer["isError"] == true, text.to_owned())
+}
+
+#[actix_web::test]
+async fn twenty_calls_at_once_are_one_call_to_github() {
+    let fake = ending(30);
+    let server = with_tools(project_with(
+        &fake,
+        CLIENT_SECRET,
+        ", persistence: { type: sqlite, path: oauth.db }",
+    ));
+    let caller = log_in(&server).await;
+    assert_eq!(
+        call(&caller, "name").await,
+        (false, r#"[{"n":"octocat"}]"#.to_owned())
+    );
+    assert_eq!(
+        fake.state().count(TOKENS),
+        1,
+        "nothing is renewed that nobody asks for"
+    );
+    let calls = join_all((0..20).map(|_| call(&caller, "token"))).await;
+    let live = fake.state().live.keys().next().unwrap().clone();
+    for (is_error, text) in calls {
+        assert_eq!((is_error, text), (false, format!(r#"[{{"t":"{live}"}}]"#)));
+    }
+    assert_eq!(fake.state().count(TOKENS), 2);
+}
+
+#[actix_web::test]
+async fn a_github_that_is_down_ends_no_login() {
+    let fake = ending(0);
+    let server = with_tools(project(&fake));
+    let caller = log_in(&server).await;
+    fake.state().quirks.token_answer = Some(Canned::Status(503));
+    let (is_error, text) = call(&caller, "token").await;
+    assert!(is_error && text.contains("cannot be renewed just now"), "{text}");
+    assert!(!call(&caller, "name").await.0, "what does not need GitHub works");
+    fake.state().quirks.token_answer = None;
+    assert!(!call(&caller, "token").await.0);
+}
+
+#[actix_web::test]
+async fn an_old_token_is_used_to_its_end_while_github_is_down() {
+    let fake = ending(30);
+    let server = with_tools(project(&fake));
+    let caller = log_in(&server).await;
+    let old = fake.state().live.keys().next().unwrap().clone();
+    fake.state().quirks.token_answer = Some(Canned::RateLimited);
+    assert_eq!(
+        call(&caller, "token").await,
+        (false, format!(r#"[{{"t":"{old}"}}]"#))
+    );
+}
+
+#[actix_web::test]
+async fn a_login_that_github_has_ended_ends_here_with_a_reason_and_an_event() {
+    let fake = ending(30);
+    let server = with_tools(project(&fake));
+    let caller = log_in(&server).await;
+    fake.state().revoke_everything();
+    let (is_error, text) = call(&caller, "token").await;
+    assert!(
+        is_error && text.contains("the identity provider has ended this login; log in again"),
+        "{text}"
+    );
+    let body = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.to_vec();
+    let headers = [("Content-Type", "application/json".to_owned())];
+    let answer = caller.post(&headers, body).await;
+    assert_eq!(answer.status.as_u16(), 401);
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let ended: Vec<_> = records
+        .iter()
+        .filter(|record| record["operation_name"] == "token_revoked")
+        .collect();
+    assert_eq!(ended.len(), 1, "{records:#?}");
+    assert_eq!(ended[0]["input_data"]["reason"], "upstream_ended");
+    assert_eq!(
+        (&ended[0]["user_name"], &ended[0]["client_id"]),
+        (&json!("octocat"), &json!("test-client"))
+    );
+}
+
+#[actix_web::test]
+async fn a_client_that_goes_away_does_not_take_the_only_new_pair_along() {
+    let fake = ending(0);
+    let server = with_tools(project(&fake));
+    let caller = log_in(&server).await;
+    fake.state().gate.forget_permits(Semaphore::MAX_PERMITS);
+    {
+        let call = call(&caller, "token");
+        let asked = async {
+            while fake.state().count(TOKENS) < 2 {
+                actix_web::rt::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = call => panic!("the gate is closed"),
+            () = asked => {}
+        }
+    }
+    fake.state().gate.add_permits(100);
+    let (is_error, text) = call(&caller, "token").await;
+    assert!(!is_error, "{text}");
+    assert_eq!(
+        fake.state().count(TOKENS),
+        2,
+        "renewed by the call that nobody waited for"
+    );
+}

@@ -1,0 +1,108 @@
+//! `get_user_external_token()`: the token is in SQL, and in nothing that leaves the server.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::fake::{CLIENT_SECRET, Quirks};
+use super::{fake, log_in, project_with, tokens};
+use crate::login::Caller;
+
+#[actix_web::test]
+async fn sql_has_the_token_and_answers_do_not() {
+    let fake = fake(Quirks::default());
+    let project = project_with(&fake, CLIENT_SECRET, "")
+        .tool(
+            "prefix",
+            "SELECT left(get_user_external_token(), 4) AS t, length(get_user_external_token()) > 20 AS long",
+            "",
+        )
+        .tool(
+            "whole",
+            "SELECT 'Bearer ' || get_user_external_token() AS t, 12345678901234567890.1::DECIMAL(38,1) AS n",
+            "",
+        )
+        .tool(
+            "returned",
+            "SELECT get_user_external_token() AS t",
+            "  returns_token: true\n",
+        )
+        .tool(
+            "failing",
+            "SELECT error('no ' || get_user_external_token()) AS t",
+            "",
+        );
+    let server = project.start();
+    let caller = log_in(&server).await;
+    let text = async |tool: &str| {
+        let answer = caller.call(tool, json!({})).await;
+        answer["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(text("prefix").await, r#"[{"t":"gho_","long":true}]"#);
+    assert_eq!(
+        text("whole").await,
+        r#"[{"t":"Bearer [REDACTED]","n":12345678901234567890.1}]"#
+    );
+    let token = fake.state().live.keys().next().unwrap().clone();
+    assert_eq!(text("returned").await, format!(r#"[{{"t":"{token}"}}]"#));
+    let error = text("failing").await;
+    assert!(
+        error.contains("no [REDACTED]") && !error.contains(&token),
+        "{error}"
+    );
+}
+
+#[actix_web::test]
+async fn nothing_secret_is_in_logs_files_or_answers() {
+    let fake = fake(Quirks {
+        expiring: true,
+        first_lifetime: Some(30),
+        ..Quirks::default()
+    });
+    let kept = ", persistence: { type: sqlite, path: oauth.db }";
+    let server = project_with(&fake, CLIENT_SECRET, kept)
+        .tool(
+            "whole",
+            "SELECT get_user_external_token() AS t",
+            "  returns_token: true\n",
+        )
+        .tool("failing", "SELECT error(get_user_external_token()) AS t", "")
+        .start();
+    let answered = tokens(&server).await;
+    let caller = Caller::with_token(&server, answered["access_token"].as_str().unwrap());
+    caller.call("whole", json!({})).await;
+    caller.call("failing", json!({})).await;
+    super::revoke(&server, answered["refresh_token"].as_str().unwrap()).await;
+    let secrets = fake.state().given_out.clone();
+    assert!(secrets.len() > 4, "a code, two access and two refresh tokens");
+    let (log, folder) = server.stop_with_log();
+    assert!(
+        log.iter().any(|line| line.contains("DEBUG")),
+        "the log is at debug level"
+    );
+    let audit = bytes_below(&folder.path().join("audit"));
+    assert!(
+        String::from_utf8_lossy(&audit).contains("[REDACTED]"),
+        "the results are in the audit"
+    );
+    let database = fs::read(folder.path().join("oauth.db")).unwrap();
+    assert!(database.starts_with(b"SQLite format 3"));
+    for secret in secrets.iter().map(String::as_str).chain([CLIENT_SECRET]) {
+        assert!(!log.iter().any(|line| line.contains(secret)), "log: {secret}");
+        assert!(!holds(&audit, secret), "audit: {secret}");
+        assert!(!holds(&database, secret), "database: {secret}");
+        assert!(!answered.to_string().contains(secret), "answer: {secret}");
+    }
+}
+
+fn bytes_below(folder: &Path) -> Vec<u8> {
+    let files = fs::read_dir(folder).unwrap();
+    files
+        .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
