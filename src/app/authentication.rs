@@ -21,6 +21,7 @@ use mxcp_actors::store::open::{self, KeySettings, OpenStore, StoreSettings};
 use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
+use super::scopes::grantable;
 use super::{StartError, provider};
 use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
@@ -127,25 +128,33 @@ fn configured_clients(
 }
 
 /// The use cases of the authorization server.
-pub fn services(config: &Config, actors: Actors, audit: &Audit) -> Result<Data<Services>, StartError> {
+pub fn services(
+    config: &Config,
+    actors: Actors,
+    endpoint_scopes: &ScopeSet,
+    audit: &Audit,
+) -> Result<Data<Services>, StartError> {
     let auth = &config.auth;
     let registration_scopes = scopes(&auth.registration_scopes)?;
     let methods = ClientRegistrySettings::with_scopes(registration_scopes.clone())
         .metadata
         .authentication_methods;
     let open_introspection = matches!(&auth.provider, Provider::Local(local) if local.open_introspection);
+    let required_scopes = scopes(&auth.required_scopes)?;
     let settings = Settings {
         server_name: config.project.name.clone(),
         public_url: config.public_url.clone(),
         trusted_proxies: config.transport.http.trusted_proxies.clone(),
         login: provider::login_kind(&auth.provider)?,
         default_scopes: registration_scopes,
-        required_scopes: scopes(&auth.required_scopes)?,
-        scopes_supported: scopes_supported(auth)?,
+        scopes_supported: grantable(auth)?.union(&required_scopes).union(endpoint_scopes),
+        required_scopes,
+        endpoint_scopes: endpoint_scopes.clone(),
         authentication_methods: methods,
         metadata_documents: false,
         remember_consents: false,
         open_introspection,
+        rate_limits: config.transport.http.rate_limits,
     };
     let services = Services::new(Parts {
         actors,
@@ -158,17 +167,6 @@ pub fn services(config: &Config, actors: Actors, audit: &Audit) -> Result<Data<S
         settings,
     })?;
     Ok(Data::new(services))
-}
-
-/// Everything that a token of this server can hold.
-pub(super) fn scopes_supported(auth: &config::Auth) -> Result<ScopeSet, StartError> {
-    let of_clients = auth.clients.iter().flat_map(|client| &client.scopes);
-    let all = auth
-        .registration_scopes
-        .iter()
-        .chain(&auth.required_scopes)
-        .chain(of_clients);
-    scopes(all)
 }
 
 fn scopes<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<ScopeSet, StartError> {

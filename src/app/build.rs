@@ -12,7 +12,7 @@ use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
-use super::StartError;
+use super::{StartError, scopes};
 use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
@@ -51,6 +51,7 @@ pub fn load_catalog(
         registry.resources().len() + registry.resource_templates().len(),
         registry.prompts().len()
     );
+    scopes::warn_unreachable(&config.auth, &registry)?;
     Ok((Catalog::new(registry, query_limits(&config.limits))?, endpoints))
 }
 
@@ -89,11 +90,6 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     if transport.kind == TransportKind::Sse {
         return Err(StartError::Unbuilt(
             "transport.provider: sse is not available yet; accepted: streamable-http, stdio",
-        ));
-    }
-    if transport.http.tls.is_some() {
-        return Err(StartError::Unbuilt(
-            "transport.http.tls is not available yet; end TLS at a proxy",
         ));
     }
     Ok(())

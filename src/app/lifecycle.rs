@@ -1,19 +1,19 @@
 //! The life of the serving process: build, listen, announce, serve until a signal, stop in order.
 
-use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Server;
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::{App, middleware, web};
 
+use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 
 use super::admin::{AdminListeners, Served};
 use super::serving::Running;
 use super::signals::Signals;
 use super::stdio::{self, Streams};
-use super::{StartError, build, database, stopping, telemetry};
+use super::{StartError, build, database, listening, scopes, stopping, telemetry};
 use crate::admin::about::VERSION;
 use crate::admin::endpoints::Endpoint;
 use crate::admin::gate::Gate;
@@ -41,9 +41,10 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     enter(&config)?;
     let generation = database::open(&config)?;
     let (catalog, endpoints) = build::load_catalog(&config, &generation, ignore_errors)?;
+    let endpoint_scopes = scopes::of_endpoints(catalog.registry());
     let system = actix_rt::System::new();
     let outcome = system.block_on(async move {
-        let running = Running::start(&config, &generation).await?;
+        let running = Running::start(&config, &generation, &endpoint_scopes).await?;
         if let Some(streams) = streams {
             let outcome = stdio::serve(&config, streams, catalog, &running).await;
             running.stop().await;
@@ -135,6 +136,7 @@ fn open(
         gate: Arc::clone(gate),
         counts: Arc::default(),
         ids: RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?)),
+        body_time: config.transport.http.request_timeout,
     };
     let server = Arc::new(running.mcp_server(catalog));
     let parts = Served {
@@ -153,41 +155,26 @@ fn open(
         authentication: running.services(),
         stateless: config.transport.http.stateless,
     };
-    let public = listen(&config, requests, state)?;
+    let public = listen(&config, running.audit().clock, requests, state)?;
     announce(&config, began);
     Ok((admin, public))
 }
 
-fn listen(config: &Config, requests: RequestState, state: McpState) -> Result<Server, StartError> {
+fn listen(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    requests: RequestState,
+    state: McpState,
+) -> Result<Server, StartError> {
     let (requests, state) = (web::Data::new(requests), web::Data::new(state));
-    let http = &config.transport.http;
-    let refused = |source| StartError::Listen {
-        host: http.host.clone(),
-        port: http.port,
-        source,
-    };
-    let addresses: Vec<_> = (http.host.as_str(), http.port)
-        .to_socket_addrs()
-        .map_err(refused)?
-        .collect();
     let app = move || {
         App::new()
             .app_data(web::Data::clone(&requests))
             .wrap(middleware::from_fn(request::around))
             .configure(|config| routes::public(config, &state))
     };
-    let server = HttpServer::new(app)
-        // A client that goes away ends its request, and with it its query.
-        .h1_allow_half_closed(false)
-        .disable_signals()
-        .shutdown_timeout(stopping::LAST_ANSWERS_SECONDS)
-        .bind(addresses.as_slice())
-        .map_err(refused)?;
     log::info!("public URL: {}", config.public_url);
-    for address in server.addrs() {
-        log::info!("listening on http://{address}");
-    }
-    Ok(server.run())
+    listening::listen(&config.transport.http, clock, app)
 }
 
 /// What was started, in one line: the first thing to look for in a log.

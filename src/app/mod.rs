@@ -5,20 +5,22 @@ pub mod authentication;
 pub mod build;
 pub mod database;
 pub mod lifecycle;
+mod listening;
 mod log_file;
 mod provider;
+mod scopes;
 pub mod serving;
 mod signals;
 mod stdio;
 mod stopping;
 pub mod telemetry;
+pub mod tls;
 
 use std::path::PathBuf;
 
 use mxcp_actors::audit_logger::actor::LaunchError;
 use mxcp_actors::domain::client::InvalidClientConfiguration;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
-use mxcp_actors::domain::resource::InvalidResource;
 use mxcp_actors::domain::scope::InvalidScope;
 use mxcp_actors::outbound::NoCertificates;
 use mxcp_actors::sql_executor::engine::QueryError;
@@ -26,7 +28,7 @@ use mxcp_actors::sql_executor::engine::generation::OpenError;
 use mxcp_actors::store::open::OpenStoreError;
 
 use crate::mcp::catalog::InvalidTool;
-use crate::oauth::NoAddresses;
+use crate::oauth::{NoAddresses, NoServices};
 use crate::yaml::Problems;
 
 /// Why the server did not start.
@@ -91,9 +93,12 @@ pub enum StartError {
     /// A scope has characters that scopes cannot have.
     #[error("auth: {0}")]
     Scope(#[from] InvalidScope),
-    /// The public URL cannot stand in tokens.
-    #[error("the public URL cannot be used: {0}")]
-    PublicUrl(#[from] InvalidResource),
+    /// The authorization server cannot work.
+    #[error("{0}")]
+    Services(#[from] NoServices),
+    /// The server's certificate cannot be used.
+    #[error("{0}")]
+    Tls(#[from] tls::TlsError),
     /// Nobody can say what access tokens are for.
     #[error("the address that access tokens are for is not known: {0}; set transport.http.base_url")]
     Addresses(#[from] NoAddresses),

@@ -16,7 +16,8 @@ use mxcp_actors::system::LoginSettings;
 use url::Url;
 
 use super::StartError;
-use super::authentication::{local_user, scopes_supported};
+use super::authentication::local_user;
+use super::scopes::grantable;
 use crate::config::{self, Config, Provider, UpstreamClient};
 use crate::oauth::LoginKind;
 
@@ -25,7 +26,7 @@ const GITHUB_HOSTS: [&str; 2] = ["github.com", "api.github.com"];
 
 /// Where users log in, for the actors.
 pub(super) fn login(config: &Config, clock: &Arc<dyn Clock>) -> Result<LoginSettings, StartError> {
-    let scopes = scopes_supported(&config.auth)?;
+    let scopes = grantable(&config.auth)?;
     match &config.auth.provider {
         Provider::Local(settings) => {
             let issuer = format!("urn:mxcp-actor:{}:local", config.project.name);

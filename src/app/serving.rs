@@ -9,6 +9,7 @@ use mxcp_actors::audit_logger::segment_name::InstanceId;
 use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::domain::clock::{Clock, SystemClock};
 use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
+use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::handle::{Handle, HandleSettings};
 use mxcp_actors::replica_bus::{ReplicaBus, RunningReplicaBus};
 use mxcp_actors::session_registry::SessionRegistrySettings;
@@ -61,7 +62,13 @@ enum Work {
 
 impl Running {
     /// Starts everything that answering takes, on the current arbiter.
-    pub async fn start(config: &Config, generation: &Arc<Generation>) -> Result<Self, StartError> {
+    ///
+    /// `endpoint_scopes` are what single definitions need of a caller's token.
+    pub async fn start(
+        config: &Config,
+        generation: &Arc<Generation>,
+        endpoint_scopes: &ScopeSet,
+    ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
         let instance = InstanceId::generate(&*randomness)?;
@@ -72,7 +79,7 @@ impl Running {
             randomness,
             instance: instance.to_string(),
         };
-        let work = Work::start(config, generation, &audit).await?;
+        let work = Work::start(config, generation, endpoint_scopes, &audit).await?;
         Ok(Self {
             audit_log,
             audit,
@@ -199,7 +206,12 @@ impl Running {
 }
 
 impl Work {
-    async fn start(config: &Config, generation: &Arc<Generation>, audit: &Audit) -> Result<Self, StartError> {
+    async fn start(
+        config: &Config,
+        generation: &Arc<Generation>,
+        endpoint_scopes: &ScopeSet,
+        audit: &Audit,
+    ) -> Result<Self, StartError> {
         let sql = executor_settings(&config.limits);
         if config.auth.provider.is_none() {
             return Ok(Self::Open {
@@ -227,7 +239,7 @@ impl Work {
         let actors = Box::new(actors.await?);
         let executor = actors.actors.sql.clone().ok_or(StartError::NoDatabase)?;
         let sql = actors.sql_monitor().ok_or(StartError::NoDatabase)?;
-        let services = authentication::services(config, actors.actors.clone(), audit)?;
+        let services = authentication::services(config, actors.actors.clone(), endpoint_scopes, audit)?;
         Ok(Self::Protected {
             actors,
             bus,

@@ -47,7 +47,8 @@ pub use site::{
 };
 pub use user::{
     AccessToken, Admin, AdminListener, DuckdbSecret, Http, Limits, LogFile, LogLevel, Logging, Metrics,
-    Model, ModelKind, Models, OnePassword, Telemetry, Tls, Tracing, Transport, TransportKind, Vault,
+    Model, ModelKind, Models, OnePassword, RateLimits, Telemetry, Tls, Tracing, Transport, TransportKind,
+    Vault,
 };
 pub use values::FreeValue;
 

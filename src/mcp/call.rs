@@ -152,7 +152,9 @@ impl Call<'_> {
     ) -> Result<Vec<u8>, CallFailure> {
         let Endpoint { routine, scopes, .. } = self.endpoint;
         if !scopes.is_subset_of(&self.asked.caller.scopes()) {
-            return Err(CallFailure::InsufficientScope(scopes.clone()));
+            let refusal = CallFailure::InsufficientScope(scopes.clone());
+            recording.refused = Some(refusal.to_string());
+            return Err(refusal);
         }
         let arguments = arguments.read(&routine.parameters)?;
         match routine.policies.is_empty() {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use mxcp_actors::audit_logger::audit_log::Place;
 use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
 use mxcp_actors::audit_logger::redaction::RedactionRules;
-use mxcp_actors::domain::audit_event::{AuditRecord, AuditedOperation, AuditedUser, OperationStatus};
+use mxcp_actors::domain::audit_event::{
+    AuditRecord, AuditedOperation, AuditedUser, OperationStatus, PolicyDecision,
+};
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::error::CallError;
 use serde_json::{Map, Value};
@@ -33,6 +35,8 @@ pub(super) struct Recording<'a> {
     pub(super) secrets: Vec<Secret>,
     /// How long the query waited and ran, once that is known.
     pub(super) times: Option<(Duration, Duration)>,
+    /// Why the caller may not call this at all. No policy is asked then.
+    pub(super) refused: Option<String>,
     /// What the policies said so far.
     pub(super) policies: PolicyTrail,
 }
@@ -56,6 +60,7 @@ impl<'a> Recording<'a> {
             place: Some(server.audit().log.place()?),
             secrets: asked.caller.external_secrets(),
             times: None,
+            refused: None,
             policies: PolicyTrail::default(),
         })
     }
@@ -99,7 +104,10 @@ impl<'a> Recording<'a> {
             status,
             duration: self.started.elapsed(),
             caller_type: self.caller.came_by,
-            policy_decision: self.policies.decision(),
+            policy_decision: match self.refused {
+                None => self.policies.decision(),
+                Some(_) => Some(PolicyDecision::Deny),
+            },
         };
         self.server.calls().ended(
             (operation.operation_type, &operation.name),
@@ -123,7 +131,10 @@ impl<'a> Recording<'a> {
             ran_ms: ran.map(milliseconds),
             error,
             policies_evaluated: self.policies.evaluated().map(str::to_owned).collect(),
-            policy_reason: self.policies.reason().map(str::to_owned),
+            policy_reason: self
+                .refused
+                .take()
+                .or_else(|| self.policies.reason().map(str::to_owned)),
             ..record
         })
     }

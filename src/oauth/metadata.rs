@@ -55,12 +55,13 @@ pub(super) fn documents(
     resource: &ResourceIndicator,
     settings: &Settings,
 ) -> MetadataDocuments {
+    let useful = settings.challenge_scopes().union(&settings.endpoint_scopes);
     MetadataDocuments {
         authorization_server: text(&authorization_server(base_url, settings)),
         protected_resource: text(&ProtectedResource {
             resource: resource.as_str(),
             authorization_servers: [base_url.to_string()],
-            scopes_supported: settings.challenge_scopes().iter().collect(),
+            scopes_supported: sorted(&useful),
             bearer_methods_supported: ["header"],
             resource_name: &settings.server_name,
         }),

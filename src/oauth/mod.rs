@@ -21,6 +21,7 @@ pub mod callback;
 pub mod client_authentication;
 pub mod consent;
 pub mod counts;
+pub mod door;
 pub mod error_description;
 pub mod exchange;
 mod grant_code;
@@ -44,7 +45,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use mxcp_actors::domain::clock::{Clock, Timestamp};
-use mxcp_actors::domain::randomness::Randomness;
+use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::resource::InvalidResource;
 use mxcp_actors::system::Actors;
 
@@ -53,6 +54,7 @@ use crate::config::{HostRefused, RequestHead};
 pub use addresses::Addresses;
 pub use audit::AuditSink;
 pub use counts::Counts;
+use door::Doors;
 pub use settings::{LoginKind, Settings};
 pub use unavailable::Unavailable;
 
@@ -64,6 +66,7 @@ pub struct Services {
     audit: Arc<dyn AuditSink>,
     settings: Settings,
     counts: Counts,
+    doors: Doors,
     /// Built once if the public URL is the same for every request.
     addresses: Option<Arc<Addresses>>,
 }
@@ -104,18 +107,32 @@ pub enum NoAddresses {
     Resource(#[from] InvalidResource),
 }
 
+/// Why there are no use cases.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoServices {
+    /// The public URL cannot be the beginning of a resource indicator.
+    #[error("the public URL cannot be used: {0}")]
+    Resource(#[from] InvalidResource),
+    /// Nothing secret can be made.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+}
+
 impl Services {
     /// Fails if the public URL is fixed and cannot be used.
-    pub fn new(parts: Parts) -> Result<Self, InvalidResource> {
+    pub fn new(parts: Parts) -> Result<Self, NoServices> {
         let fixed = parts.settings.public_url.fixed().cloned();
         let addresses = fixed
             .map(|base_url| Addresses::new(base_url, &parts.settings))
             .transpose()?;
+        let randomness = parts.randomness;
+        let doors = Doors::new(&parts.settings.rate_limits, &*randomness)?;
         Ok(Self {
             actors: parts.actors,
             clock: parts.clock,
-            randomness: parts.randomness,
+            randomness,
             audit: parts.audit,
+            doors,
             settings: parts.settings,
             counts: Counts::default(),
             addresses: addresses.map(Arc::new),

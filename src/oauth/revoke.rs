@@ -15,6 +15,9 @@ pub enum RevokeError {
     /// The form cannot be read (`invalid_request`).
     #[error(transparent)]
     Parameters(#[from] InvalidParameters),
+    /// The token is another client's (`invalid_grant`; RFC 7009 section 2.1).
+    #[error("the token was issued to another client")]
+    NotOfClient,
     /// The server could not do it (503).
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -37,6 +40,15 @@ pub async fn revoke(
         .client(&client.id);
     match revoked.map_err(Unavailable::from)? {
         Revocation::Nothing => {}
+        Revocation::NotOfClient => {
+            let refusal = RevokeError::NotOfClient;
+            services
+                .event(AuthenticationEvent::RequestRefused, caller)
+                .client(&client.id)
+                .refused(&refusal)
+                .write();
+            return Err(refusal);
+        }
         Revocation::AccessToken(grant) => event.grant(grant).detail("token", &"access_token").write(),
         Revocation::Grant(grant) => {
             event.grant(grant).detail("token", &"refresh_token").write();

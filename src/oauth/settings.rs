@@ -3,7 +3,7 @@
 use mxcp_actors::domain::client::AuthenticationMethod;
 use mxcp_actors::domain::scope::ScopeSet;
 
-use crate::config::{PublicUrl, TrustedProxies};
+use crate::config::{PublicUrl, RateLimits, TrustedProxies};
 
 /// What the operator set.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Settings {
     pub default_scopes: ScopeSet,
     /// What every call needs.
     pub required_scopes: ScopeSet,
+    /// What single tools, resources and prompts need besides.
+    pub endpoint_scopes: ScopeSet,
     /// Every scope that means something here, for the metadata of the authorization server.
     pub scopes_supported: ScopeSet,
     /// How clients may authenticate; what the registry accepts from clients that register.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub remember_consents: bool,
     /// Whether programs on this machine may ask about tokens without authenticating.
     pub open_introspection: bool,
+    /// How often one network may knock.
+    pub rate_limits: RateLimits,
 }
 
 /// Where users prove who they are.
@@ -79,6 +83,9 @@ impl Settings {
             trusted_proxies: None,
             allowed_hosts: Vec::new(),
             stateless: false,
+            rate_limits: RateLimits::default(),
+            max_connections: 10,
+            request_timeout: std::time::Duration::from_secs(1),
             tls: None,
         };
         Self {
@@ -88,11 +95,13 @@ impl Settings {
             login: LoginKind::Password,
             default_scopes: ScopeSet::parse("mxcp:access").unwrap_or_default(),
             required_scopes: ScopeSet::empty(),
+            endpoint_scopes: ScopeSet::empty(),
             scopes_supported: ScopeSet::parse("mxcp:access").unwrap_or_default(),
             authentication_methods: vec![AuthenticationMethod::None],
             metadata_documents: false,
             remember_consents: true,
             open_introspection: false,
+            rate_limits: RateLimits::default(),
         }
     }
 }

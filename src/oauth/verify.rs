@@ -10,6 +10,7 @@ use mxcp_actors::domain::user::Principal;
 use mxcp_actors::token_store::VerifyToken;
 use mxcp_actors::token_store::messages::VerifyTokenError;
 
+use super::door::{Door, TooMany};
 use super::{Addresses, Caller, Services, Unavailable};
 
 /// What a request says about its caller.
@@ -41,6 +42,9 @@ pub enum BearerRefusal {
         /// Everything that is needed, not only what lacks.
         required: ScopeSet,
     },
+    /// Too many requests without a good token came from this network (429).
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The server could not find out.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -54,7 +58,10 @@ pub async fn verify(
     token: BearerToken,
 ) -> Result<Arc<Principal>, BearerRefusal> {
     let token = match token {
-        BearerToken::Absent => return Err(BearerRefusal::Missing),
+        BearerToken::Absent => {
+            services.admit(Door::Unauthenticated, caller)?;
+            return Err(BearerRefusal::Missing);
+        }
         BearerToken::Ambiguous => return Err(BearerRefusal::Ambiguous),
         BearerToken::Present(token) => token,
     };
@@ -69,28 +76,25 @@ pub async fn verify(
         Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
         Err(VerifyTokenError::Unseal(error)) => return Err(Unavailable::broken(&error).into()),
         Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
+            // Before the event: a flood must not fill the audit log.
+            services.admit(Door::Unauthenticated, caller)?;
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
             event.refused(&refusal).write();
             return Err(BearerRefusal::Invalid);
         }
     };
-    require_scopes(services, caller, &principal, &services.settings.required_scopes)?;
+    require_scopes(services, caller, &principal)?;
     Ok(principal)
 }
 
-/// Whether the caller's token has all of these scopes. For what one tool, resource or prompt needs beyond the rest.
-pub fn require_scopes(
-    services: &Services,
-    caller: &Caller,
-    principal: &Principal,
-    required: &ScopeSet,
-) -> Result<(), BearerRefusal> {
+/// Whether the caller's token has all the scopes that every call needs.
+fn require_scopes(services: &Services, caller: &Caller, principal: &Principal) -> Result<(), BearerRefusal> {
+    let required = &services.settings.required_scopes;
     if required.is_subset_of(&principal.scopes) {
         return Ok(());
     }
     let refusal = BearerRefusal::InsufficientScope {
-        // One challenge for everything, or else clients log in once per scope.
-        required: required.union(&services.settings.required_scopes),
+        required: required.clone(),
     };
     services
         .event(AuthenticationEvent::RequestRefused, caller)
@@ -106,7 +110,7 @@ impl BearerRefusal {
     /// The error code of the challenge (RFC 6750 section 3.1); `None` for a bare challenge, and if the fault is ours.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Missing | Self::Unavailable(_) => None,
+            Self::Missing | Self::TooMany(_) | Self::Unavailable(_) => None,
             Self::Ambiguous => Some("invalid_request"),
             Self::Invalid => Some("invalid_token"),
             Self::InsufficientScope { .. } => Some("insufficient_scope"),
@@ -116,7 +120,7 @@ impl BearerRefusal {
     /// The value of `WWW-Authenticate`; `None` if the fault is ours. Never contains what the caller sent.
     pub fn challenge(&self, services: &Services, addresses: &Addresses) -> Option<String> {
         let scopes = match self {
-            Self::Unavailable(_) => return None,
+            Self::TooMany(_) | Self::Unavailable(_) => return None,
             Self::InsufficientScope { required } => required,
             Self::Missing | Self::Ambiguous | Self::Invalid => services.settings.challenge_scopes(),
         };

@@ -128,6 +128,12 @@ impl<'a> Caller<'a> {
 
     /// Calls a tool in the legacy era, without a session, and answers its result.
     pub(crate) async fn call_legacy(&self, tool: &str, arguments: Value) -> Value {
+        let answer = self.answer_legacy(tool, arguments).await;
+        answer.json()["result"].clone()
+    }
+
+    /// Calls a tool in the legacy era and answers everything that comes back.
+    pub(crate) async fn answer_legacy(&self, tool: &str, arguments: Value) -> Answer {
         let mut headers = vec![
             ("Content-Type", "application/json".to_owned()),
             ("Accept", "application/json, text/event-stream".to_owned()),
@@ -141,16 +147,12 @@ impl<'a> Caller<'a> {
         headers.push(("Mcp-Session-Id", session));
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": { "name": tool, "arguments": arguments } });
-        self.send(&headers, message.to_string().into_bytes()).await["result"].clone()
+        self.post(&headers, message.to_string().into_bytes()).await
     }
 
     fn authorization(&self) -> Option<(&'static str, String)> {
         let token = self.token.as_ref()?;
         Some(("Authorization", format!("Bearer {token}")))
-    }
-
-    async fn send(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Value {
-        self.post(headers, body).await.json()
     }
 
     pub(crate) async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {

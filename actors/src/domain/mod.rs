@@ -26,6 +26,7 @@ pub mod resource;
 pub mod scope;
 pub mod sealing;
 pub mod secret;
+pub mod throttle;
 pub mod token;
 pub mod upstream_tokens;
 mod uri;

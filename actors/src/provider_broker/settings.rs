@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::domain::password::{PasswordCost, PasswordHash};
 use crate::domain::scope::ScopeSet;
+use crate::domain::throttle::Allowance;
 use crate::domain::user::VerifiedEmail;
 
 /// What the operator can set about logins.
@@ -94,15 +95,6 @@ pub struct ThrottleSettings {
     pub per_user: Allowance,
     /// For one network (an IPv4 address, or an IPv6 /64), whatever the names. Larger, since many people share one.
     pub per_network: Allowance,
-}
-
-/// So many at once, and one more after each pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// At once; 0 counts as 1, since otherwise nobody could log in.
-    pub burst: u32,
-    /// After which one more is allowed.
-    pub pause: Duration,
 }
 
 impl Default for ThrottleSettings {

@@ -2,46 +2,26 @@
 //!
 //! A charge is taken before a password is checked and given back if it was right, so that guesses that come at once
 //! count, too. Nothing here knows which names exist: guessing at a name that nobody has is throttled alike.
-//!
-//! The state is a fixed number of slots that names and networks are scattered over with a secret salt. It cannot grow,
-//! and nothing has to be forgotten to make room; two keys that meet in one slot share its allowance, and who that is
-//! cannot be chosen from outside.
 
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use ring::digest;
-
-use super::settings::{Allowance, ThrottleSettings};
+use super::settings::ThrottleSettings;
 use crate::domain::clock::Timestamp;
 use crate::domain::randomness::{Randomness, RandomnessUnavailable};
-
-/// Slots for names, and as many for networks: 8 bytes each. With a thousand users failing at once, one in sixteen
-/// newcomers meets one of them.
-const SLOTS: usize = 16_384;
+use crate::domain::throttle::{Throttle, network_key};
 
 /// Counts wrong passwords. See the module's documentation.
 pub struct LoginThrottle {
-    settings: ThrottleSettings,
-    salt: [u8; 32],
-    slots: Mutex<Slots>,
+    users: Throttle,
+    networks: Throttle,
 }
-
-struct Slots {
-    users: Vec<PaidOff>,
-    networks: Vec<PaidOff>,
-}
-
-/// When everything that was charged so far is paid off; one pause pays off one charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PaidOff(Timestamp);
 
 /// A charge that was taken for one attempt.
 #[derive(Debug)]
 pub struct Attempt {
-    user: usize,
-    network: usize,
+    user: String,
+    network: [u8; 16],
 }
 
 impl LoginThrottle {
@@ -50,84 +30,33 @@ impl LoginThrottle {
         settings: ThrottleSettings,
         randomness: &dyn Randomness,
     ) -> Result<Self, RandomnessUnavailable> {
-        let slots = || vec![PaidOff(Timestamp::MIN); SLOTS];
         Ok(Self {
-            settings,
-            salt: randomness.bytes()?,
-            slots: Mutex::new(Slots {
-                users: slots(),
-                networks: slots(),
-            }),
+            users: Throttle::new(settings.per_user, randomness)?,
+            networks: Throttle::new(settings.per_network, randomness)?,
         })
     }
 
     /// Takes a charge for one attempt, or says how long to wait. A refused attempt costs nothing.
     pub fn admit(&self, username: &str, address: IpAddr, now: Timestamp) -> Result<Attempt, Duration> {
-        let attempt = Attempt {
-            user: self.slot(b"user", username.as_bytes()),
-            network: self.slot(b"network", &network(address)),
-        };
-        let mut slots = self.lock();
-        let user = slots.users[attempt.user].charged(self.settings.per_user, now);
-        let network = slots.networks[attempt.network].charged(self.settings.per_network, now);
-        match (user, network) {
-            (Ok(user), Ok(network)) => {
-                slots.users[attempt.user] = user;
-                slots.networks[attempt.network] = network;
-                drop(slots);
-                Ok(attempt)
-            }
-            (Err(wait), Ok(_)) | (Ok(_), Err(wait)) => Err(wait),
-            (Err(one), Err(other)) => Err(one.max(other)),
+        let network = network_key(address);
+        self.users
+            .charge(username.as_bytes(), now)
+            .map_err(|wait| wait.max(self.networks.wait(&network, now)))?;
+        if let Err(wait) = self.networks.charge(&network, now) {
+            self.users.forgive(username.as_bytes());
+            return Err(wait);
         }
+        Ok(Attempt {
+            user: username.to_owned(),
+            network,
+        })
     }
 
     /// Gives the charge back: the password was right, or was not checked at all.
     #[expect(clippy::needless_pass_by_value, reason = "an attempt is forgiven once")]
     pub fn forgive(&self, attempt: Attempt) {
-        let mut slots = self.lock();
-        slots.users[attempt.user].forgive(self.settings.per_user);
-        slots.networks[attempt.network].forgive(self.settings.per_network);
-    }
-
-    /// Slots hold whole values, so a panic under the lock cannot leave half of one.
-    fn lock(&self) -> MutexGuard<'_, Slots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn slot(&self, kind: &[u8], key: &[u8]) -> usize {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for part in [self.salt.as_slice(), kind, &[0], key] {
-            context.update(part);
-        }
-        let digest = context.finish();
-        let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
-        usize::from(u16::from_be_bytes(first)) % SLOTS
-    }
-}
-
-impl PaidOff {
-    /// With one more charge; or how long until there is room for it.
-    fn charged(self, allowance: Allowance, now: Timestamp) -> Result<Self, Duration> {
-        let limit = now + allowance.pause.saturating_mul(allowance.burst.max(1));
-        // No later than the limit: a clock that was set back must not lock anybody out for as long as it jumped.
-        let charged = self.0.clamp(now, limit) + allowance.pause;
-        if charged > limit {
-            return Err(charged.duration_since(limit));
-        }
-        Ok(Self(charged))
-    }
-
-    fn forgive(&mut self, allowance: Allowance) {
-        self.0 = self.0 - allowance.pause;
-    }
-}
-
-/// What shares an allowance: an IPv4 address, or the /64 that an IPv6 host picks its addresses from.
-fn network(address: IpAddr) -> [u8; 16] {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).octets(),
+        self.users.forgive(attempt.user.as_bytes());
+        self.networks.forgive(&attempt.network);
     }
 }
 
@@ -135,6 +64,7 @@ fn network(address: IpAddr) -> [u8; 16] {
 mod tests {
     use super::*;
     use crate::domain::randomness::SeededRandomness;
+    use crate::domain::throttle::Allowance;
     use proptest::prelude::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);

@@ -204,7 +204,8 @@ impl Handler<Carried<RevokeToken>> for TokenStore {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, message: Carried<RevokeToken>, _context: &mut Self::Context) -> Self::Result {
-        let nothing = |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing));
+        let nothing =
+            |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing | Revocation::NotOfClient));
         self.answer_and_forget(message, nothing, |rules, request| rules.revoke_token(&request))
     }
 }

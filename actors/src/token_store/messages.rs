@@ -224,8 +224,10 @@ pub type RevokeTokenReply = Result<Revocation, StoreError>;
 /// What giving a token back did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// The token is unknown, another client's, or was revoked before.
+    /// The token is unknown or was revoked before.
     Nothing,
+    /// The token is another client's, and stays as it is.
+    NotOfClient,
     /// The access token is not valid any more; its grant lives on.
     AccessToken(GrantId),
     /// The refresh token's grant has ended.

@@ -140,12 +140,12 @@ impl TokenRules {
         let now = self.clock.now();
         let text = message.token.expose();
         if let Ok(value) = RefreshToken::parse(text) {
-            let found = self
-                .find_refresh_token(&value)?
-                .filter(|(token, _)| token.client == message.client);
-            let Some((token, _)) = found else {
+            let Some((token, _)) = self.find_refresh_token(&value)? else {
                 return Ok(Revocation::Nothing);
             };
+            if token.client != message.client {
+                return Ok(Revocation::NotOfClient);
+            }
             let is_ended = self
                 .grants
                 .end_grant(token.grant, now, GrantEnd::RevokedByClient)?;
@@ -158,12 +158,12 @@ impl TokenRules {
         let Ok(value) = AccessToken::parse(text) else {
             return Ok(Revocation::Nothing);
         };
-        let found = self
-            .find_access_token(&value)?
-            .filter(|(_, grant)| grant.client == message.client);
-        let Some((token, _)) = found else {
+        let Some((token, grant)) = self.find_access_token(&value)? else {
             return Ok(Revocation::Nothing);
         };
+        if grant.client != message.client {
+            return Ok(Revocation::NotOfClient);
+        }
         let is_revoked = self.tokens.revoke_access_token(&token.digest, now)?;
         Ok(if is_revoked {
             Revocation::AccessToken(token.grant)

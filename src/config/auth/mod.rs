@@ -35,6 +35,8 @@ pub(super) use client::{ClientFile, RedirectUri};
 use persistence::PersistenceFile;
 use provider::ProviderBlocks;
 
+use std::collections::BTreeSet;
+
 use super::folders::Folders;
 use super::values::scopes;
 use crate::yaml::{FromYaml, Item, Located, Problems};
@@ -77,7 +79,7 @@ pub(super) struct AuthFile {
     mode: AuthMode,
     provider: Provider,
     pub(super) clients: Vec<ClientFile>,
-    required_scopes: Vec<String>,
+    required_scopes: Option<Located<Vec<String>>>,
     registration_scopes: Option<Vec<String>>,
     pub(super) persistence: Option<Located<PersistenceFile>>,
     session: Session,
@@ -101,9 +103,7 @@ impl FromYaml for AuthFile {
             mode,
             provider: provider.unwrap_or_default(),
             clients: fields.optional("clients").unwrap_or_default(),
-            required_scopes: fields
-                .optional_with("authorization", required_scopes)
-                .unwrap_or_default(),
+            required_scopes: fields.optional_with("authorization", required_scopes),
             registration_scopes: fields.optional_with("registration", allowed_scopes),
             persistence: fields.optional("persistence"),
             session: fields.optional("session").unwrap_or_default(),
@@ -114,9 +114,9 @@ impl FromYaml for AuthFile {
     }
 }
 
-fn required_scopes(item: Item<'_>) -> Option<Vec<String>> {
+fn required_scopes(item: Item<'_>) -> Option<Located<Vec<String>>> {
     let mut fields = item.fields()?;
-    let required = fields.optional_with("required_scopes", scopes);
+    let required = fields.optional_with("required_scopes", |item| Located::read_with(item, scopes));
     fields.finish();
     required
 }
@@ -136,17 +136,45 @@ impl AuthFile {
             None => Some(Persistence::Memory),
             Some(file) => PersistenceFile::resolve(file, folders, problems),
         };
+        let registration_scopes = self
+            .registration_scopes
+            .clone()
+            .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]);
+        let clients: Vec<Client> = self.clients.iter().map(ClientFile::client).collect();
         Some(Auth {
             mode: self.mode,
             provider: self.provider.clone(),
-            clients: self.clients.iter().map(ClientFile::client).collect(),
-            required_scopes: self.required_scopes.clone(),
-            registration_scopes: self
-                .registration_scopes
-                .clone()
-                .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]),
+            required_scopes: self.required_scopes(&clients, &registration_scopes, problems)?,
+            clients,
+            registration_scopes,
             persistence: persistence?,
             session: self.session.clone(),
         })
+    }
+
+    /// What every call needs. Something that no client can be granted is a mistake: it would refuse every call.
+    fn required_scopes(
+        &self,
+        clients: &[Client],
+        registration: &[String],
+        problems: &mut Problems,
+    ) -> Option<Vec<String>> {
+        let Some(required) = &self.required_scopes else {
+            return Some(Vec::new());
+        };
+        let of_clients = clients.iter().flat_map(|client| &client.scopes);
+        let grantable: BTreeSet<&String> = registration.iter().chain(of_clients).collect();
+        let is_granted_here = !self.provider.is_none() && self.mode == AuthMode::Issuer;
+        let unreachable = required.value.iter().find(|scope| !grantable.contains(scope));
+        match unreachable.filter(|_| is_granted_here) {
+            None => Some(required.value.clone()),
+            Some(scope) => required.refuse(
+                problems,
+                format!(
+                    "no client can be granted {scope:?}, so every call would be refused; add it to \
+                     auth.registration.allowed_scopes or to the scopes of a client in auth.clients"
+                ),
+            ),
+        }
     }
 }

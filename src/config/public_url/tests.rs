@@ -21,6 +21,9 @@ fn http() -> Http {
             &Authority::parse("api.example.com").unwrap(),
         )],
         stateless: false,
+        rate_limits: crate::config::RateLimits::default(),
+        max_connections: 10,
+        request_timeout: std::time::Duration::from_secs(1),
         tls: None,
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rate_limits::RateLimits;
 use super::tls::{Tls, TlsFile};
 use crate::config::Secret;
 use crate::config::folders::Folders;
@@ -14,6 +15,10 @@ use crate::yaml::{FromYaml, Item, KeyPath, Located, Location, Problems};
 
 const DEFAULT_HOST: &str = "localhost";
 const DEFAULT_PORT: u16 = 8000;
+/// Each costs some kilobytes, and a file descriptor, of which systems commonly grant a process a thousand or more.
+const DEFAULT_MAX_CONNECTIONS: usize = 4_096;
+/// More than a mobile network takes, less than what makes holding connections open worth while.
+const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Ten seconds below what Kubernetes grants by default: the rest is for queries that are interrupted and for the audit log.
 const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
@@ -35,6 +40,9 @@ struct HttpFile {
     trusted_proxies: Option<Located<Vec<TrustedProxy>>>,
     allowed_hosts: Vec<AllowedHost>,
     stateless: Option<bool>,
+    rate_limits: Option<RateLimits>,
+    max_connections: Option<usize>,
+    request_timeout: Option<Duration>,
     tls: Option<TlsFile>,
 }
 
@@ -91,6 +99,12 @@ pub struct Http {
     pub allowed_hosts: Vec<AllowedHost>,
     /// Whether sessions are done without.
     pub stateless: bool,
+    /// How often one network may knock.
+    pub rate_limits: RateLimits,
+    /// How many connections may be open at once.
+    pub max_connections: usize,
+    /// How long a client may take to send the head of a request, and as long again for the body.
+    pub request_timeout: Duration,
     /// The server's own certificate. Without one it speaks plain HTTP.
     pub tls: Option<Tls>,
 }
@@ -139,6 +153,9 @@ impl FromYaml for HttpFile {
                 .optional_with("allowed_hosts", Item::one_or_many)
                 .unwrap_or_default(),
             stateless: fields.optional("stateless"),
+            rate_limits: fields.optional("rate_limits"),
+            max_connections: fields.optional_with("max_connections", |most| most.integer_in(1..=1_000_000)),
+            request_timeout: fields.optional_with("request_timeout", |time| seconds(time, 1..=600)),
             tls: fields.optional("tls"),
         };
         fields.finish();
@@ -208,6 +225,9 @@ impl HttpFile {
             trusted_proxies,
             allowed_hosts: self.allowed_hosts,
             stateless: flags.stateless || self.stateless.unwrap_or(false),
+            rate_limits: self.rate_limits.unwrap_or_default(),
+            max_connections: self.max_connections.unwrap_or(DEFAULT_MAX_CONNECTIONS),
+            request_timeout: self.request_timeout.unwrap_or(DEFAULT_REQUEST_TIMEOUT),
             tls,
         })
     }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mxcp_actors::domain::scope::ScopeSet;
+
 use super::{Runnable, RunnablePrompt, RunnableResource, RunnableTool};
 
 /// All definitions of one load.
@@ -117,6 +119,18 @@ impl Registry {
                 .find(|resource| resource.definition.uri.value.as_str() == template)
         };
         self.resources.by_name.get(template).or_else(by_template)
+    }
+
+    /// What each definition needs of a caller's token, under its name or URI.
+    pub fn scopes(&self) -> impl Iterator<Item = (&str, &ScopeSet)> {
+        let tools = self.tools().iter().map(|tool| &tool.definition);
+        let tools = tools.map(|tool| (tool.name.value.as_str(), &tool.scopes));
+        let resources = self.resources().iter().chain(self.resource_templates());
+        let resources = resources.map(|resource| &resource.definition);
+        let resources = resources.map(|resource| (resource.uri.value.as_str(), &resource.scopes));
+        let prompts = self.prompts().iter().map(|prompt| &prompt.definition);
+        let prompts = prompts.map(|prompt| (prompt.name.value.as_str(), &prompt.scopes));
+        tools.chain(resources).chain(prompts)
     }
 
     /// All tools, by name.

@@ -32,6 +32,7 @@ pub async fn authenticate(
 /// The answer to a refused call: status, challenge and body.
 pub fn refused(services: &Services, addresses: &Addresses, refusal: &BearerRefusal) -> HttpResponse {
     let (status, code) = match refusal {
+        BearerRefusal::TooMany(error) => return answer::too_many(*error).respond(),
         BearerRefusal::Unavailable(error) => return answer::unavailable(error).respond(),
         // The body names a code also where the challenge must not: clients without a challenge parser read it.
         BearerRefusal::Missing | BearerRefusal::Invalid => (StatusCode::UNAUTHORIZED, "invalid_token"),

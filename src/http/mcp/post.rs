@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::caller::{self, Lines};
 use super::{MOST_BODY_BYTES, McpState, reply};
-use crate::http::extract::bearer;
+use crate::http::extract::{bearer, body};
 use crate::http::middleware::origin;
 use crate::http::request_ids;
 use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening};
@@ -35,8 +35,9 @@ pub(in crate::http) async fn post(
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    let Ok(Ok(body)) = payload.to_bytes_limited(MOST_BODY_BYTES).await else {
-        return reply::too_large(MOST_BODY_BYTES);
+    let body = match body::read(&request, payload, MOST_BODY_BYTES).await {
+        Ok(body) => body,
+        Err(error) => return reply::no_body(error),
     };
     let lines = Lines(&request);
     let opening = Opening::read(Some(StandardHeaders::read(&lines)), &body, &Limits::default());

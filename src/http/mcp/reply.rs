@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER};
 use mxcp_actors::domain::mcp_session::McpSessionId;
 
+use crate::http::extract::body::NoBody;
 use crate::http::middleware::origin::OriginRefused;
 use crate::mcp::admission::Refused;
 use crate::mcp::sessions::SessionsUnavailable;
@@ -54,13 +55,15 @@ pub(super) fn wrong_origin(refused: OriginRefused) -> HttpResponse {
     json(refused.status(), response::error(None, &error, Era::Modern))
 }
 
-/// A body beyond the limit.
-pub(super) fn too_large(limit: usize) -> HttpResponse {
-    let error = RpcError::invalid_request(&format!("the body is larger than {limit} bytes"));
-    json(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        response::error(None, &error, Era::Modern),
-    )
+/// A body that is too large or too slow.
+pub(super) fn no_body(error: NoBody) -> HttpResponse {
+    let status = match error {
+        NoBody::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        NoBody::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+        NoBody::Incomplete => StatusCode::BAD_REQUEST,
+    };
+    let error = RpcError::invalid_request(&error.to_string());
+    json(status, response::error(None, &error, Era::Modern))
 }
 
 /// Nobody can say whether the session exists, or open one.

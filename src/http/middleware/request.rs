@@ -4,12 +4,15 @@
 //! What goes around has no say in what a request means.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, HeaderName, HeaderValue,
+    RETRY_AFTER,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -31,6 +34,8 @@ pub struct RequestState {
     pub counts: Arc<HttpRequests>,
     /// Names of requests.
     pub ids: RequestIds,
+    /// How long the body of a request may take to arrive.
+    pub body_time: Duration,
 }
 
 /// The middleware. See the module's documentation.
@@ -75,6 +80,8 @@ fn stopping() -> HttpResponse {
     HttpResponse::ServiceUnavailable()
         .insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
         .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"))
         .force_close()
         .content_type("application/json")
         .body(r#"{"error":"temporarily_unavailable","error_description":"the server is shutting down"}"#)

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 
 use crate::config::HostRefused;
+use crate::oauth::door::TooMany;
 use crate::oauth::error_description::error_description;
 use crate::oauth::parameters::InvalidParameters;
 use crate::oauth::{NoAddresses, Services, Unavailable};
@@ -84,6 +85,14 @@ pub(crate) fn retry_after(response: &mut HttpResponseBuilder, wait: Option<Durat
     if let Some(wait) = wait {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         response.insert_header((RETRY_AFTER, seconds.max(1).to_string()));
+    }
+}
+
+/// The answer to one request too many.
+pub(crate) fn too_many(error: TooMany) -> ErrorAnswer {
+    ErrorAnswer {
+        retry_after: Some(error.wait),
+        ..ErrorAnswer::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &error)
     }
 }
 

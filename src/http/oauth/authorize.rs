@@ -8,6 +8,7 @@ use mxcp_actors::domain::client::RedirectRefusal;
 use super::body;
 use super::browser::PageRequest;
 use crate::oauth::authorize::{self, AuthorizeError, Visit};
+use crate::oauth::door::Door;
 use crate::oauth::parameters::Parameters;
 
 /// The request in the query.
@@ -27,6 +28,9 @@ pub(super) async fn post(page: PageRequest, request: HttpRequest, payload: Paylo
 }
 
 async fn answer(page: PageRequest, parameters: &Parameters) -> HttpResponse {
+    if let Err(error) = page.services.admit(Door::Authorize, &page.caller) {
+        return page.too_many(error);
+    }
     let visit = Visit {
         cookies: page.cookies.clone(),
         is_from_own_page: page.is_from_own_page,

@@ -5,6 +5,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
 
 use super::answer::ErrorAnswer;
+use crate::http::extract::body::{self, NoBody};
 use crate::oauth::parameters::{InvalidParameters, LONGEST_FORM, Parameters};
 
 /// Why a body is not read.
@@ -12,10 +13,8 @@ use crate::oauth::parameters::{InvalidParameters, LONGEST_FORM, Parameters};
 pub(super) enum BodyError {
     #[error("the body must be {expected}; see the Content-Type header")]
     ContentType { expected: &'static str },
-    #[error("the body is too long; accepted are at most {most} bytes")]
-    TooLong { most: usize },
-    #[error("the body ended before it was complete")]
-    Incomplete,
+    #[error(transparent)]
+    NoBody(#[from] NoBody),
     #[error(transparent)]
     Parameters(#[from] InvalidParameters),
 }
@@ -23,10 +22,9 @@ pub(super) enum BodyError {
 impl From<BodyError> for ErrorAnswer {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::ContentType { .. }
-            | BodyError::TooLong { .. }
-            | BodyError::Incomplete
-            | BodyError::Parameters(_) => Self::invalid_request(&error),
+            BodyError::ContentType { .. } | BodyError::NoBody(_) | BodyError::Parameters(_) => {
+                Self::invalid_request(&error)
+            }
         }
     }
 }
@@ -56,10 +54,6 @@ pub(super) async fn json(
 
 async fn bytes(request: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Bytes, BodyError> {
     let payload = web::Payload::from_request(request, payload).await;
-    let payload = payload.map_err(|_| BodyError::Incomplete)?;
-    match payload.to_bytes_limited(most).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(BodyError::Incomplete),
-        Err(_) => Err(BodyError::TooLong { most }),
-    }
+    let payload = payload.map_err(|_| NoBody::Incomplete)?;
+    Ok(body::read(request, payload, most).await?)
 }

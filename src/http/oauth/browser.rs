@@ -19,6 +19,7 @@ use crate::http::extract::public_address::addresses;
 use crate::http::pages::{self, ErrorPage};
 use crate::oauth::authorization_response::AuthorizationResponse;
 use crate::oauth::browser::{Cookies, Next, PageRefusal, Step};
+use crate::oauth::door::TooMany;
 use crate::oauth::parameters::{InvalidParameters, LONGEST_QUERY, Parameters};
 use crate::oauth::{Addresses, Caller, NoAddresses, Services, Unavailable};
 
@@ -167,6 +168,19 @@ impl PageRequest {
             ..ErrorPage::new(status, title, message.to_string())
         };
         log::info!("a page says {}: {:?}", status.as_u16(), page.message);
+        pages::error(&self.services, &page)
+    }
+
+    /// A page that says that too many come from this network.
+    pub(super) fn too_many(&self, error: TooMany) -> HttpResponse {
+        let page = ErrorPage {
+            retry_after: Some(error.wait),
+            ..ErrorPage::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                error.to_string(),
+            )
+        };
         pages::error(&self.services, &page)
     }
 

@@ -6,9 +6,13 @@ use mxcp_actors::domain::pending_login::CallbackRefusal;
 
 use super::browser::PageRequest;
 use crate::oauth::callback::{self, CallbackError};
+use crate::oauth::door::Door;
 
 /// A user comes back from the identity provider.
 pub(super) async fn get(page: PageRequest, request: HttpRequest) -> HttpResponse {
+    if let Err(error) = page.services.admit(Door::Authorize, &page.caller) {
+        return page.too_many(error);
+    }
     let query = match PageRequest::query(&request) {
         Ok(query) => query,
         Err(error) => return page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),

@@ -13,6 +13,7 @@ use crate::http::extract::client_credentials::header_credentials;
 use crate::http::extract::client_ip::caller;
 use crate::http::extract::public_address::addresses;
 use crate::oauth::client_authentication::{ClientAuthenticationError, HeaderCredentials};
+use crate::oauth::door::Door;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::{Addresses, Caller, Services};
 
@@ -35,15 +36,26 @@ impl FromRequest for ClientForm {
             let services = services(&request)?;
             let addresses = addresses(&request, &services);
             let addresses = addresses.map_err(|error| stop(answer::no_addresses(&error)))?;
+            let caller = caller(&request, services.settings().trusted_proxies.as_ref());
+            let admitted = services.admit(door(&request), &caller);
+            admitted.map_err(|error| stop(answer::too_many(error).respond()))?;
             let form = body::form(&request, &mut payload).await;
             Ok(Self {
-                caller: caller(&request, services.settings().trusted_proxies.as_ref()),
+                caller,
                 header: header_credentials(request.headers()),
                 form: form.map_err(|error| stop(ErrorAnswer::from(error).respond()))?,
                 services,
                 addresses,
             })
         })
+    }
+}
+
+/// Resource servers ask about tokens far more often than clients ask for some.
+fn door(request: &HttpRequest) -> Door {
+    match request.path().ends_with("/introspect") {
+        true => Door::Introspect,
+        false => Door::Token,
     }
 }
 

@@ -9,6 +9,7 @@ use super::body;
 use crate::http::extract::client_ip::caller;
 use crate::http::extract::public_address::addresses;
 use crate::oauth::Services;
+use crate::oauth::door::Door;
 use crate::oauth::register::{self, RegisterError};
 
 /// More than the registry accepts, so that the registry says what is too large.
@@ -19,13 +20,16 @@ pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<
     if let Err(error) = addresses(&request, &services) {
         return answer::no_addresses(&error);
     }
+    let caller = caller(&request, services.settings().trusted_proxies.as_ref());
+    if let Err(error) = services.admit(Door::Register, &caller) {
+        return answer::too_many(error).respond();
+    }
     let body = match body::json(&request, &mut payload.into_inner(), LONGEST_METADATA).await {
         Ok(body) => body,
         Err(error) => {
             return ErrorAnswer::new(StatusCode::BAD_REQUEST, "invalid_client_metadata", &error).respond();
         }
     };
-    let caller = caller(&request, services.settings().trusted_proxies.as_ref());
     match register::register(&services, &caller, &body).await {
         Ok(response) => answer::json(StatusCode::CREATED, &response.into_json()),
         Err(error) => ErrorAnswer::from(&error).respond(),

@@ -1,6 +1,7 @@
 //! `POST /revoke` (RFC 7009)
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 
 use super::answer::{self, ErrorAnswer};
@@ -33,6 +34,7 @@ impl From<&RevokeError> for ErrorAnswer {
     fn from(error: &RevokeError) -> Self {
         match error {
             RevokeError::Parameters(error) => error.into(),
+            RevokeError::NotOfClient => Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error),
             RevokeError::Unavailable(error) => answer::unavailable(error),
         }
     }

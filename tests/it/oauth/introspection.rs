@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::client::{Fields, demo_tokens, log_in, verifier};
@@ -146,4 +147,79 @@ async fn open_introspection_is_for_programs_on_this_machine() {
     ];
     let wrong = TestRequest::post().uri("/introspect").set_form(wrong);
     assert_eq!(from(&server, "127.0.0.1", wrong).await.status, 401);
+}
+
+#[actix_web::test]
+async fn the_token_comes_in_a_form_and_its_hint_changes_nothing() {
+    let server = Server::local().await;
+    let tokens = demo_tokens(&server).await;
+    let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    let form = Fields::from(&[("client_id", DEMO_CLIENT), ("client_secret", DEMO_SECRET)]);
+    let ask = async |token: &str, hint: &str| {
+        let form = form.clone().and("token", token).and("token_type_hint", hint);
+        let answer = form.post(&server, "/oauth/introspect").await;
+        (answer.status, answer.json()["active"].clone())
+    };
+    for hint in ["access_token", "refresh_token", "pigeon", ""] {
+        assert_eq!(ask(&access, hint).await, (200, json!(true)), "{hint}");
+        assert_eq!(
+            ask(&refresh, hint).await,
+            (200, json!(false)),
+            "a refresh token opens nothing"
+        );
+    }
+    let query = format!("/introspect?token={access}&client_id={DEMO_CLIENT}&client_secret={DEMO_SECRET}");
+    assert_eq!(server.get(&query).await.status, 405, "only POST (section 2.1)");
+    let in_query = TestRequest::post()
+        .uri(&query)
+        .insert_header(("Content-Type", "application/x-www-form-urlencoded"));
+    assert_eq!(
+        server.call(in_query).await.status,
+        401,
+        "secrets in a query do not count"
+    );
+}
+
+#[actix_web::test]
+async fn an_inactive_token_looks_the_same_whatever_the_reason() {
+    let server = Server::local().await;
+    let revoked = demo_tokens(&server).await.text("access_token");
+    let form = Fields::from(&[
+        ("client_id", DEMO_CLIENT),
+        ("client_secret", DEMO_SECRET),
+        ("token", &revoked),
+    ]);
+    assert_eq!(form.post(&server, "/revoke").await.status, 200);
+    for token in [revoked.as_str(), "never issued"] {
+        let answer = form
+            .clone()
+            .with("token", token)
+            .post(&server, "/introspect")
+            .await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (200, r#"{"active":false}"#),
+            "nothing but this (section 2.2)"
+        );
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[actix_web::test]
+async fn a_basic_header_authenticates_the_asker_and_a_bearer_token_does_not() {
+    let server = Server::local().await;
+    let token = demo_tokens(&server).await.text("access_token");
+    let ask = |authorization: String| {
+        let form = TestRequest::post()
+            .uri("/introspect")
+            .set_form([("token", &token)]);
+        server.call(form.insert_header(("Authorization", authorization)))
+    };
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("{DEMO_CLIENT}:{DEMO_SECRET}"));
+    assert_eq!(ask(format!("Basic {basic}")).await.json()["active"], true);
+    let bearer = ask(format!("Bearer {token}")).await;
+    assert_eq!(
+        (bearer.status, bearer.text("error").as_str()),
+        (401, "invalid_client")
+    );
 }

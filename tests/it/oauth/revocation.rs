@@ -40,12 +40,17 @@ async fn an_unknown_token_is_no_error() {
 }
 
 #[actix_web::test]
-async fn the_tokens_of_another_client_stay_as_they_are() {
+async fn the_tokens_of_another_client_stay_as_they_are_and_it_is_told_so() {
     let server = Server::local().await;
     let tokens = demo_tokens(&server).await;
     for token in [tokens.text("access_token"), tokens.text("refresh_token")] {
         let form = [("client_id", PUBLIC_CLIENT), ("token", token.as_str())];
-        assert_eq!(server.post("/oauth/revoke", &form).await.status, 200);
+        let answer = server.post("/oauth/revoke", &form).await;
+        assert_eq!(
+            (answer.status, answer.text("error").as_str()),
+            (400, "invalid_grant"),
+            "section 2.1: the request is refused and the client informed"
+        );
     }
     assert_eq!(call(&server, &tokens.text("access_token")).await.status, 200);
 }
@@ -74,4 +79,30 @@ async fn only_clients_may_ask() {
     let json = TestRequest::post().uri("/revoke").set_json("x");
     assert_eq!(server.call(json).await.status, 400);
     assert_eq!(call(&server, &token).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_hint_may_be_wrong_and_a_second_revocation_is_no_error() {
+    let server = Server::local().await;
+    let tokens = demo_tokens(&server).await;
+    let token = tokens.text("access_token");
+    let form = Fields::from(&[
+        ("client_id", DEMO_CLIENT),
+        ("client_secret", DEMO_SECRET),
+        ("token", &token),
+        ("token_type_hint", "refresh_token"),
+    ]);
+    for uri in ["/revoke", "/oauth/revoke"] {
+        let answer = form.post(&server, uri).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{uri}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+    assert_eq!(call(&server, &token).await.status, 401);
+    let unknown_hint = form.with("token_type_hint", "pigeon");
+    assert_eq!(unknown_hint.post(&server, "/revoke").await.status, 200);
+    assert_eq!(
+        server.get("/revoke?token=x").await.status,
+        405,
+        "only POST (section 2.1)"
+    );
 }

@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse};
-use mxcp_actor::config::{BaseUrl, Http, PublicUrl};
+use mxcp_actor::config::{BaseUrl, Http, PublicUrl, RateLimits};
 use mxcp_actor::http::extract::bearer;
 use mxcp_actor::http::oauth::{cors, routes};
 use mxcp_actor::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
@@ -272,6 +273,7 @@ fn settings() -> Settings {
         login: LoginKind::Password,
         default_scopes: scopes_of("mxcp:access"),
         required_scopes: ScopeSet::empty(),
+        endpoint_scopes: ScopeSet::empty(),
         scopes_supported: scopes_of("mxcp:access mxcp:admin mcp:read mcp:write"),
         authentication_methods: vec![
             AuthenticationMethod::None,
@@ -281,6 +283,7 @@ fn settings() -> Settings {
         metadata_documents: false,
         remember_consents: true,
         open_introspection: false,
+        rate_limits: RateLimits::default(),
     }
 }
 
@@ -303,6 +306,9 @@ pub(super) fn listener(host: &str) -> Http {
         trusted_proxies: None,
         allowed_hosts: Vec::new(),
         stateless: false,
+        rate_limits: RateLimits::default(),
+        max_connections: 10,
+        request_timeout: Duration::from_secs(1),
         tls: None,
     }
 }

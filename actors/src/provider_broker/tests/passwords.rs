@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use actix::System;
 
+use crate::domain::throttle::Allowance;
 use crate::error::CallError;
 use crate::provider_broker::errors::LogInError;
-use crate::provider_broker::settings::{Allowance, LocalProviderSettings, ThrottleSettings};
+use crate::provider_broker::settings::{LocalProviderSettings, ThrottleSettings};
 use crate::system::LoginSettings;
 use crate::system::tests::house::{Browser, House, all, house_with, local, settings};
 

@@ -1,0 +1,91 @@
+//! How many requests one network may send to what anybody can reach.
+//!
+//! A flood costs its sender's network the answer and nobody else's. Good tokens are never counted, so that a call is not
+//! turned away because of a neighbour behind the same address. Each process counts for itself.
+
+use std::time::Duration;
+
+use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
+use mxcp_actors::domain::throttle::{Allowance, Throttle, network_key};
+
+use super::{Caller, Services};
+use crate::config::RateLimits;
+
+/// Where a request knocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// A client registers.
+    Register,
+    /// A browser brings an authorization request, or comes back from the provider.
+    Authorize,
+    /// A client wants tokens, or gives one back.
+    Token,
+    /// A resource server asks about a token.
+    Introspect,
+    /// A call has no good token.
+    Unauthenticated,
+}
+
+/// What is left of each network's allowance, for each door.
+pub(super) struct Doors {
+    register: Option<Throttle>,
+    authorize: Option<Throttle>,
+    token: Option<Throttle>,
+    introspect: Option<Throttle>,
+    unauthenticated: Option<Throttle>,
+}
+
+/// The network has used its allowance up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests from this network; try again later")]
+pub struct TooMany {
+    /// How long until the next request is taken.
+    pub wait: Duration,
+}
+
+impl Doors {
+    pub(super) fn new(
+        limits: &RateLimits,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, RandomnessUnavailable> {
+        let throttle = |per_minute| throttle(per_minute, randomness).transpose();
+        Ok(Self {
+            register: throttle(limits.register)?,
+            authorize: throttle(limits.authorize)?,
+            token: throttle(limits.token)?,
+            introspect: throttle(limits.introspect)?,
+            unauthenticated: throttle(limits.unauthenticated)?,
+        })
+    }
+
+    fn throttle(&self, door: Door) -> Option<&Throttle> {
+        match door {
+            Door::Register => self.register.as_ref(),
+            Door::Authorize => self.authorize.as_ref(),
+            Door::Token => self.token.as_ref(),
+            Door::Introspect => self.introspect.as_ref(),
+            Door::Unauthenticated => self.unauthenticated.as_ref(),
+        }
+    }
+}
+
+fn throttle(per_minute: u32, randomness: &dyn Randomness) -> Option<Result<Throttle, RandomnessUnavailable>> {
+    let pause = Duration::from_mins(1).checked_div(per_minute)?;
+    let allowance = Allowance {
+        burst: per_minute,
+        pause,
+    };
+    Some(Throttle::new(allowance, randomness))
+}
+
+impl Services {
+    /// Counts one request of the caller's network, or says how long to wait.
+    pub fn admit(&self, door: Door, caller: &Caller) -> Result<(), TooMany> {
+        let Some(throttle) = self.doors.throttle(door) else {
+            return Ok(());
+        };
+        throttle
+            .charge(&network_key(caller.network), self.now())
+            .map_err(|wait| TooMany { wait })
+    }
+}

@@ -1,0 +1,131 @@
+//! What is borne from whoever can reach the server: slow senders, many connections, and requests without a good token.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use awc::http::StatusCode;
+use serde_json::json;
+
+use crate::login::{Caller, configuration};
+use crate::server::{PATIENCE, Project, Server};
+
+fn impatient() -> Server {
+    Project::new()
+        .tool("one", "SELECT 1 AS x", "")
+        .user_config("mxcp: 1\ntransport: { http: { request_timeout: 1, max_connections: 64 } }\n")
+        .start()
+}
+
+/// Sends the beginning of a request, and answers all that comes until the server closes.
+fn begin(server: &Server, beginning: &str) -> String {
+    let mut socket = TcpStream::connect(server.at("").replace("http://", "")).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(beginning.as_bytes()).unwrap();
+    let started = Instant::now();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(started.elapsed() < PATIENCE);
+    answer
+}
+
+#[actix_rt::test]
+async fn a_head_that_does_not_end_is_cut_off() {
+    let server = impatient();
+    let answer = begin(&server, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-A: ");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+        "{answer}"
+    );
+}
+
+#[actix_rt::test]
+async fn a_body_that_does_not_end_is_cut_off() {
+    let server = impatient();
+    let head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{";
+    let answer = begin(&server, head);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("did not arrive within 1 s"), "{answer}");
+}
+
+#[actix_rt::test]
+async fn a_body_beyond_the_limit_is_not_read() {
+    let server = impatient();
+    let body = vec![b' '; 5 * 1024 * 1024];
+    let answer = server.send("POST", crate::server::LEGACY, body).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+fn limited(limits: &str) -> Server {
+    let config = configuration(&[("ada", "")]);
+    let config = config.replace("base_url:", &format!("rate_limits: {{ {limits} }}, base_url:"));
+    Project::new()
+        .user_config(&config)
+        .tool("one", "SELECT 1 AS x", "")
+        .start()
+}
+
+async fn call_with(server: &Server, token: &str) -> (u16, Option<String>) {
+    let header = format!("Bearer {token}");
+    let headers = [crate::server::LEGACY, &[("Authorization", &header)]].concat();
+    let answer = server.send("POST", &headers, b"{}".to_vec()).await;
+    let retry_after = answer.header("retry-after").map(str::to_owned);
+    if answer.status == StatusCode::TOO_MANY_REQUESTS {
+        assert_eq!(answer.json()["error"], "too_many_requests");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    }
+    (answer.status.as_u16(), retry_after)
+}
+
+#[actix_rt::test]
+async fn bad_tokens_are_counted_and_good_ones_pass_all_the_same() {
+    let server = limited("unauthenticated: 3");
+    let ada = Caller::log_in(&server, "ada").await;
+    for _ in 0..3 {
+        assert_eq!(call_with(&server, "wrong").await, (401, None));
+    }
+    let (status, retry_after) = call_with(&server, "wrong").await;
+    assert_eq!(status, 429);
+    let seconds: u64 = retry_after.unwrap().parse().unwrap();
+    assert!((1..=20).contains(&seconds), "{seconds}");
+    assert_eq!(server.send("POST", &[], Vec::new()).await.status.as_u16(), 429);
+    assert_eq!(
+        ada.call("one", json!({})).await["content"][0]["text"],
+        r#"[{"x":1}]"#
+    );
+}
+
+#[actix_rt::test]
+async fn each_endpoint_has_its_own_allowance() {
+    let server = limited("register: 1, authorize: 1, token: 1, introspect: 1");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let json = ("Content-Type", "application/json");
+    for (method, path, header) in [
+        ("POST", "/register", json),
+        ("GET", "/authorize", form),
+        ("POST", "/token", form),
+        ("POST", "/introspect", form),
+    ] {
+        let headers = [header];
+        let ask = || server.request(method, path, &headers, Vec::new());
+        let first = ask().await;
+        assert_ne!(first.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        let second = ask().await;
+        assert_eq!(second.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert!(second.header("retry-after").is_some(), "{path}");
+    }
+    // What is under /oauth/ is the same door; giving a token back is the token endpoint's.
+    for path in ["/oauth/register", "/oauth/token", "/oauth/introspect", "/revoke"] {
+        let header = if path == "/oauth/register" { json } else { form };
+        let answer = server.request("POST", path, &[header], Vec::new()).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
+}
+
+#[actix_rt::test]
+async fn a_limit_of_zero_is_none() {
+    let server = limited("unauthenticated: 0");
+    for _ in 0..20 {
+        assert_eq!(call_with(&server, "wrong").await.0, 401);
+    }
+}
