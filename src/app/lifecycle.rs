@@ -26,7 +26,7 @@ use crate::mcp::catalog::Catalog;
 
 /// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say. A second signal ends the
 /// server at once.
-pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
+pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let began = Instant::now();
     telemetry::start_logging(&config.logging)?;
     telemetry::warn_unbuilt(&config.telemetry);
@@ -44,13 +44,19 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let endpoint_scopes = scopes::of_endpoints(catalog.registry());
     let system = actix_rt::System::new();
     let outcome = system.block_on(async move {
-        let running = Running::start(&config, &generation, &endpoint_scopes).await?;
         if let Some(streams) = streams {
+            let running = Running::start(&config, &generation, &endpoint_scopes).await?;
             let outcome = stdio::serve(&config, streams, catalog, &running).await;
             running.stop().await;
             return outcome;
         }
+        let addresses = listening::bind(&config.transport.http)?;
+        if let Some(port) = addresses.port() {
+            config.public_url.listens_on(port);
+        }
+        let running = Running::start(&config, &generation, &endpoint_scopes).await?;
         let loaded = Loaded {
+            addresses,
             config,
             generation,
             catalog,
@@ -75,6 +81,7 @@ fn enter(config: &Config) -> Result<(), StartError> {
 
 /// What was loaded and not started yet.
 struct Loaded {
+    addresses: listening::Addresses,
     config: Config,
     generation: Arc<Generation>,
     catalog: Catalog,
@@ -126,6 +133,7 @@ fn open(
     began: Instant,
 ) -> Result<(AdminListeners, Server), StartError> {
     let Loaded {
+        addresses,
         config,
         generation,
         catalog,
@@ -151,16 +159,18 @@ fn open(
     let admin = AdminListeners::open(&config.admin, parts)?;
     let state = McpState {
         server,
+        server_name: config.project.name.clone(),
         public_url: config.public_url.clone(),
         authentication: running.services(),
         stateless: config.transport.http.stateless,
     };
-    let public = listen(&config, running.audit().clock, requests, state)?;
+    let public = listen(addresses, &config, running.audit().clock, requests, state)?;
     announce(&config, began);
     Ok((admin, public))
 }
 
 fn listen(
+    addresses: listening::Addresses,
     config: &Config,
     clock: Arc<dyn Clock>,
     requests: RequestState,
@@ -174,7 +184,7 @@ fn listen(
             .configure(|config| routes::public(config, &state))
     };
     log::info!("public URL: {}", config.public_url);
-    listening::listen(&config.transport.http, clock, app)
+    listening::listen(addresses, &config.transport.http, clock, app)
 }
 
 /// What was started, in one line: the first thing to look for in a log.

@@ -3,7 +3,8 @@
 //! Must not live here: routes and middleware.
 
 use std::fmt::Debug;
-use std::net::TcpListener;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use actix_web::dev::{AppConfig, Server};
 use actix_web::{Error, HttpServer};
 use mxcp_actors::domain::clock::Clock;
 use rustls::ServerConfig;
+use tokio::net::TcpSocket;
 
 use super::{StartError, stopping, tls};
 use crate::config::Http;
@@ -34,10 +36,77 @@ struct Limits {
     head: Duration,
 }
 
-/// Listens as the configuration says; `app` makes the routes of one worker.
+/// The addresses of the public listener, taken and not yet open: whoever connects is refused until the server can answer.
+pub(super) struct Addresses(Vec<TcpSocket>);
+
+/// Takes every address that the host stands for; one of them is enough.
+pub(super) fn bind(http: &Http) -> Result<Addresses, StartError> {
+    bind_all(http).map_err(|source| refused(http, source))
+}
+
+fn bind_all(http: &Http) -> io::Result<Addresses> {
+    let mut port = http.port;
+    let mut last_error = None;
+    let mut sockets = Vec::new();
+    for mut address in (http.host.as_str(), http.port).to_socket_addrs()? {
+        address.set_port(port);
+        match bind_one(address) {
+            Ok(socket) => {
+                // Port 0 is any that is free; the other addresses get the same one.
+                port = socket.local_addr()?.port();
+                sockets.push(socket);
+            }
+            Err(error) => last_error = Some(error),
+        }
+    }
+    match last_error.filter(|_| sockets.is_empty()) {
+        Some(error) => Err(error),
+        None => Ok(Addresses(sockets)),
+    }
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // The connections of a server that ended a moment ago do not keep the next one from starting.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn refused(http: &Http, source: io::Error) -> StartError {
+    StartError::Listen {
+        host: http.host.clone(),
+        port: http.port,
+        source,
+    }
+}
+
+impl Addresses {
+    /// The port, which the system chose if the configuration says 0.
+    pub(super) fn port(&self) -> Option<u16> {
+        let address = self.0.first()?.local_addr().ok()?;
+        Some(address.port())
+    }
+
+    fn open(self) -> io::Result<Vec<TcpListener>> {
+        let sockets = self.0.into_iter();
+        sockets.map(|socket| socket.listen(BACKLOG)?.into_std()).collect()
+    }
+}
+
+/// Listens at these addresses as the configuration says; `app` makes the routes of one worker.
 ///
 /// A client that goes away ends its request, and with it its query: half-closed connections are not kept.
-pub(super) fn listen<F, I, S, B>(http: &Http, clock: Arc<dyn Clock>, app: F) -> Result<Server, StartError>
+pub(super) fn listen<F, I, S, B>(
+    addresses: Addresses,
+    http: &Http,
+    clock: Arc<dyn Clock>,
+    app: F,
+) -> Result<Server, StartError>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, actix_http::Request>,
@@ -48,11 +117,6 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    let refused = |source| StartError::Listen {
-        host: http.host.clone(),
-        port: http.port,
-        source,
-    };
     let workers = available_parallelism().map_or(2, usize::from);
     let limits = Limits {
         workers,
@@ -62,8 +126,8 @@ where
     let tls = http.tls.as_ref().map(|files| tls::server_config(files, clock));
     let tls = tls.transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let sockets = bind(http).map_err(refused)?;
-    let addresses: Vec<_> = sockets
+    let sockets = addresses.open().map_err(|source| refused(http, source))?;
+    let opened: Vec<_> = sockets
         .iter()
         .filter_map(|socket| socket.local_addr().ok())
         .collect();
@@ -71,32 +135,14 @@ where
         None => plain(sockets, limits, app),
         Some(config) => encrypted(sockets, limits, &config, app),
     };
-    let server = server.map_err(refused)?;
-    for address in addresses {
+    let server = server.map_err(|source| refused(http, source))?;
+    for address in opened {
         log::info!("listening on {scheme}://{address}");
     }
     Ok(server)
 }
 
-/// One socket for each address of the host.
-fn bind(http: &Http) -> std::io::Result<Vec<TcpListener>> {
-    use std::net::ToSocketAddrs as _;
-    let addresses = (http.host.as_str(), http.port).to_socket_addrs()?;
-    let mut last_error = None;
-    let mut sockets = Vec::new();
-    for address in addresses {
-        match TcpListener::bind(address) {
-            Ok(socket) => sockets.push(socket),
-            Err(error) => last_error = Some(error),
-        }
-    }
-    match (sockets.is_empty(), last_error) {
-        (true, Some(error)) => Err(error),
-        _ => Ok(sockets),
-    }
-}
-
-fn plain<F, I, S, B>(sockets: Vec<TcpListener>, limits: Limits, app: F) -> std::io::Result<Server>
+fn plain<F, I, S, B>(sockets: Vec<TcpListener>, limits: Limits, app: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, actix_http::Request>,
@@ -109,7 +155,6 @@ where
 {
     let mut server = HttpServer::new(app)
         .workers(limits.workers)
-        .backlog(BACKLOG)
         .max_connections(limits.connections_per_worker)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(limits.head)
@@ -131,7 +176,7 @@ fn encrypted<F, I, S, B>(
     limits: Limits,
     config: &ServerConfig,
     app: F,
-) -> std::io::Result<Server>
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, actix_http::Request>,
@@ -144,7 +189,6 @@ where
 {
     let mut server = Server::build()
         .workers(limits.workers)
-        .backlog(BACKLOG)
         .max_concurrent_connections(limits.connections_per_worker)
         .disable_signals()
         .shutdown_timeout(stopping::LAST_ANSWERS_SECONDS);

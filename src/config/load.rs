@@ -170,7 +170,7 @@ fn assemble(
 
     let (site, transport, auth) = (site?, transport?, auth?);
     let redirect_hosts = redirect_hosts(&user.profile.auth);
-    let public_url = PublicUrl::new(&transport.http, transport.http.port, redirect_hosts);
+    let public_url = PublicUrl::new(&transport.http, redirect_hosts);
     checks::warn(&user.profile.auth, &auth, &transport, &public_url, problems);
     Some(Config {
         project: Project {

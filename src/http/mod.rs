@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod extract;
+mod front_page;
 mod health;
 pub mod mcp;
 pub mod middleware;

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, ServiceConfig};
 
 use super::mcp::McpState;
-use super::{health, mcp, oauth};
+use super::{front_page, health, mcp, oauth};
 
 /// The methods of `/mcp`, for browsers that ask first.
 const MCP_METHODS: &str = "POST, DELETE";
@@ -23,7 +23,10 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
             )
             .default_service(web::route().to(mcp::session::not_allowed)),
     );
-    if let Some(services) = &state.authentication {
-        oauth::routes(config, services);
+    match &state.authentication {
+        Some(services) => oauth::routes(config, services),
+        None => {
+            config.route("/", web::get().to(front_page::get));
+        }
     }
 }

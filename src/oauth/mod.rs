@@ -111,7 +111,9 @@ pub enum NoAddresses {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoServices {
     /// The public URL cannot be the beginning of a resource indicator.
-    #[error("the public URL cannot be used: {0}")]
+    #[error(
+        "the public URL cannot be used: {0}; set transport.http.base_url to the address that clients call"
+    )]
     Resource(#[from] InvalidResource),
     /// Nothing secret can be made.
     #[error(transparent)]

@@ -90,7 +90,7 @@ impl Settings {
         };
         Self {
             server_name: "notes".to_owned(),
-            public_url: PublicUrl::new(&http, 8000, []),
+            public_url: PublicUrl::new(&http, []),
             trusted_proxies: None,
             login: LoginKind::Password,
             default_scopes: ScopeSet::parse("mxcp:access").unwrap_or_default(),

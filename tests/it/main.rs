@@ -13,6 +13,7 @@ mod cors;
 mod demo;
 mod door;
 mod failures;
+mod front_page;
 mod github;
 mod logging;
 mod login;

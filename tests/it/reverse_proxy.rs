@@ -246,6 +246,43 @@ async fn behind_a_trusted_proxy_every_address_is_the_public_one() {
 }
 
 #[actix_rt::test]
+async fn files_of_people_who_used_another_server_before_work_too() {
+    let server = server(TRUSTING);
+    // With the headers for WebSockets, which many files have.
+    let upgrading = |site: String| {
+        let site = changed(&site, "Connection \"\"", "Connection upgrade");
+        let site = changed(&site, "Forwarded          \"\"", "Upgrade $http_upgrade");
+        changed(&site, "X-Forwarded-Scheme $scheme", "X-Real-IP $remote_addr")
+    };
+    let nginx = Nginx::start(&server, upgrading);
+    assert_public(&nginx, &[]);
+    // With the fewest headers, and HTTP/1.0 to the server.
+    let short = |site: String| {
+        let is_kept = |line: &&str| {
+            ![
+                "-Host",
+                "-Port",
+                "-Scheme",
+                "http_version",
+                "Connection",
+                "Forwarded ",
+            ]
+            .iter()
+            .any(|part| line.contains(part))
+        };
+        site.lines()
+            .filter(is_kept)
+            .flat_map(|line| [line, "\n"])
+            .collect()
+    };
+    let nginx = Nginx::start(&server, short);
+    let metadata = nginx.ask("127.0.0.2", "/.well-known/oauth-protected-resource", &[], None);
+    assert_eq!(metadata.json()["resource"], json!(format!("https://{HOST}/mcp")));
+    let call = nginx.ask("127.0.0.2", "/mcp", &[], Some("{}"));
+    assert_eq!(call.status(), "401", "{}", call.head);
+}
+
+#[actix_rt::test]
 async fn a_base_url_needs_no_forwarded_header() {
     let port = free_port();
     let server = server(&format!("base_url: 'https://{HOST}:{port}'"));

@@ -2,6 +2,7 @@
 
 use awc::http::StatusCode;
 
+use crate::login::configuration;
 use crate::server::Project;
 
 #[actix_rt::test]
@@ -12,7 +13,7 @@ async fn a_started_server_is_healthy_and_says_nothing_more() {
         (answer.status, answer.body.as_slice()),
         (StatusCode::OK, br#"{"status":"ok"}"#.as_slice())
     );
-    assert_eq!(server.get("/").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/anything").await.status, StatusCode::NOT_FOUND);
     assert!(
         server.folder().join("data/db-dev.duckdb").exists(),
         "the database is in the project's data folder"
@@ -59,13 +60,24 @@ async fn the_public_url_and_the_number_of_definitions_are_logged() {
     server.get("/health").await;
     let before_listening = server.logged_before_listening().join("\n");
     assert!(
-        before_listening.contains("public URL: http://localhost"),
+        before_listening.contains(&format!("public URL: {}", server.at(""))),
         "{before_listening}"
     );
     assert!(
         before_listening.contains("1 tools, 0 resources, 0 prompts"),
         "{before_listening}"
     );
+}
+
+#[actix_rt::test]
+async fn tokens_are_for_the_port_that_the_system_chose() {
+    let config = configuration(&[("ada", "")]).replace("base_url: 'http://localhost:1'", "");
+    let server = Project::new().user_config(&config).start();
+    let metadata = server
+        .request("GET", "/.well-known/oauth-protected-resource", &[], Vec::new())
+        .await;
+    assert_eq!(metadata.json()["resource"], server.at("/mcp"));
+    assert!(!server.at("").ends_with(":0"));
 }
 
 #[actix_rt::test]

@@ -76,8 +76,8 @@ pub enum HostRefused {
 
 impl PublicUrl {
     /// The rule that follows from the HTTP settings. `redirect_hosts` are the hosts of the configured clients'
-    /// redirect URIs; `port` is the one that is listened on, which differs from the setting if that is 0.
-    pub fn new(http: &Http, port: u16, redirect_hosts: impl IntoIterator<Item = Authority>) -> Self {
+    /// redirect URIs.
+    pub fn new(http: &Http, redirect_hosts: impl IntoIterator<Item = Authority>) -> Self {
         let listener_scheme = if http.tls.is_some() {
             Scheme::Https
         } else {
@@ -105,7 +105,7 @@ impl PublicUrl {
         let source = match listen_host {
             Some(host) if http.trusted_proxies.is_none() => {
                 let scheme = http.scheme.unwrap_or(listener_scheme);
-                Source::Fixed(BaseUrl::new(scheme, host.with_port(port)))
+                Source::Fixed(BaseUrl::new(scheme, host.with_port(http.port)))
             }
             _ => Source::PerRequest(PerRequest {
                 scheme: http.scheme,
@@ -116,6 +116,15 @@ impl PublicUrl {
         Self {
             source,
             allowed_hosts,
+        }
+    }
+
+    /// Puts the port that is listened on in the place of 0, which leaves the choice to the system.
+    pub fn listens_on(&mut self, port: u16) {
+        if let Source::Fixed(base_url) = &mut self.source
+            && base_url.authority().port() == Some(0)
+        {
+            *base_url = BaseUrl::new(base_url.scheme(), base_url.authority().clone().with_port(port));
         }
     }
 

@@ -33,7 +33,7 @@ fn peer(address: &str) -> IpAddr {
 }
 
 fn answer(http: &Http, request: RequestHead<'_>) -> Result<String, HostRefused> {
-    PublicUrl::new(http, http.port, [])
+    PublicUrl::new(http, [])
         .for_request(&request)
         .map(|url| url.to_string())
 }
@@ -295,7 +295,7 @@ fn a_fixed_url_ignores_the_request() {
         answer(&http, forged).as_deref(),
         Ok("https://api.example.com/mcp")
     );
-    let public_url = PublicUrl::new(&http, 8000, []);
+    let public_url = PublicUrl::new(&http, []);
     let fixed = public_url.fixed().unwrap();
     assert_eq!(fixed.join("/token"), "https://api.example.com/mcp/token");
     assert_eq!(
@@ -310,16 +310,22 @@ fn a_fixed_url_ignores_the_request() {
 }
 
 #[test]
-fn the_port_that_is_listened_on_may_differ_from_the_setting() {
+fn a_port_that_the_system_chose_stands_in_the_place_of_0() {
     let http = Http {
         host: "localhost".to_owned(),
         port: 0,
         ..http()
     };
-    assert_eq!(
-        PublicUrl::new(&http, 34_567, []).to_string(),
-        "http://localhost:34567"
-    );
+    let mut public_url = PublicUrl::new(&http, []);
+    public_url.listens_on(34_567);
+    assert_eq!(public_url.to_string(), "http://localhost:34567");
+    let http = Http {
+        base_url: Some(BaseUrl::parse("https://api.example.com").unwrap()),
+        ..http
+    };
+    let mut public_url = PublicUrl::new(&http, []);
+    public_url.listens_on(34_567);
+    assert_eq!(public_url.to_string(), "https://api.example.com");
 }
 
 #[test]
@@ -352,7 +358,7 @@ proptest! {
     #[test]
     fn the_host_is_always_an_allowed_one(host in "\\PC{0,30}", forwarded in "[a-z.:@/,\\[\\]0-9]{0,20}", trusted in any::<bool>()) {
         let http = Http { trusted_proxies: trusted.then(|| TrustedProxies::new(vec![])), ..http() };
-        let public_url = PublicUrl::new(&http, 8000, []);
+        let public_url = PublicUrl::new(&http, []);
         let request = RequestHead { peer: Some(peer("10.0.0.1")), host: Some(&host), forwarded_host: Some(&forwarded), ..RequestHead::default() };
         if let Ok(url) = public_url.for_request(&request) {
             prop_assert!(public_url.allowed_hosts().allows(url.authority()));

@@ -6,22 +6,34 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName};
 use actix_web::http::uri::Authority as UriAuthority;
 
-use crate::config::{Authority, HostRefused, RequestHead};
+use crate::config::{Authority, BaseUrl, HostRefused, PublicUrl, RequestHead};
 use crate::oauth::{Addresses, NoAddresses, Services};
 
-/// The addresses. A request to another host is refused also if the public URL is fixed, because a page of another site
-/// could have made it by rebinding its name.
+/// The addresses of the authorization server.
 pub fn addresses(request: &HttpRequest, services: &Services) -> Result<Arc<Addresses>, NoAddresses> {
     let head = head(request);
-    let allowed = services.settings().public_url.allowed_hosts();
+    check_host(&head, &services.settings().public_url)?;
+    services.addresses(&head)
+}
+
+/// The public URL.
+pub fn base_url(request: &HttpRequest, public_url: &PublicUrl) -> Result<BaseUrl, HostRefused> {
+    let head = head(request);
+    check_host(&head, public_url)?;
+    public_url.for_request(&head)
+}
+
+/// A request to another host is refused also if the public URL is fixed, because a page of another site could have made
+/// it by rebinding its name.
+fn check_host(head: &RequestHead<'_>, public_url: &PublicUrl) -> Result<(), HostRefused> {
     let named = head.host.ok_or(HostRefused::Invalid)?;
     let authority = Authority::parse(named).ok_or(HostRefused::Invalid)?;
-    let is_fixed = services.settings().public_url.fixed().is_some();
-    if is_fixed && !allowed.allows(&authority) {
+    let is_fixed = public_url.fixed().is_some();
+    if is_fixed && !public_url.allowed_hosts().allows(&authority) {
         let host = authority.to_string();
-        return Err(HostRefused::NotAllowed { host }.into());
+        return Err(HostRefused::NotAllowed { host });
     }
-    services.addresses(&head)
+    Ok(())
 }
 
 /// The parts of a request that the public URL may depend on.

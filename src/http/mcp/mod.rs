@@ -22,6 +22,8 @@ use crate::oauth::Services;
 pub struct McpState {
     /// The protocol without HTTP.
     pub server: Arc<McpServer>,
+    /// The name that users see: the project's.
+    pub server_name: String,
     /// Which hosts and origins may ask.
     pub public_url: PublicUrl,
     /// Who may call; `None` while authentication is off.

@@ -109,6 +109,7 @@ pub(crate) fn home(
         server => services.settings().server_name,
         connection => connection_name(&services.settings().server_name),
         resource => addresses.resource().as_str(),
+        has_users => true,
         log_in => addresses.path("/login"),
         sign_out => addresses.path("/logout"),
         provider => match &services.settings().login {
@@ -116,6 +117,17 @@ pub(crate) fn home(
             LoginKind::Provider { name, .. } => Some(name),
         },
         user => account.map(user),
+    };
+    render::page(HttpResponse::Ok(), "home.html", &values)
+}
+
+/// The front page where nobody logs in.
+pub(crate) fn open_home(server_name: &str, resource: &str) -> HttpResponse {
+    let values = context! {
+        server => server_name,
+        connection => connection_name(server_name),
+        resource => resource,
+        has_users => false,
     };
     render::page(HttpResponse::Ok(), "home.html", &values)
 }

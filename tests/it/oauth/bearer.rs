@@ -134,7 +134,7 @@ async fn a_token_is_for_one_resource() {
         )],
         ..super::server::listener("0.0.0.0")
     };
-    let server = Server::with(|settings| settings.public_url = PublicUrl::new(&http, 8000, [])).await;
+    let server = Server::with(|settings| settings.public_url = PublicUrl::new(&http, [])).await;
     let token = demo_tokens(&server).await.text("access_token");
     assert_eq!(call(&server, &token).await.status, 200);
     for host in ["api.example.com", "localhost:8001"] {

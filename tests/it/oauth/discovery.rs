@@ -121,7 +121,7 @@ async fn the_issuer_follows_a_trusted_proxy_and_nobody_else() {
         )],
         ..listener("0.0.0.0")
     };
-    let server = Server::with(|settings| settings.public_url = PublicUrl::new(&http, 8000, [])).await;
+    let server = Server::with(|settings| settings.public_url = PublicUrl::new(&http, [])).await;
     let request = |peer: &str| {
         TestRequest::get()
             .uri(AUTHORIZATION_SERVER)

@@ -293,7 +293,7 @@ pub(super) fn public_url(base_url: &str) -> PublicUrl {
         base_url: Some(BaseUrl::parse(base_url).unwrap()),
         ..listener("localhost")
     };
-    PublicUrl::new(&http, 8000, [])
+    PublicUrl::new(&http, [])
 }
 
 /// The HTTP settings of a listener and nothing else.
