@@ -1,7 +1,7 @@
 //! Whether the provider answers, as the latest calls to it found: nobody is called in order to know.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::provider::ProviderError;
 use crate::domain::clock::{Clock, Timestamp};
@@ -10,11 +10,32 @@ use crate::domain::clock::{Clock, Timestamp};
 pub struct ProviderHealth {
     name: String,
     clock: Arc<dyn Clock>,
-    /// In microseconds; [`NEVER`] while the latest call was answered.
+    /// In microseconds; [`NEVER`] while the latest request was answered.
     failing_since: AtomicI64,
+    answered: AtomicU64,
+    refused: AtomicU64,
+    unavailable: AtomicU64,
+    invalid_answer: AtomicU64,
+    misconfigured: AtomicU64,
 }
 
 const NEVER: i64 = i64::MIN;
+
+/// How requests to the provider ended since the start. A request is a login, a renewal or a revocation, whatever number of
+/// calls it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderRequests {
+    /// It did what it was asked.
+    pub answered: u64,
+    /// It said no, or vouched for a user who is not let in.
+    pub refused: u64,
+    /// It could not be asked, or was overloaded.
+    pub unavailable: u64,
+    /// Its answer was not what the protocol asks for.
+    pub invalid_answer: u64,
+    /// It did not accept this server.
+    pub misconfigured: u64,
+}
 
 impl ProviderHealth {
     pub(crate) fn new(name: &str, clock: Arc<dyn Clock>) -> Self {
@@ -22,6 +43,11 @@ impl ProviderHealth {
             name: name.to_owned(),
             clock,
             failing_since: AtomicI64::new(NEVER),
+            answered: AtomicU64::default(),
+            refused: AtomicU64::default(),
+            unavailable: AtomicU64::default(),
+            invalid_answer: AtomicU64::default(),
+            misconfigured: AtomicU64::default(),
         }
     }
 
@@ -31,7 +57,7 @@ impl ProviderHealth {
         &self.name
     }
 
-    /// Since when every call has failed for a reason that is the provider's or the operator's; `None` if the latest call
+    /// Since when every request has failed for a reason that is the provider's or the operator's; `None` if the latest one
     /// was answered, or nobody has asked yet.
     #[must_use]
     pub fn failing_since(&self) -> Option<Timestamp> {
@@ -39,19 +65,49 @@ impl ProviderHealth {
         (since != NEVER).then(|| Timestamp::from_microseconds(since))
     }
 
-    /// Takes note of a call's outcome, and hands it on. A refusal is an answer.
+    /// How requests ended so far.
+    #[must_use]
+    pub fn requests(&self) -> ProviderRequests {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ProviderRequests {
+            answered: count(&self.answered),
+            refused: count(&self.refused),
+            unavailable: count(&self.unavailable),
+            invalid_answer: count(&self.invalid_answer),
+            misconfigured: count(&self.misconfigured),
+        }
+    }
+
+    /// Takes note of a request's outcome, and hands it on. A refusal is an answer.
     pub(super) fn note<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
-        let is_failing = outcome.as_ref().is_err_and(ProviderError::is_temporary);
-        if is_failing {
+        let (counter, is_answer) = match &outcome {
+            Ok(_) => (&self.answered, true),
+            Err(ProviderError::Refused { .. } | ProviderError::UserNotAllowed { .. }) => {
+                (&self.refused, true)
+            }
+            Err(ProviderError::Unavailable { .. }) => (&self.unavailable, false),
+            Err(ProviderError::InvalidAnswer { .. }) => (&self.invalid_answer, false),
+            Err(ProviderError::Misconfigured { .. }) => (&self.misconfigured, false),
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        if is_answer {
+            self.failing_since.store(NEVER, Ordering::Relaxed);
+        } else {
             let now = self.clock.now().microseconds();
             let began = |since| (since == NEVER).then_some(now);
             // Only the first failure of a row is written; an error says that it was not the first.
             self.failing_since
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, began)
                 .ok();
-        } else {
-            self.failing_since.store(NEVER, Ordering::Relaxed);
         }
         outcome
+    }
+
+    /// The same for a first step that may have asked nobody: that it went well says nothing.
+    pub(super) fn note_failure<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        match outcome {
+            Ok(value) => Ok(value),
+            failure @ Err(_) => self.note(failure),
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::messages::{
     RevokeUpstreamTokensReply, SignInStart,
 };
 use super::pending::Returned;
-use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest};
+use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest, UpstreamSecrets};
 use super::rules::BrokerRules;
 use crate::blocking::BlockingPool;
 use crate::domain::grant::GrantId;
@@ -105,7 +105,7 @@ impl OutsideLogins {
             nonce: &leaving.secrets.nonce,
         };
         let url = self.provider.authorization_url(&request).await;
-        let url = match self.health.note(url) {
+        let url = match self.health.note_failure(url) {
             Ok(url) => url,
             Err(error) => return Ok(Err(error.into())),
         };
@@ -158,15 +158,21 @@ impl OutsideLogins {
                 });
             }
         };
-        let provider = &self.provider;
-        let exchanged = provider.exchange_code(&code, &returned.secrets).await;
-        let grant = self.health.note(exchanged).map_err(failed)?;
-        let identity = provider.read_user(&grant, &returned.secrets).await;
-        match self.health.note(identity) {
+        let found = self.exchange_and_read(&code, &returned.secrets).await;
+        self.health.note(found).map_err(failed)
+    }
+
+    async fn exchange_and_read(
+        &self,
+        code: &Secret,
+        secrets: &UpstreamSecrets,
+    ) -> Result<(UpstreamGrant, UserIdentity), ProviderError> {
+        let grant = self.provider.exchange_code(code, secrets).await?;
+        match self.provider.read_user(&grant, secrets).await {
             Ok(identity) => Ok((grant, identity)),
             Err(error) => {
                 self.give_back(&grant.tokens).await;
-                Err(failed(error))
+                Err(error)
             }
         }
     }

@@ -14,8 +14,42 @@ pub(super) fn encode(page: &mut Page<'_, '_>, of: &Authorization, counted: Count
     page.gauges(("mxcp_clients", "Clients that registered themselves"), clients)?;
     let grants = counted.grants.map(|count| (vec![], count));
     page.gauges(("mxcp_grants", "Grants that have not ended"), grants)?;
+    provider(page, of)?;
     store(page, of)?;
     replica_bus(page, of)
+}
+
+/// Nothing where users log in here.
+fn provider(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
+    let Some(health) = &of.actors.provider else {
+        return Ok(());
+    };
+    let name = health.name();
+    page.gauges(
+        (
+            "mxcp_provider_failing",
+            "Whether the latest request to the identity provider failed",
+        ),
+        [(
+            vec![("provider", name)],
+            u64::from(health.failing_since().is_some()),
+        )],
+    )?;
+    let requests = health.requests();
+    let rows = [
+        ("answered", requests.answered),
+        ("refused", requests.refused),
+        ("unavailable", requests.unavailable),
+        ("invalid_answer", requests.invalid_answer),
+        ("misconfigured", requests.misconfigured),
+    ];
+    page.counters(
+        (
+            "mxcp_provider_requests",
+            "Logins, renewals and revocations at the identity provider",
+        ),
+        rows.map(|(outcome, count)| (vec![("provider", name), ("outcome", outcome)], count)),
+    )
 }
 
 /// Nothing where there is one process.

@@ -27,6 +27,35 @@ async fn provider(server: &Server, expected: &str) -> Value {
     }
 }
 
+/// What the metrics say about the provider: outcomes that were not counted are left out.
+async fn counted(server: &Server) -> Vec<String> {
+    let page = look(server, "/metrics").await;
+    let page = String::from_utf8(page.body).unwrap();
+    let value = |row: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(row));
+        line.unwrap_or_else(|| panic!("{row} in {page}"))
+            .trim()
+            .to_owned()
+    };
+    let mut counted = Vec::new();
+    for outcome in [
+        "answered",
+        "refused",
+        "unavailable",
+        "invalid_answer",
+        "misconfigured",
+    ] {
+        let row = format!("mxcp_provider_requests_total{{provider=\"github\",outcome=\"{outcome}\"}}");
+        let count = value(&row);
+        if count != "0" {
+            counted.push(format!("{outcome} {count}"));
+        }
+    }
+    let failing = value("mxcp_provider_failing{provider=\"github\"}");
+    counted.push(format!("failing {failing}"));
+    counted
+}
+
 #[actix_web::test]
 async fn a_github_that_is_down_degrades_and_takes_no_replica_away() {
     let fake = fake(Quirks::default());
@@ -45,6 +74,18 @@ async fn a_github_that_is_down_degrades_and_takes_no_replica_away() {
         reason.contains("calls to github have failed since 20"),
         "{reason}"
     );
+    assert_eq!(
+        counted(&server).await,
+        ["answered 1", "unavailable 1", "failing 1"],
+        "one login worked, one did not"
+    );
+    Browser::new(&server).begin(None).await;
+    come_back(&mut Browser::new(&server), "allow").await;
+    assert_eq!(
+        counted(&server).await[2],
+        "failing 1",
+        "a login that only begins says nothing"
+    );
     let answer = caller.call("name", json!({})).await;
     assert_eq!(answer["content"][0]["text"], r#"[{"n":"octocat"}]"#, "{answer}");
     let told = ask(&server, "GET", "/ready", &[]).await.json();
@@ -53,6 +94,10 @@ async fn a_github_that_is_down_degrades_and_takes_no_replica_away() {
     fake.state().quirks.token_answer = None;
     log_in(&server).await;
     provider(&server, "ok").await;
+    assert_eq!(
+        counted(&server).await,
+        ["answered 2", "unavailable 1", "failing 0"]
+    );
 }
 
 #[actix_web::test]
@@ -64,4 +109,5 @@ async fn a_client_secret_that_github_does_not_know_shows_too() {
     let back = come_back(&mut browser, "allow").await;
     browser.walk("GET", &back, String::new()).await;
     provider(&server, "degraded").await;
+    assert_eq!(counted(&server).await, ["misconfigured 1", "failing 1"]);
 }
