@@ -8,6 +8,7 @@ use awc::error::{ConnectError, PayloadError, SendRequestError};
 use awc::http::Method;
 use awc::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use awc::{Client, Connector};
+use rustls::RootCertStore;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -29,16 +30,17 @@ pub struct OutboundClient {
 impl OutboundClient {
     /// A client within these bounds, for the current thread.
     pub fn new(settings: OutboundSettings) -> Result<Self, NoCertificates> {
-        Self::with_names(settings, SystemNames)
+        Self::with_surroundings(settings, SystemNames, tls::roots())
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place where an HTTP client is made, with everything that the ban is about"
     )]
-    pub(super) fn with_names(
+    pub(super) fn with_surroundings(
         settings: OutboundSettings,
         names: impl NameService + 'static,
+        roots: RootCertStore,
     ) -> Result<Self, NoCertificates> {
         let settings = Rc::new(settings);
         let filter = Filter {
@@ -47,7 +49,7 @@ impl OutboundClient {
         };
         let connector = Connector::new()
             .connector(TcpConnector::new(Resolver::custom(filter)).service())
-            .rustls_0_23(tls::configuration()?)
+            .rustls_0_23(tls::configuration(roots)?)
             .timeout(settings.time_limit)
             .handshake_timeout(settings.time_limit);
         let client = Client::builder()

@@ -10,17 +10,19 @@ use rustls::{ClientConfig, RootCertStore};
 #[error("TLS for outgoing calls cannot be set up: {0}")]
 pub struct NoCertificates(String);
 
-pub(super) fn configuration() -> Result<Arc<ClientConfig>, NoCertificates> {
+/// Believes the certificates of these authorities, and no others.
+pub(super) fn configuration(roots: RootCertStore) -> Result<Arc<ClientConfig>, NoCertificates> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| NoCertificates(error.to_string()))?;
-    let mut configuration = builder.with_root_certificates(roots()).with_no_client_auth();
+    let mut configuration = builder.with_root_certificates(roots).with_no_client_auth();
     configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(configuration))
 }
 
-fn roots() -> RootCertStore {
+/// The authorities that are believed.
+pub(super) fn roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {

@@ -1,5 +1,7 @@
 //! Calls against servers on this machine: what is refused before anything is sent, and what bounds an answer.
 
+mod certificates;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -59,6 +61,10 @@ fn settings(named: &[&str]) -> OutboundSettings {
     }
 }
 
+fn with_names(settings: OutboundSettings, names: impl NameService + 'static) -> OutboundClient {
+    OutboundClient::with_surroundings(settings, names, tls::roots()).unwrap()
+}
+
 fn get(url: &str) -> OutboundRequest {
     OutboundRequest {
         method: OutboundMethod::Get,
@@ -101,7 +107,7 @@ async fn an_address_of_this_machine_is_called_only_if_the_configuration_names_it
 
 #[actix_rt::test]
 async fn a_name_that_changes_its_mind_is_resolved_once_and_checked() {
-    let client = |names| OutboundClient::with_names(settings(&[]), Names(names, Cell::new(0))).unwrap();
+    let client = |names| with_names(settings(&[]), Names(names, Cell::new(0)));
     let refused = client(vec!["169.254.169.254 10.0.0.1"])
         .send(get("https://rebind.example/"))
         .await;
@@ -112,7 +118,7 @@ async fn a_name_that_changes_its_mind_is_resolved_once_and_checked() {
     let mut named = settings(&["idp.example"]);
     named.time_limit = Duration::from_secs(5);
     let peer = peer("HTTP/1.1 204 No Content\r\n\r\n").await;
-    let client = OutboundClient::with_names(named, Shared(Rc::clone(&names))).unwrap();
+    let client = with_names(named, Shared(Rc::clone(&names)));
     let answer = client
         .send(get(&format!("http://idp.example:{}/", peer.address.port())))
         .await;
