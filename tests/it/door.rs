@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use awc::http::StatusCode;
 use serde_json::json;
@@ -54,6 +54,39 @@ async fn a_body_beyond_the_limit_is_not_read() {
     let body = vec![b' '; 5 * 1024 * 1024];
     let answer = server.send("POST", crate::server::LEGACY, body).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// Sends a request on a connection that stays open, and answers whether an answer comes in time.
+fn is_answered(connection: &mut TcpStream, time: Duration) -> bool {
+    connection.set_read_timeout(Some(time)).unwrap();
+    let mut answer = [0; 12];
+    match connection.read_exact(&mut answer) {
+        Ok(()) => &answer == b"HTTP/1.1 200",
+        Err(_) => false,
+    }
+}
+
+#[actix_rt::test]
+async fn connections_beyond_the_limit_wait_until_others_close() {
+    let server = Project::new()
+        .user_config("mxcp: 1\ntransport: { http: { max_connections: 1 } }\n")
+        .start();
+    let authority = server.at("").replace("http://", "");
+    let mut open = Vec::new();
+    let mut waiting = loop {
+        let mut connection = TcpStream::connect(&authority).unwrap();
+        let request = format!("GET /health HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        if !is_answered(&mut connection, Duration::from_millis(500)) {
+            break connection;
+        }
+        open.push(connection);
+        // Each of the server's threads takes its share, and at least one.
+        assert!(open.len() < 1_000, "there is no limit");
+    };
+    assert!(!open.is_empty());
+    drop(open);
+    assert!(is_answered(&mut waiting, PATIENCE), "its turn comes");
 }
 
 fn limited(limits: &str) -> Server {

@@ -283,6 +283,23 @@ async fn files_of_people_who_used_another_server_before_work_too() {
 }
 
 #[actix_rt::test]
+async fn the_headers_that_traefik_sets_by_itself_are_enough() {
+    let server = server(TRUSTING);
+    let headers = [
+        ("Host", HOST),
+        ("X-Forwarded-For", "198.51.100.7"),
+        ("X-Forwarded-Host", HOST),
+        ("X-Forwarded-Port", "443"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Server", "edge"),
+        ("X-Real-Ip", "198.51.100.7"),
+    ];
+    let path = "/.well-known/oauth-protected-resource";
+    let metadata = server.request("GET", path, &headers, Vec::new()).await;
+    assert_eq!(metadata.json()["resource"], json!(format!("https://{HOST}/mcp")));
+}
+
+#[actix_rt::test]
 async fn a_base_url_needs_no_forwarded_header() {
     let port = free_port();
     let server = server(&format!("base_url: 'https://{HOST}:{port}'"));

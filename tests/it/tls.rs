@@ -6,14 +6,17 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use serde_json::json;
 
-use crate::server::{Project, Server};
+use crate::audit::records;
+use crate::server::{Project, Server, modern_request};
 
 const TLS: &str = "mxcp: 1\ntransport: { http: { tls: { cert: tls/a.pem, key: tls/a.key } } }\n";
 
@@ -48,14 +51,14 @@ fn authority(server: &Server) -> String {
     server.at("").replace("https://", "")
 }
 
-/// Connects as a client that trusts one certificate, which must be that of `name`.
-fn connect(
+/// Opens a connection as a client that trusts one certificate, which must be that of `name`.
+fn open(
     server: &Server,
     trusted: &str,
     name: &'static str,
     versions: &[&'static SupportedProtocolVersion],
     protocols: &[&[u8]],
-) -> Result<Seen, std::io::Error> {
+) -> Result<StreamOwned<ClientConnection, TcpStream>, std::io::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate(trusted)).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -66,7 +69,18 @@ fn connect(
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     let connection = ClientConnection::new(Arc::new(config), name.try_into().unwrap()).unwrap();
     let socket = TcpStream::connect(authority(server))?;
-    let mut stream = StreamOwned::new(connection, socket);
+    Ok(StreamOwned::new(connection, socket))
+}
+
+/// The same, and asks for something.
+fn connect(
+    server: &Server,
+    trusted: &str,
+    name: &'static str,
+    versions: &[&'static SupportedProtocolVersion],
+    protocols: &[&[u8]],
+) -> Result<Seen, std::io::Error> {
+    let mut stream = open(server, trusted, name, versions, protocols)?;
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     // Not every server says goodbye before it closes.
@@ -216,4 +230,38 @@ async fn a_handshake_that_does_not_go_on_is_cut_off() {
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     assert!(answer.is_empty(), "{answer:?}");
+}
+
+#[actix_rt::test]
+async fn a_client_that_goes_away_ends_its_query() {
+    const ENDLESS: &str =
+        "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+    /// Far beyond what starting a query takes.
+    const UNDER_WAY: Duration = Duration::from_millis(300);
+    let server = secure_project()
+        .user_config(&format!("{TLS}limits: {{ query_timeout_ms: 60000 }}\n"))
+        .tool("endless", ENDLESS, "")
+        .start();
+    let (headers, body) = modern_request("tools/call", json!({ "name": "endless" }));
+    let mut request = format!(
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.extend([name, ": ", &value, "\r\n"]);
+    }
+    let mut stream = open(&server, "server.pem", "mcp.example.com", &[&TLS13], BOTH).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(b"\r\n").unwrap();
+    stream.write_all(&body).unwrap();
+    actix_rt::time::sleep(UNDER_WAY).await;
+    drop(stream);
+    let gone = Instant::now();
+    let (_, folder) = server.stop();
+    assert!(gone.elapsed() < Duration::from_secs(5), "{:?}", gone.elapsed());
+    let record = records(&folder.path().join("audit")).remove(0);
+    assert_eq!(
+        record["error"], "the client went away before the answer",
+        "{record}"
+    );
 }
