@@ -17,9 +17,32 @@ use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
 use crate::endpoints::check;
-use crate::endpoints::load::{self, DefinitionFile, Loaded, ProjectFolders};
+use crate::endpoints::load::{self, DefinitionFile, Load, Loaded, ProjectFolders};
 use crate::endpoints::registry::{Registry, Runnable};
 use crate::mcp::catalog::Catalog;
+
+/// Relative file names in SQL start at the project's folder.
+pub fn enter(config: &Config) -> Result<(), StartError> {
+    std::env::set_current_dir(&config.project.root).map_err(|source| StartError::Folder {
+        folder: config.project.root.clone(),
+        source,
+    })
+}
+
+/// Where the project keeps its definitions.
+pub fn project_folders(config: &Config) -> ProjectFolders<'_> {
+    ProjectFolders {
+        root: &config.project.root,
+        tools: &config.paths.tools,
+        resources: &config.paths.resources,
+        prompts: &config.paths.prompts,
+    }
+}
+
+/// Reads the project's definitions and those of the built-in tools.
+pub fn load_definitions(config: &Config) -> Load {
+    load::load(&project_folders(config)).with(built_in_tools(&config.sql_tools))
+}
 
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.
 pub fn load_catalog(
@@ -27,13 +50,7 @@ pub fn load_catalog(
     generation: &Arc<Generation>,
     ignore_errors: bool,
 ) -> Result<(Catalog, Vec<Endpoint>), StartError> {
-    let loaded = load::load(&ProjectFolders {
-        root: &config.project.root,
-        tools: &config.paths.tools,
-        resources: &config.paths.resources,
-        prompts: &config.paths.prompts,
-    });
-    let loaded = loaded.with(built_in_tools(&config.sql_tools));
+    let loaded = load_definitions(config);
     let files = check::check(loaded.files, &mut generation.session()?);
     let of_files = files.iter().flat_map(|file| &file.warnings);
     for warning in loaded.warnings.iter().chain(of_files) {

@@ -11,6 +11,15 @@ use crate::config::Config;
 /// The longest file of statements that is run at start.
 const MOST_INIT_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The settings of the project's database that the configuration decides.
+pub fn settings(config: &Config) -> InstanceSettings {
+    InstanceSettings {
+        read_only: config.database.readonly,
+        data_directories: vec![config.paths.data.clone()],
+        ..InstanceSettings::default()
+    }
+}
+
 /// Opens the project's database with the settings that the configuration decides, and prepares it.
 pub fn open(config: &Config) -> Result<Arc<Generation>, StartError> {
     let generation = open_file(config)?;
@@ -20,11 +29,7 @@ pub fn open(config: &Config) -> Result<Arc<Generation>, StartError> {
 
 fn open_file(config: &Config) -> Result<Arc<Generation>, StartError> {
     let path = &config.database.path;
-    let settings = InstanceSettings {
-        read_only: config.database.readonly,
-        data_directories: vec![config.paths.data.clone()],
-        ..InstanceSettings::default()
-    };
+    let settings = settings(config);
     if path == Path::new(":memory:") {
         return Ok(Generation::in_memory(&settings)?);
     }
@@ -40,6 +45,22 @@ fn open_file(config: &Config) -> Result<Arc<Generation>, StartError> {
         )?);
     }
     Ok(Generation::open(path, &settings)?)
+}
+
+/// Opens a database to prepare statements on, and never to run any of a definition: the project's own, for reading, or while
+/// there is none an empty one in memory that the project's statements prepare.
+pub fn open_scratch(config: &Config) -> Result<Arc<Generation>, StartError> {
+    let path = &config.database.path;
+    let settings = InstanceSettings {
+        read_only: path.exists(),
+        ..settings(config)
+    };
+    if settings.read_only {
+        return Ok(Generation::open(path, &settings)?);
+    }
+    let generation = Generation::in_memory(&settings)?;
+    prepare(config, &generation)?;
+    Ok(generation)
 }
 
 /// Runs the project's own statements, if it has some.

@@ -38,7 +38,7 @@ pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> 
         TransportKind::Stdio => Some(Streams::claim().map_err(StartError::Streams)?),
         TransportKind::StreamableHttp | TransportKind::Sse => None,
     };
-    enter(&config)?;
+    build::enter(&config)?;
     let generation = database::open(&config)?;
     let (catalog, endpoints) = build::load_catalog(&config, &generation, ignore_errors)?;
     let endpoint_scopes = scopes::of_endpoints(catalog.registry());
@@ -69,14 +69,6 @@ pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> 
         std::mem::forget(system);
     }
     outcome
-}
-
-/// Relative file names in SQL start at the project's folder.
-fn enter(config: &Config) -> Result<(), StartError> {
-    std::env::set_current_dir(&config.project.root).map_err(|source| StartError::Folder {
-        folder: config.project.root.clone(),
-        source,
-    })
 }
 
 /// What was loaded and not started yet.

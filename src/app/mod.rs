@@ -1,9 +1,11 @@
 //! The composition root: what is built from what, and how the process starts, runs and stops.
 
 mod admin;
+pub mod audit_export;
 pub mod authentication;
 pub mod build;
 pub mod database;
+pub mod definitions;
 pub mod lifecycle;
 mod listening;
 mod log_file;

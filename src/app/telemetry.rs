@@ -43,6 +43,16 @@ pub fn start_logging(logging: &Logging) -> Result<(), LogFileError> {
     Ok(())
 }
 
+/// Starts logging for a command that answers once: what is wrong, or every step.
+pub fn start_command_logging(debug: bool) {
+    let level = match debug {
+        true => LevelFilter::Debug,
+        false => LevelFilter::Warn,
+    };
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(level).format_target(false).init();
+}
+
 /// The text without line breaks and other control characters: what clients send must not look like a line of ours.
 fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {

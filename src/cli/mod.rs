@@ -1,13 +1,29 @@
 //! The command line: what can be said, and one file per subcommand for what it means.
+//!
+//! Results go to standard output, everything else to standard error; `console` prints both forms of a result. Must not
+//! live here: what a command does beyond reading its flags and printing (see `app`).
 
 mod auth;
+mod console;
+mod list;
+mod log;
+mod project;
 mod serve;
+mod validate;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mxcp_actors::audit_logger::reading::ReadError;
+
+use self::auth::AuthError;
+use self::console::Verdict;
+use crate::app::StartError;
+use crate::app::audit_export::ExportError;
+use crate::yaml::Problems;
 
 /// A production MCP server with OAuth 2.1 and SQL inside.
 #[derive(Debug, Parser)]
@@ -21,6 +37,12 @@ pub struct CommandLine {
 enum Command {
     /// Starts the MCP server for the project in this folder.
     Serve(serve::Serve),
+    /// Lists the tools, resources and prompts of the project.
+    List(list::List),
+    /// Checks the definitions of the project without running any SQL.
+    Validate(validate::Validate),
+    /// Shows or exports the audit log.
+    Log(log::Log),
     /// Helps with the configuration of logins.
     Auth(auth::Auth),
 }
@@ -34,17 +56,62 @@ pub struct Surroundings {
     pub environment: BTreeMap<String, String>,
 }
 
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("{0}")]
+    Configuration(#[from] Problems),
+    #[error("{0}")]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    Auth(#[from] AuthError),
+    #[error("{0}")]
+    AuditLog(#[from] ReadError),
+    #[error("{0}")]
+    Export(#[from] ExportError),
+    #[error("the profile {profile} has audit.enabled: false, so there is no audit log to read")]
+    AuditOff { profile: String },
+    #[error("standard output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Command {
+    fn run(self, surroundings: &Surroundings) -> Result<Verdict, CommandError> {
+        match self {
+            Self::Serve(command) => command.run(surroundings)?,
+            Self::List(command) => return command.run(surroundings),
+            Self::Validate(command) => return command.run(surroundings),
+            Self::Log(command) => return command.run(surroundings),
+            Self::Auth(command) => command.run()?,
+        }
+        Ok(Verdict::Good)
+    }
+
+    /// Whether a program reads the answer, errors included.
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::List(command) => command.json_output,
+            Self::Validate(command) => command.json_output,
+            Self::Log(command) => command.json,
+            Self::Serve(_) | Self::Auth(_) => false,
+        }
+    }
+}
+
 impl CommandLine {
-    /// Runs the command. Errors go to standard error, once, in words; the exit code says that there was one.
+    /// Runs the command. Errors go to standard error, once, in words; for programs also to standard output, in JSON. The exit
+    /// code is 0 if all went well and 1 otherwise; a command line that makes no sense never comes here.
     pub fn run(self, surroundings: &Surroundings) -> ExitCode {
-        let outcome = match self.command {
-            Command::Serve(command) => command.run(surroundings).map_err(|error| error.to_string()),
-            Command::Auth(command) => command.run().map_err(|error| error.to_string()),
-        };
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
+        let wants_json = self.command.wants_json();
+        match self.command.run(surroundings) {
+            Ok(Verdict::Good) => ExitCode::SUCCESS,
+            Ok(Verdict::Bad) => ExitCode::FAILURE,
             Err(error) => {
+                let error = error.to_string();
                 eprintln!("{error}");
+                if wants_json && let Err(unwritten) = console::print_failure(&error) {
+                    eprintln!("{unwritten}");
+                }
                 ExitCode::FAILURE
             }
         }

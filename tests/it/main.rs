@@ -10,6 +10,7 @@ mod admin;
 mod audit;
 mod canary;
 mod cors;
+mod cli;
 mod demo;
 mod door;
 mod failures;

@@ -10,20 +10,20 @@ mod streams;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_rt::signal::unix::{SignalKind, signal};
 use mxcp_actors::domain::cancel::CancelReason;
 
 use self::identity::Identity;
 pub(super) use self::streams::Streams;
 use super::StartError;
 use super::serving::Running;
+use super::signals::Signals;
 use crate::config::Config;
 use crate::http::request_ids::RequestIds;
 use crate::mcp::catalog::Catalog;
 use crate::mcp::stdio::conversation::Conversation;
 
-/// How long running calls may take to end when no more can come.
-const STOP_GRACE: Duration = Duration::from_secs(5);
+/// How long running calls may take to end when the client has said its last, at most: it waits a few seconds for the end.
+const LAST_CALLS: Duration = Duration::from_secs(5);
 
 /// Why the conversation ended.
 enum End {
@@ -46,8 +46,7 @@ pub(super) async fn serve(
     let request_ids = RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?));
     let identity = Identity::new(config, running.services(), request_ids)?;
     let server = Arc::new(running.mcp_server(catalog));
-    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Streams)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Streams)?;
+    let mut signals = Signals::listen()?;
     let mut open = streams.open().map_err(StartError::Thread)?;
     log::info!("serving over standard input and output");
 
@@ -61,17 +60,23 @@ pub(super) async fn serve(
     let end = tokio::select! {
         () = converse => End::NothingMore,
         () = answers.closed() => End::NobodyListens,
-        _ = terminate.recv() => End::Signal,
-        _ = interrupt.recv() => End::Signal,
+        signal = signals.next() => {
+            log::info!("{signal}");
+            End::Signal
+        }
     };
     drop(answers);
-    match end {
-        End::NothingMore | End::Signal => conversation.finish(STOP_GRACE, CancelReason::Shutdown).await,
-        End::NobodyListens => {
-            conversation
-                .finish(Duration::ZERO, CancelReason::ClientGone)
-                .await;
-        }
+    let (grace, reason) = match end {
+        End::NothingMore => (
+            config.transport.shutdown_grace.min(LAST_CALLS),
+            CancelReason::Shutdown,
+        ),
+        End::NobodyListens => (Duration::ZERO, CancelReason::ClientGone),
+        End::Signal => (config.transport.shutdown_grace, CancelReason::Shutdown),
+    };
+    tokio::select! {
+        () = conversation.finish(grace, reason) => {}
+        signal = signals.next() => log::warn!("{signal}: calls under way are dropped"),
     }
     open.close().await;
     Ok(())

@@ -12,7 +12,10 @@ const ENDLESS: &str =
 const SLOW: &str = "SELECT count(*) AS n FROM range(3000) a, range(3000) b WHERE (a.range * b.range) % 7 = 3";
 
 fn project() -> Project {
-    Project::new().tool("slow", SLOW, "").tool("endless", ENDLESS, "")
+    Project::new()
+        .user_config("mxcp: 1\ntransport: { shutdown_grace: 1 }\n")
+        .tool("slow", SLOW, "")
+        .tool("endless", ENDLESS, "")
 }
 
 fn answered(rest: &[String]) -> Vec<Value> {

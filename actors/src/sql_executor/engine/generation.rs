@@ -46,6 +46,16 @@ pub enum OpenError {
     /// This process has the file open: a second instance would silently read stale data.
     #[error("{0} is already open in this process; one instance per database file")]
     AlreadyOpen(PathBuf),
+    /// Another process has the file open.
+    #[error(
+        "{} is in use by {holder}, and DuckDB lets one process open a file: stop that process (a running server?), or work on a copy of the file with MXCP_DUCKDB_PATH", path.display()
+    )]
+    Locked {
+        /// The database file.
+        path: PathBuf,
+        /// Who has it, as far as DuckDB can tell.
+        holder: String,
+    },
     /// The path cannot be used.
     #[error("{path}: {message}")]
     Path {
@@ -134,7 +144,7 @@ impl Generation {
             path: path.to_owned(),
             message: "the path is not UTF-8".to_owned(),
         })?;
-        Self::start(name, settings, Some(claim))
+        Self::start(name, settings, Some(claim)).map_err(|error| locked(error, path))
     }
 
     /// Opens a database that lives in memory and is gone with its last session.
@@ -185,6 +195,27 @@ impl Generation {
         Arc::new(SqlIdentity::nobody())
     }
 }
+
+/// Names the holder of a file that another process has open.
+fn locked(error: OpenError, path: &Path) -> OpenError {
+    let holder = match &error {
+        OpenError::Query(QueryError::Duckdb(refusal)) if refusal.message().contains(LOCK_REFUSED) => {
+            let (_, holder) = refusal
+                .message()
+                .split_once("lock is held in ")
+                .unwrap_or_default();
+            holder.split_once(')').map(|(holder, _)| format!("{holder})"))
+        }
+        _ => return error,
+    };
+    OpenError::Locked {
+        path: path.to_owned(),
+        holder: holder.unwrap_or_else(|| "another process".to_owned()),
+    }
+}
+
+/// DuckDB's words for a file that another process has open.
+const LOCK_REFUSED: &str = "Could not set lock on file";
 
 /// Settings that only take effect while the instance is opened.
 fn open_settings(settings: &InstanceSettings) -> Vec<(&'static str, String)> {

@@ -1,0 +1,71 @@
+//! Results on standard output: text for people, the JSON envelope for programs. What a result says is each command's own.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use serde::Serialize;
+
+/// How a command ended that could do its work: whether what it looked at was good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Exit code 0.
+    Good,
+    /// Exit code 1: the work was done, and problems were found.
+    Bad,
+}
+
+impl Verdict {
+    /// Good if nothing was found.
+    pub(super) fn of(is_good: bool) -> Self {
+        match is_good {
+            true => Self::Good,
+            false => Self::Bad,
+        }
+    }
+}
+
+/// The envelope of a result that JSON is printed in.
+#[derive(Serialize)]
+struct Result<T> {
+    status: &'static str,
+    result: T,
+}
+
+/// The envelope of an error.
+#[derive(Serialize)]
+struct Failure<'a> {
+    status: &'static str,
+    error: &'a str,
+}
+
+/// Prints `{"status": "ok", "result": …}`, two spaces an indent.
+pub(super) fn print_json(result: &impl Serialize) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(&Result { status: "ok", result })?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Prints `{"status": "error", "error": "…"}`.
+pub(super) fn print_failure(error: &str) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(&Failure {
+        status: "error",
+        error,
+    })?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Prints text as it is. A reader that has seen enough (`| head`) is no error.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// The text in a colour (an ANSI sequence) if standard output is a terminal, as it is otherwise.
+pub(super) fn coloured(text: &str, colour: &str) -> String {
+    match io::stdout().is_terminal() {
+        true => format!("{colour}{text}\u{1b}[0m"),
+        false => text.to_owned(),
+    }
+}

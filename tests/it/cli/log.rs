@@ -1,0 +1,143 @@
+//! `log`
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::program::{Folder, Ran};
+use crate::server::Project;
+
+fn ids(ran: &Ran) -> String {
+    let json = ran.json();
+    let records = json["result"]["records"].as_array().unwrap();
+    assert_eq!(json["result"]["count"], records.len());
+    let last = |id: &str| id.chars().next_back().unwrap();
+    records
+        .iter()
+        .map(|record| last(record["record_id"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_newest_records_come_first_in_both_forms() {
+    let folder = Folder::of("shop");
+    let text = folder.run(&["log"]);
+    assert_eq!(text.code, Some(0));
+    assert_eq!(text.stderr, "warning: passed over 1 unfinished lines\n");
+    text.must_print("log.txt");
+    let json = folder.run(&["log", "--json", "--limit", "4"]);
+    json.must_print("log.json");
+    assert_eq!(
+        folder.run(&["log", "--json-output", "--limit", "4"]).stdout,
+        json.stdout
+    );
+    assert_eq!(
+        fs::read_dir(folder.path().join("audit")).unwrap().count(),
+        2,
+        "reading makes no segment"
+    );
+}
+
+#[test]
+fn every_condition_narrows_the_list() {
+    let folder = Folder::of("shop");
+    for (conditions, expected) in [
+        (&["--tool", "add"][..], "51"),
+        (&["--resource", "shop://orders/{id}"], "3"),
+        (&["--tool", "add", "--prompt", "greet"], "541"),
+        (&["--type", "tool"], "521"),
+        (&["--type", "auth"], "6"),
+        (&["--policy", "deny"], "5"),
+        (&["--policy", "warn"], "2"),
+        (&["--policy", "n/a"], "654321"),
+        (&["--status", "error"], "53"),
+        (&["--user", "ada@example.com"], "2"),
+        (&["--user", "ada", "--status", "success", "--type", "tool"], "21"),
+        (&["--trace-id", "4bf92f3577b34da6a3ce929d0e0e4736"], "2"),
+        (&["--since", "1h"], ""),
+        (&["--since", "99999d"], "654321"),
+        (&["--limit", "2"], "65"),
+        (&["--tool", "x' OR 1=1 --"], ""),
+    ] {
+        let arguments = [&["log", "--json"], conditions].concat();
+        assert_eq!(ids(&folder.run(&arguments)), expected, "{conditions:?}");
+    }
+}
+
+#[test]
+fn a_record_is_one_line_whatever_it_holds() {
+    let ran = Folder::of("shop").run(&["log", "--status", "error"]);
+    assert!(
+        ran.stdout.contains(
+            "❌ 2026-01-02 10:00:00 [resource] shop://orders/{id} (30ms) - bob - No results returned at all\n"
+        ),
+        "{}",
+        ran.stdout
+    );
+    let none = Folder::of("shop").run(&["log", "--since", "0s"]);
+    assert_eq!(
+        (none.code, none.stdout.as_str()),
+        (Some(0), "No matching audit records\n")
+    );
+}
+
+#[test]
+fn a_csv_export_has_all_records_and_columns() {
+    let folder = Folder::of("shop");
+    let ran = folder.run(&["log", "--limit", "1", "--export-csv", "out.csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    assert!(ran.stderr.contains("6 records written to out.csv"), "{ran:?}");
+    let path = folder.path().join("out.csv");
+    let expected = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/commands/expected/log.csv"
+    ));
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected.unwrap());
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_duckdb_export_can_be_repeated_and_leaves_nothing_beside_it() {
+    let folder = Folder::of("shop");
+    for _ in 0..2 {
+        let ran = folder.run(&["log", "--export-duckdb", "it's.duckdb"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stderr.contains("6 records written to it's.duckdb"), "{ran:?}");
+    }
+    let path = folder.path().join("it's.duckdb");
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    let left = fs::read_dir(folder.path()).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".jsonl")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn without_an_audit_log_there_is_nothing_to_show() {
+    let site = "mxcp: 1\nproject: shop\nprofile: dev\nprofiles: { dev: { audit: { enabled: false } } }\n";
+    let ran = Folder::of("shop")
+        .with("mxcp-site.yml", site)
+        .run(&["log", "--json"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.contains("the profile dev has audit.enabled: false"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.json()["status"], "error");
+    let wrong = Folder::of("shop").run(&["log", "--since", "5"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("such as 30s, 10m, 2h or 1d"), "{wrong:?}");
+}
+
+#[actix_rt::test]
+async fn what_a_server_recorded_can_be_read() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    server.call("one", serde_json::json!({})).await;
+    let (_, folder) = server.stop();
+    let output = crate::server::program(folder.path())
+        .args(["log", "--since", "10m"])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("[tool] one ("), "{printed}");
+}

@@ -1,0 +1,6 @@
+//! The commands that answer once, with the real program: what they print, where, and their exit codes.
+
+mod list;
+mod log;
+mod program;
+mod validate;

@@ -1,0 +1,105 @@
+//! `validate`
+
+use super::program::Folder;
+use crate::server::Project;
+
+#[test]
+fn a_good_project_is_good_and_nothing_is_made() {
+    let folder = Folder::of("shop");
+    let ran = folder.run(&["validate"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    ran.must_print("validate-shop.txt");
+    assert!(!folder.path().join("data").exists(), "no database is made");
+    assert_eq!(
+        folder.run_below("sql", &["validate"]).code,
+        Some(0),
+        "from a folder below"
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_file_by_file() {
+    let folder = Folder::of("broken");
+    let json = folder.run(&["validate", "--json-output"]);
+    assert_eq!(json.code, Some(1));
+    json.must_print("validate-broken.json");
+    let text = folder.run(&["validate"]);
+    assert_eq!(text.code, Some(1));
+    text.must_print("validate-broken.txt");
+    for told in [
+        "tools/absent.yml:4:19: tool.source.code: Catalog Error: Table with name nowhere does not exist!",
+        "tools/keys.yml:4:3: tool: unknown key",
+        "tools/keys.yml:6:24: tool.parameters[0].type: \"strin\" is not accepted",
+        "tools/two.yml:4:19: tool.source.code: the SQL holds 2 statements",
+        "tools/parameters.yml:7:11: tool.source.code: Parameter mismatch: missing={'lacking'}, extra={'spare'}",
+        "prompts/names.yml:5:15: prompt.messages[0].prompt: Message 0 uses undefined template variables: name",
+        "warning: tools/data.yml:4:19: tool.source.code: IO Error: No files found",
+    ] {
+        assert!(text.stderr.contains(told), "{told}\n{}", text.stderr);
+    }
+}
+
+#[test]
+fn one_file_can_be_validated() {
+    let folder = Folder::of("broken");
+    let good = folder.run(&["validate", "tools/data.yml", "--json-output"]);
+    assert_eq!(good.code, Some(0), "an absent data file is a warning");
+    good.must_print("validate-one.json");
+    let bad = folder.run_below("tools", &["validate", "two.yml"]);
+    assert_eq!(
+        (bad.code, bad.stdout.as_str()),
+        (Some(1), "error tools/two.yml\n1 definition, 1 with errors\n")
+    );
+    let absent = folder.run(&["validate", "tools/none.yml"]);
+    assert_eq!(absent.code, Some(1));
+    assert!(
+        absent.stderr.contains("tools/none.yml: cannot be read"),
+        "{absent:?}"
+    );
+}
+
+#[actix_rt::test]
+async fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
+    let project = Project::new().tool("make", "CREATE TABLE kept AS SELECT 1 AS x", "");
+    let server = project.start();
+    server.call("make", serde_json::json!({})).await;
+    let (_, folder) = server.stop();
+    let definition = |name: &str, sql: &str| {
+        let yaml = format!("mxcp: 1\ntool:\n  name: {name}\n  source: {{ code: \"{sql}\" }}\n");
+        std::fs::write(folder.path().join(format!("tools/{name}.yml")), yaml).unwrap();
+    };
+    definition("make", "DROP TABLE kept");
+    definition("write", "INSERT INTO kept SELECT 2");
+    definition("read", "SELECT x FROM kept");
+    definition("two", "DROP TABLE kept; SELECT 1");
+    for _ in 0..2 {
+        let output = crate::server::program(folder.path())
+            .arg("validate")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            printed,
+            "ok    tools/make.yml\nok    tools/read.yml\nerror tools/two.yml\nok    tools/write.yml\n4 definitions, 1 with errors\n",
+            "{said}"
+        );
+    }
+}
+
+#[actix_rt::test]
+async fn a_database_that_a_server_holds_is_told_with_what_to_do() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    let output = crate::server::program(server.folder())
+        .args(["validate", "--json-output"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("db-dev.duckdb is in use by "), "{said}");
+    assert!(said.contains("mxcp-actor"), "the holder is named: {said}");
+    assert!(said.contains("MXCP_DUCKDB_PATH"), "{said}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["status"], "error", "{json}");
+}
