@@ -112,7 +112,8 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-fn query_limits(limits: &Limits) -> QueryLimits {
+/// The limits of a query that has none of its own.
+pub fn query_limits(limits: &Limits) -> QueryLimits {
     QueryLimits {
         timeout: limits.query_timeout,
         result: ResultLimits {

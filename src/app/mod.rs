@@ -4,6 +4,7 @@ mod admin;
 pub mod audit_export;
 pub mod authentication;
 pub mod build;
+pub mod commands;
 pub mod database;
 pub mod definitions;
 pub mod lifecycle;

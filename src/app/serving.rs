@@ -255,7 +255,7 @@ impl Work {
 const SESSION_CALLS: u32 = 1_024;
 
 /// Sessions without a store: they end with the process. Their number is bounded and idle ones are refused, so nobody sweeps.
-fn sessions_in_memory(audit: &Audit) -> RunningSessionRegistry {
+pub(super) fn sessions_in_memory(audit: &Audit) -> RunningSessionRegistry {
     const NAME: &str = "session_registry";
     let retry_after = Duration::from_secs(1);
     let rules = SessionRules {
@@ -279,7 +279,7 @@ fn sessions_in_memory(audit: &Audit) -> RunningSessionRegistry {
     SessionRegistry::launch(rules, pool, settings, ReplicaBus::alone())
 }
 
-fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
+pub(super) fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
     let workers = limits.max_concurrent_queries;
     SqlExecutorSettings {
         workers,

@@ -3,6 +3,9 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::indent::indented;
 
 /// How a command ended that could do its work: whether what it looked at was good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +28,7 @@ impl Verdict {
 
 /// The envelope of a result that JSON is printed in.
 #[derive(Serialize)]
-struct Result<T> {
+struct Success<T> {
     status: &'static str,
     result: T,
 }
@@ -39,9 +42,15 @@ struct Failure<'a> {
 
 /// Prints `{"status": "ok", "result": …}`, two spaces an indent.
 pub(super) fn print_json(result: &impl Serialize) -> io::Result<()> {
-    let mut text = serde_json::to_string_pretty(&Result { status: "ok", result })?;
+    let mut text = serde_json::to_string_pretty(&Success { status: "ok", result })?;
     text.push('\n');
     print(&text)
+}
+
+/// The same around JSON that is encoded already. Order and digits stay as they are.
+pub(super) fn print_encoded(result: &RawValue) -> io::Result<()> {
+    let envelope = serde_json::to_string(&Success { status: "ok", result })?;
+    print(&format!("{}\n", indented(&envelope)))
 }
 
 /// Prints `{"status": "error", "error": "…"}`.

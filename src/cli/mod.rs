@@ -5,10 +5,16 @@
 
 mod auth;
 mod console;
+mod indent;
 mod list;
 mod log;
+mod parameters;
 mod project;
+mod query;
+mod run;
 mod serve;
+mod table;
+mod user_context;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -21,8 +27,11 @@ use mxcp_actors::audit_logger::reading::ReadError;
 
 use self::auth::AuthError;
 use self::console::Verdict;
+use self::parameters::UnusableFile;
+use self::user_context::ContextError;
 use crate::app::StartError;
 use crate::app::audit_export::ExportError;
+use crate::app::commands::RunError;
 use crate::yaml::Problems;
 
 /// A production MCP server with OAuth 2.1 and SQL inside.
@@ -41,6 +50,10 @@ enum Command {
     List(list::List),
     /// Checks the definitions of the project without running any SQL.
     Validate(validate::Validate),
+    /// Calls a tool, reads a resource or renders a prompt.
+    Run(run::Run),
+    /// Runs one SQL statement on the project's database.
+    Query(query::Query),
     /// Shows or exports the audit log.
     Log(log::Log),
     /// Helps with the configuration of logins.
@@ -68,6 +81,16 @@ enum CommandError {
     #[error("{0}")]
     AuditLog(#[from] ReadError),
     #[error("{0}")]
+    Run(#[from] RunError),
+    #[error("{0}")]
+    Parameter(#[from] UnusableFile),
+    #[error("{0}")]
+    UserContext(#[from] ContextError),
+    #[error("{}: {source}", file.display())]
+    File { file: PathBuf, source: io::Error },
+    #[error("JSON cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
     Export(#[from] ExportError),
     #[error("the profile {profile} has audit.enabled: false, so there is no audit log to read")]
     AuditOff { profile: String },
@@ -81,6 +104,8 @@ impl Command {
             Self::Serve(command) => command.run(surroundings)?,
             Self::List(command) => return command.run(surroundings),
             Self::Validate(command) => return command.run(surroundings),
+            Self::Run(command) => return command.run(surroundings),
+            Self::Query(command) => return command.run(surroundings),
             Self::Log(command) => return command.run(surroundings),
             Self::Auth(command) => command.run()?,
         }
@@ -92,6 +117,8 @@ impl Command {
         match self {
             Self::List(command) => command.json_output,
             Self::Validate(command) => command.json_output,
+            Self::Run(command) => command.json_output,
+            Self::Query(command) => command.json_output,
             Self::Log(command) => command.json,
             Self::Serve(_) | Self::Auth(_) => false,
         }

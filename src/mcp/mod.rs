@@ -8,6 +8,7 @@
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
 //! * `external_token`: the caller's token at the identity provider, in SQL and not in answers; `upstream_token` renews it,
 //!   `secret_text` finds it.
+//! * [`direct`]: calls of commands, which take the same path without a message.
 //! * [`catalog`]: what is offered; [`caller`]: who asks; [`calls`]: how many there were.
 //! * [`sessions`]: legacy sessions, shared by all replicas; [`session`]: what runs in one of them here.
 //!
@@ -18,6 +19,7 @@ mod call;
 pub mod caller;
 pub mod calls;
 pub mod catalog;
+pub mod direct;
 mod enforcement;
 pub mod era;
 mod external_token;

@@ -70,6 +70,19 @@ pub(super) struct Asked<'a> {
     trace: Option<TraceContext>,
 }
 
+impl<'a> Asked<'a> {
+    /// A call that no message asked for.
+    pub(super) fn directly(caller: &'a Caller) -> Self {
+        const NO_MESSAGE: &RequestId = &RequestId::Integer(0);
+        Self {
+            id: NO_MESSAGE,
+            version: ProtocolVersion::MODERN,
+            caller,
+            trace: None,
+        }
+    }
+}
+
 impl Asked<'_> {
     /// The call's context, within the message's own trace if it names one.
     pub(super) fn context(&self) -> CallContext {

@@ -18,6 +18,7 @@ mod scalar;
 mod set;
 #[cfg(test)]
 mod tests;
+pub mod undeclared;
 mod unify;
 
 pub use error::{ArgumentError, ArgumentProblem};

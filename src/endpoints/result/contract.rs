@@ -61,6 +61,15 @@ impl OutputContract {
         (Self { shape, check }, findings)
     }
 
+    /// The same shape, and no check.
+    #[must_use]
+    pub fn unchecked(&self) -> Self {
+        Self {
+            shape: self.shape,
+            check: None,
+        }
+    }
+
     /// What the rows become.
     pub fn shape(&self) -> Shape {
         self.shape

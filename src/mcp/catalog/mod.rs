@@ -119,6 +119,12 @@ impl Catalog {
         })
     }
 
+    /// The resource whose URI its definition writes like this, with its variables' names in braces.
+    pub fn resource_as_written(&self, uri: &str) -> Option<&Endpoint> {
+        let fixed = self.resources.find(uri).map(|resource| &resource.endpoint);
+        fixed.or_else(|| self.templates.find(uri).map(|template| &template.endpoint))
+    }
+
     /// A page of a list as an encoded result: the first one, or the one that a cursor of an earlier page leads to.
     pub fn page(
         &self,

@@ -3,4 +3,6 @@
 mod list;
 mod log;
 mod program;
+mod query;
+mod run;
 mod validate;

@@ -103,3 +103,17 @@ async fn a_database_that_a_server_holds_is_told_with_what_to_do() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["status"], "error", "{json}");
 }
+
+#[test]
+fn without_a_database_the_projects_own_statements_prepare_one_in_memory() {
+    let site =
+        "mxcp: 1\nproject: shop\nprofile: dev\nprofiles: { dev: { duckdb: { init_file: sql/init.sql } } }\n";
+    let definition = "mxcp: 1\ntool:\n  name: made\n  source: { code: SELECT x FROM made }\n";
+    let folder = Folder::of("shop")
+        .with("mxcp-site.yml", site)
+        .with("sql/init.sql", "CREATE TABLE made (x INTEGER);")
+        .with("tools/made.yml", definition);
+    let ran = folder.run(&["validate"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(!folder.path().join("data").exists(), "no database is made");
+}

@@ -1,0 +1,162 @@
+//! What commands run on the project's database without serving it: one call of an endpoint, one statement. The same
+//! settings, limits and workers as in the server; nothing is recorded, as nobody but the operator was there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mxcp_actors::audit_logger::audit_log::AuditLog;
+use mxcp_actors::domain::audit_event::CallerType;
+use mxcp_actors::domain::call_context::CallContext;
+use mxcp_actors::domain::clock::SystemClock;
+use mxcp_actors::domain::randomness::SystemRandomness;
+use mxcp_actors::domain::user::Principal;
+use mxcp_actors::error::CallError;
+use mxcp_actors::handle::Handle;
+use mxcp_actors::replica_bus::ReplicaBus;
+use mxcp_actors::sql_executor::actor::SqlExecutor;
+use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::generation::Generation;
+use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
+use mxcp_actors::sql_executor::engine::plan::OutputPlan;
+use mxcp_actors::sql_executor::engine::statement::Statement;
+use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
+use mxcp_actors::sql_executor::value::SqlValue;
+
+use super::{StartError, build, database, serving};
+use crate::config::Config;
+use crate::endpoints::check;
+use crate::endpoints::load::{self, DefinitionFile, Loaded};
+use crate::endpoints::registry::{Registry, Runnable};
+use crate::mcp::caller::Caller;
+use crate::mcp::catalog::Catalog;
+use crate::mcp::direct::{self, DirectCall, DirectCallError};
+use crate::mcp::server::{Audit, McpServer};
+use crate::mcp::sessions::Sessions;
+
+/// Why a command has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database or the definition cannot be used.
+    #[error("{0}")]
+    Start(#[from] StartError),
+    /// The endpoint cannot be called, or its call failed.
+    #[error("{0}")]
+    Call(#[from] DirectCallError),
+    /// The statement is refused or failed.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    /// Nobody ran it.
+    #[error("{0}")]
+    Actor(#[from] CallError),
+}
+
+/// On whose behalf an endpoint is called, and how strictly.
+#[derive(Debug, Clone, Default)]
+pub struct CallOptions {
+    /// Whether the result is not held against the declared type. Its shape is what is declared either way.
+    pub skips_output_check: bool,
+    /// A user made up on the command line; nobody in particular otherwise.
+    pub principal: Option<Arc<Principal>>,
+    /// Request headers under lower-case names, as SQL sees them.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl CallOptions {
+    fn caller(self) -> Caller {
+        Caller {
+            context: CallContext::anonymous("command-line"),
+            came_by: CallerType::Cli,
+            principal: self.principal,
+            headers: self.headers,
+        }
+    }
+}
+
+/// Calls one endpoint. Mistakes in other definitions do not matter.
+pub fn call_endpoint(
+    config: &Config,
+    call: DirectCall<'_>,
+    options: CallOptions,
+) -> Result<Vec<u8>, RunError> {
+    build::enter(config)?;
+    let files = definitions_of(config, call);
+    let generation = database::open(config)?;
+    let mut definitions = check_all(files, &generation)?;
+    if options.skips_output_check {
+        definitions.iter_mut().for_each(Runnable::skip_output_check);
+    }
+    let limits = build::query_limits(&config.limits);
+    let catalog = Catalog::new(Registry::new(definitions), limits).map_err(StartError::from)?;
+    with_executor(config, &generation, async |executor| {
+        let audit = Audit {
+            log: AuditLog::off(),
+            clock: Arc::new(SystemClock),
+            randomness: Arc::new(SystemRandomness::new()),
+            instance: String::new(),
+        };
+        let registry = serving::sessions_in_memory(&audit);
+        let sessions = Sessions::new(registry.handle.clone(), ReplicaBus::alone());
+        let server = McpServer::new(catalog, sessions, executor, audit);
+        let result = direct::call(&server, &options.caller(), call).await;
+        registry.stop().await;
+        Ok(result?)
+    })
+}
+
+/// The definitions that the name can mean.
+fn definitions_of(config: &Config, call: DirectCall<'_>) -> Vec<DefinitionFile<Loaded>> {
+    let loaded = build::load_definitions(config);
+    let is_meant = |file: &DefinitionFile<Loaded>| {
+        file.kind.is_none_or(|kind| kind == call.kind) && file.name.as_deref() == Some(call.name)
+    };
+    loaded.files.into_iter().filter(is_meant).collect()
+}
+
+fn check_all(
+    files: Vec<DefinitionFile<Loaded>>,
+    generation: &Arc<Generation>,
+) -> Result<Vec<Runnable>, StartError> {
+    let mut session = generation.session()?;
+    let (definitions, _) = load::settle(check::check(files, &mut session), false)?;
+    Ok(definitions)
+}
+
+/// Runs one statement of the operator's. `value_of` answers a parameter's value by its name and the type that the statement
+/// expects.
+pub fn run_query(
+    config: &Config,
+    sql: &str,
+    values: impl FnOnce(&Statement) -> Vec<(String, SqlValue)>,
+) -> Result<Vec<u8>, RunError> {
+    build::enter(config)?;
+    let generation = database::open(config)?;
+    let mut session = generation.session().map_err(StartError::from)?;
+    let statement = Statement::check(&mut session, sql, &[])?;
+    drop(session);
+    let query = RunQuery {
+        context: CallContext::anonymous("command-line"),
+        parameters: values(&statement),
+        statement: QueryText::Owner(statement),
+        caller: Arc::new(SqlIdentity::nobody()),
+        plan: Arc::new(OutputPlan::rows()),
+        limits: build::query_limits(&config.limits),
+    };
+    with_executor(config, &generation, async |executor| {
+        Ok(executor.ask(query).await?.result?.json)
+    })
+}
+
+/// Runs `work` with a running executor, and stops it.
+fn with_executor<T>(
+    config: &Config,
+    generation: &Arc<Generation>,
+    work: impl AsyncFnOnce(Handle<SqlExecutor>) -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    actix_rt::System::new().block_on(async {
+        let settings = serving::executor_settings(&config.limits);
+        let running = SqlExecutor::launch(generation, settings).map_err(StartError::Thread)?;
+        let outcome = work(running.handle.clone()).await;
+        running.stop();
+        outcome
+    })
+}

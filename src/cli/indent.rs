@@ -1,0 +1,94 @@
+//! JSON laid out for people, without reading it as values. What is printed is decided elsewhere.
+
+/// JSON with line breaks and indents between its tokens. The tokens are copied, so no digit of a number is lost and members
+/// keep their order.
+pub(super) fn indented(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
+    let mut characters = json
+        .chars()
+        .filter(|character| !character.is_control())
+        .peekable();
+    while let Some(character) = characters.next() {
+        if is_in_string {
+            out.push(character);
+            is_in_string = is_escaped || character != '"';
+            is_escaped = !is_escaped && character == '\\';
+            continue;
+        }
+        match character {
+            '"' => {
+                is_in_string = true;
+                out.push(character);
+            }
+            '{' | '[' => {
+                out.push(character);
+                while characters.next_if_eq(&' ').is_some() {}
+                if let Some(end) = characters.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    break_line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                break_line(&mut out, depth);
+                out.push(character);
+            }
+            ',' => {
+                out.push(character);
+                break_line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            ' ' => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn break_line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn tokens_stay_and_the_space_between_them_changes() {
+        let json = r#"{"b":[1.10,{"x:,[":"\"}"},[],{ }],"a":123456789012345678901234567890}"#;
+        let expected = "{\n  \"b\": [\n    1.10,\n    {\n      \"x:,[\": \"\\\"}\"\n    },\n    [],\n    {}\n  ],\n  \"a\": 123456789012345678901234567890\n}";
+        assert_eq!(indented(json), expected);
+        assert_eq!(indented(expected), expected);
+        assert_eq!(indented("\"a\\\\\""), "\"a\\\\\"");
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[ -~\u{e9}]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[ -~]{0,4}", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn indenting_is_what_serde_does(value in json()) {
+            prop_assert_eq!(indented(&value.to_string()), serde_json::to_string_pretty(&value).unwrap());
+        }
+    }
+}
