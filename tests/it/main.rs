@@ -9,8 +9,8 @@
 mod admin;
 mod audit;
 mod canary;
-mod cors;
 mod cli;
+mod cors;
 mod demo;
 mod door;
 mod failures;
