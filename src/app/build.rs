@@ -63,7 +63,7 @@ pub fn load_catalog(
     }
     let registry = Registry::new(definitions);
     log::info!(
-        "{} tools, {} resources, {} prompts",
+        "tools: {}, resources: {}, prompts: {}",
         registry.tools().len(),
         registry.resources().len() + registry.resource_templates().len(),
         registry.prompts().len()

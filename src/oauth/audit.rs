@@ -10,10 +10,12 @@ use mxcp_actors::domain::audit_event::{
 use mxcp_actors::domain::client::ClientId;
 use mxcp_actors::domain::grant::GrantId;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::UserIdentity;
+use mxcp_actors::token_store::{FindGrant, GrantReference};
 use serde_json::Value;
 
-use super::{Caller, Services};
+use super::{Caller, Services, Unavailable};
 
 /// Where audit records go. Must not block: it is called between an answer and its sending.
 pub trait AuditSink: Send + Sync {
@@ -31,6 +33,7 @@ pub(super) struct Entry<'a> {
     client: Option<String>,
     error: Option<String>,
     trace_id: Option<String>,
+    request_id: Option<String>,
     details: serde_json::Map<String, Value>,
 }
 
@@ -47,6 +50,7 @@ impl Services {
             client: None,
             error: None,
             trace_id: caller.trace_id.clone(),
+            request_id: (!caller.request_id.is_empty()).then(|| caller.request_id.to_string()),
             details,
         }
     }
@@ -77,9 +81,32 @@ impl Entry<'_> {
         self.detail("scope", scopes)
     }
 
-    /// The grant that it is about.
-    pub(super) fn grant(self, grant: GrantId) -> Self {
-        self.detail("grant", &grant)
+    /// The grant that it is about, and its user.
+    pub(super) async fn grant(self, grant: GrantId) -> Self {
+        let entry = self.detail("grant", &grant);
+        entry.found_by(GrantReference::Id(grant)).await
+    }
+
+    /// The grant of a refresh token, if it has one, and its user.
+    pub(super) async fn grant_of(self, refresh_token: Secret) -> Self {
+        self.found_by(GrantReference::RefreshToken(refresh_token)).await
+    }
+
+    /// A record without its user is better than none, so a store that does not answer is no reason to fail.
+    async fn found_by(self, reference: GrantReference) -> Self {
+        let found = self.services.actors.tokens.ask(FindGrant(reference)).await;
+        match found.map_err(Unavailable::from) {
+            Ok(Ok(Some(grant))) => self.detail("grant", &grant.id).user(&grant.user.identity),
+            Ok(Ok(None)) => self,
+            Ok(Err(error)) => self.without_user(&error),
+            Err(error) => self.without_user(&error),
+        }
+    }
+
+    fn without_user(self, error: &dyn Display) -> Self {
+        let event = self.event.as_str();
+        log::warn!("the event {event} is recorded without its user: {error}");
+        self
     }
 
     /// Something else that is no secret.
@@ -99,6 +126,7 @@ impl Entry<'_> {
                 client_id: self.client,
                 error: self.error,
                 trace_id: self.trace_id,
+                request_id: self.request_id,
                 input_data: self.details,
                 ..record
             }),

@@ -66,11 +66,12 @@ pub async fn exchange(
     match issued.await.map_err(Unavailable::from)? {
         Ok(pair) => {
             let event = services.event(AuthenticationEvent::TokenIssued, caller);
-            event.client(&client.id).grant(grant).scopes(&scopes).write();
+            let event = event.client(&client.id).scopes(&scopes).grant(grant).await;
+            event.write();
             Ok(TokenResponse::new(pair, services.clock.now()))
         }
         Err(IssueTokensError::CodeReplayed { grant }) => {
-            record_replay(services, caller, client, grant);
+            record_replay(services, caller, client, grant).await;
             upstream::revoke(services, grant).await;
             Err(ExchangeError::Replayed)
         }
@@ -111,7 +112,7 @@ async fn consume(
                 .await
                 .map_err(Unavailable::from)?
                 .map_err(Unavailable::from)?;
-            record_replay(services, caller, client, grant);
+            record_replay(services, caller, client, grant).await;
             upstream::revoke(services, grant).await;
             Err(ExchangeError::Replayed)
         }
@@ -123,7 +124,7 @@ async fn consume(
     }
 }
 
-fn record_replay(services: &Services, caller: &Caller, client: &Client, grant: GrantId) {
+async fn record_replay(services: &Services, caller: &Caller, client: &Client, grant: GrantId) {
     log::warn!(
         "the client {} presented a code twice; the grant {grant} has ended",
         client.id
@@ -131,7 +132,8 @@ fn record_replay(services: &Services, caller: &Caller, client: &Client, grant: G
     services
         .event(AuthenticationEvent::CodeReplayed, caller)
         .client(&client.id)
-        .grant(grant)
         .refused(&ExchangeError::Replayed)
+        .grant(grant)
+        .await
         .write();
 }

@@ -94,6 +94,8 @@ pub struct Caller {
     pub is_local: bool,
     /// The W3C trace that the request belongs to.
     pub trace_id: Option<String>,
+    /// The request's name in logs and records; empty if it has none.
+    pub request_id: Arc<str>,
 }
 
 /// Why the server has no addresses for a request.

@@ -42,8 +42,9 @@ pub async fn refresh(
     if !client.may_use(GrantType::RefreshToken) {
         return Err(RefreshError::GrantType);
     }
+    let token = Secret::new(form.required("refresh_token")?);
     let rotated = services.actors.tokens.ask(RotateRefreshToken {
-        token: Secret::new(form.required("refresh_token")?),
+        token: token.clone(),
         client: client.id.clone(),
         scopes: form.optional("scope")?.map(ScopeSet::parse).transpose()?,
         resource: form
@@ -53,12 +54,13 @@ pub async fn refresh(
     match rotated.await.map_err(Unavailable::from)? {
         Ok(pair) => {
             let event = services.event(AuthenticationEvent::TokenRefreshed, caller);
-            event.client(&client.id).scopes(&pair.scopes).write();
+            let event = event.client(&client.id).scopes(&pair.scopes);
+            event.grant_of(token).await.write();
             Ok(TokenResponse::new(pair, services.clock.now()))
         }
         Err(RotateRefreshTokenError::Store(error)) => Err(Unavailable::from(error).into()),
         Err(refusal) => {
-            record_refusal(services, caller, client, &refusal);
+            record_refusal(services, caller, client, token, &refusal).await;
             if let RotateRefreshTokenError::Reused { grant } = refusal {
                 upstream::revoke(services, grant).await;
             }
@@ -67,16 +69,20 @@ pub async fn refresh(
     }
 }
 
-fn record_refusal(services: &Services, caller: &Caller, client: &Client, refusal: &RotateRefreshTokenError) {
+async fn record_refusal(
+    services: &Services,
+    caller: &Caller,
+    client: &Client,
+    token: Secret,
+    refusal: &RotateRefreshTokenError,
+) {
     let event = match refusal {
         RotateRefreshTokenError::Reused { grant } => {
             log::warn!(
                 "the client {} presented a refresh token after its successor was used; the grant {grant} has ended",
                 client.id
             );
-            services
-                .event(AuthenticationEvent::RefreshTokenReused, caller)
-                .grant(*grant)
+            AuthenticationEvent::RefreshTokenReused
         }
         RotateRefreshTokenError::Unknown
         | RotateRefreshTokenError::OtherClient
@@ -85,7 +91,13 @@ fn record_refusal(services: &Services, caller: &Caller, client: &Client, refusal
         | RotateRefreshTokenError::KeyRemoved
         | RotateRefreshTokenError::ScopeExceeded { .. }
         | RotateRefreshTokenError::OtherResource(_)
-        | RotateRefreshTokenError::Store(_) => services.event(AuthenticationEvent::RequestRefused, caller),
+        | RotateRefreshTokenError::Store(_) => AuthenticationEvent::RequestRefused,
     };
-    event.client(&client.id).refused(refusal).write();
+    let entry = services.event(event, caller).client(&client.id).refused(refusal);
+    let entry = match refusal {
+        // Nothing is known of it, and guessing must not cost a second question to the store.
+        RotateRefreshTokenError::Unknown => entry,
+        _ => entry.grant_of(token).await,
+    };
+    entry.write();
 }

@@ -49,9 +49,10 @@ pub async fn revoke(
                 .write();
             return Err(refusal);
         }
-        Revocation::AccessToken(grant) => event.grant(grant).detail("token", &"access_token").write(),
+        Revocation::AccessToken(grant) => event.detail("token", &"access_token").grant(grant).await.write(),
         Revocation::Grant(grant) => {
-            event.grant(grant).detail("token", &"refresh_token").write();
+            let event = event.detail("token", &"refresh_token").grant(grant).await;
+            event.write();
             upstream::revoke(services, grant).await;
         }
     }

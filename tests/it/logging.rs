@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::audit::records;
+use crate::login;
 use crate::server::{Project, modern_request};
 
 #[actix_rt::test]
@@ -39,6 +40,20 @@ async fn a_request_has_one_name_in_its_answer_its_log_lines_and_its_record() {
         .map(|record| record["request_id"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["proxy-4711", name.as_str()]);
+}
+
+#[actix_rt::test]
+async fn a_request_of_a_login_has_the_same_name_in_its_answer_and_in_the_audit_log() {
+    let server = Project::new()
+        .user_config(&login::configuration(&[("ada", "")]))
+        .start();
+    let wrong = b"grant_type=refresh_token&client_id=nobody&refresh_token=x".to_vec();
+    let answer = server.request("POST", "/token", login::FORM, wrong).await;
+    let name = answer.header("x-request-id").unwrap().to_owned();
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let names: Vec<_> = records.iter().map(|record| &record["request_id"]).collect();
+    assert_eq!(names, [&json!(name)]);
 }
 
 #[actix_rt::test]

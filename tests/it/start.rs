@@ -64,7 +64,7 @@ async fn the_public_url_and_the_number_of_definitions_are_logged() {
         "{before_listening}"
     );
     assert!(
-        before_listening.contains("1 tools, 0 resources, 0 prompts"),
+        before_listening.contains("tools: 1, resources: 0, prompts: 0"),
         "{before_listening}"
     );
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
+use super::finding::FindGrant;
 use super::messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
     IssueTokensReply, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
@@ -207,6 +208,14 @@ impl Handler<Carried<RevokeToken>> for TokenStore {
         let nothing =
             |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing | Revocation::NotOfClient));
         self.answer_and_forget(message, nothing, |rules, request| rules.revoke_token(&request))
+    }
+}
+
+impl Handler<Carried<FindGrant>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<FindGrant>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.find_grant(&request))
     }
 }
 

@@ -4,6 +4,7 @@
 //! * `rules.rs`: how each message is answered; plain functions over repositories, a clock and randomness.
 //! * `refresh.rs`: how refreshing is answered.
 //! * `upstream.rs`: how the provider's tokens in a grant are renewed by one caller among many.
+//! * `finding.rs`: whose grant it is, for records.
 //! * `rotation.rs`: what a presented refresh token means. Pure, and the whole of that decision.
 //! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
 //! * `verifier.rs`: the handle, which answers from `verified_tokens.rs` what was verified a moment ago.
@@ -22,6 +23,7 @@
 //! lost the answer gets the same pair again from a store that holds digests only.
 
 pub mod actor;
+pub mod finding;
 pub mod messages;
 mod refresh;
 pub mod rotation;
@@ -34,6 +36,7 @@ mod verifier;
 
 use std::time::Duration;
 
+pub use finding::{FindGrant, GrantReference};
 pub use messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, OpenGrant,
     RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,

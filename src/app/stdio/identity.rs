@@ -73,13 +73,13 @@ impl Identity {
         Ok(Self { request_ids, user })
     }
 
-    fn caller_for(&self, principal: Option<Arc<Principal>>) -> Caller {
+    fn caller_for(principal: Option<Arc<Principal>>, request_id: Arc<str>) -> Caller {
         Caller {
             context: CallContext {
                 share: Caller::share(principal.as_deref()),
                 cancel: CancelToken::new(),
                 trace: TraceContext::default(),
-                request_id: self.request_ids.make(),
+                request_id,
             },
             principal,
             came_by: CallerType::Stdio,
@@ -108,7 +108,7 @@ fn addresses(config: &Config, services: &Services) -> Result<Arc<Addresses>, Sta
 
 impl Callers for Identity {
     fn nobody(&self) -> Caller {
-        self.caller_for(None)
+        Self::caller_for(None, self.request_ids.make())
     }
 
     async fn caller(&self) -> Result<Caller, RpcError> {
@@ -120,15 +120,17 @@ impl Callers for Identity {
         else {
             return Ok(self.nobody());
         };
+        let request_id = self.request_ids.make();
         let caller = oauth::Caller {
             network: LOOPBACK,
             is_local: true,
             trace_id: None,
+            request_id: Arc::clone(&request_id),
         };
         let verified = verify::verify(services, &caller, addresses, bearer(token)?).await;
         let principal =
             verified.map_err(|refusal| RpcError::new(ErrorKind::InvalidRequest, refusal.to_string()))?;
-        Ok(self.caller_for(Some(principal)))
+        Ok(Self::caller_for(Some(principal), request_id))
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::http::header::HeaderMap;
 use mxcp_actors::domain::call_context::TraceContext;
 
 use crate::config::TrustedProxies;
+use crate::http::request_ids;
 use crate::oauth::Caller;
 
 /// Headers that a proxy adds. A request that has one did not come straight from its client.
@@ -33,6 +34,7 @@ pub fn caller(request: &HttpRequest, trusted: Option<&TrustedProxies>) -> Caller
         trace_id: traceparent
             .and_then(TraceContext::parse)
             .and_then(|trace| trace.trace_id_text()),
+        request_id: request_ids::of(request),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is written into the audit log, and what never is.
 
+use std::time::Duration;
+
 use mxcp_actors::domain::audit_event::{OperationStatus, OperationType};
 
 use super::browser::{Browser, location, parameter};
@@ -33,10 +35,15 @@ async fn a_login_and_what_follows_is_recorded_with_client_and_user() {
         );
         assert!(record.must_be_kept());
         assert!(record.input_data.contains_key("network"));
+        let name = &record.operation_name;
+        assert_eq!(record.user.user_id.as_deref(), Some("testuser"), "{name}");
+        assert_eq!(record.user.user_provider.as_deref(), Some("local"), "{name}");
     }
-    let login = &server.events()[0];
-    assert_eq!(login.user.user_id.as_deref(), Some("testuser"));
-    assert_eq!(login.user.user_provider.as_deref(), Some("local"));
+    let [.., issued, refreshed] = &server.events()[..] else {
+        panic!("two events at least");
+    };
+    assert!(issued.input_data["grant"].is_string());
+    assert_eq!(issued.input_data["grant"], refreshed.input_data["grant"]);
     let consent = &server.events()[1];
     assert_eq!(consent.input_data["scope"], "mcp:read mcp:write");
     assert_eq!(
@@ -44,6 +51,36 @@ async fn a_login_and_what_follows_is_recorded_with_client_and_user() {
         "http://localhost:3000/callback"
     );
     assert_eq!(consent.user.user_name.as_deref(), Some("testuser"));
+}
+
+#[actix_web::test]
+async fn what_ends_a_login_is_recorded_with_its_user() {
+    let server = Server::local().await;
+    let first = demo_tokens(&server).await.text("refresh_token");
+    let second = Fields::demo_refresh(&first)
+        .to_token(&server)
+        .await
+        .text("refresh_token");
+    Fields::demo_refresh(&second).to_token(&server).await;
+    server.clock.advance(Duration::from_secs(31));
+    Fields::demo_refresh(&first).to_token(&server).await;
+    Fields::demo_refresh(&second).to_token(&server).await;
+    let ended = server.events().split_off(5);
+    let told: Vec<_> = ended
+        .iter()
+        .map(|record| {
+            let user = record.user.user_id.as_deref();
+            (record.operation_name.as_str(), user)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("refresh_token_reused", Some("testuser")),
+            ("request_refused", Some("testuser"))
+        ]
+    );
+    assert!(ended.iter().all(|record| record.input_data["grant"].is_string()));
 }
 
 #[actix_web::test]
