@@ -5,7 +5,8 @@
 use std::env;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    // Nothing else decides. Naming this file here would be wrong: both packages use it, and the path is relative to each, so
+    // that the one without such a file would be built anew each time.
     println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
     if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
         return;
