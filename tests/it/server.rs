@@ -103,7 +103,11 @@ impl Project {
 
     /// Starts the server and waits until it listens.
     pub(crate) fn start(self) -> Server {
-        let folder = tempfile::tempdir().unwrap();
+        self.start_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same, in a folder in which a server may have run before.
+    pub(crate) fn start_in(self, folder: tempfile::TempDir) -> Server {
         self.write(folder.path());
         let mut child = self.command(folder.path()).spawn().unwrap();
         let log = follow(child.stderr.take().unwrap());
