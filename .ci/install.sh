@@ -28,6 +28,7 @@ missing_packages() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   command -v nginx >/dev/null || echo nginx
   has_postgresql || echo postgresql
+  command -v sqlite3 >/dev/null || echo sqlite3
 }
 
 install_system() {

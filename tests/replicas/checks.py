@@ -230,7 +230,7 @@ async def everything_survives_a_restart(cluster: Cluster) -> str:
 
 
 async def an_sqlite_server_goes_on_after_a_restart(cluster: Cluster) -> str:
-    server, host = cluster.single()
+    server, host = cluster.single("single")
     server.start()
     address = f"http://127.0.0.1:{server.port}"
     person = Person(host)

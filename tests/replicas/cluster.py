@@ -82,14 +82,23 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        log = (self.folder / "server.log").open("ab")
+        self._process = self._begin()
+        eventually(f"replica {self.name} is healthy", lambda: self._is_up())
+
+    def start_and_fail(self) -> str:
+        """Starts what must refuse, and gives back what it said."""
+        code = self._begin().wait(timeout=40)
+        assert code == 1, f"{code}: {self.log()}"
+        return self.log()
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
         environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
         environment |= self._environment
         command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        eventually(f"replica {self.name} is healthy", lambda: self._is_up())
+        with (self.folder / "server.log").open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def _is_up(self) -> bool:
         assert self._process is not None and self._process.poll() is None, self.log()
@@ -146,6 +155,7 @@ class Cluster:
         self.folder.chmod(0o755)
         self.database = PostgreSQL(self.folder)
         self._binary = binary
+        self.key = base64.urlsafe_b64encode(bytes(range(32))).decode()
         self._nginx_port = free_port()
         self.host = f"localhost:{self._nginx_port}"
         self.url = f"http://{self.host}"
@@ -173,13 +183,12 @@ class Cluster:
     def _start(self) -> None:
         self.database.start()
         notes = self._filled_database()
-        key = base64.urlsafe_b64encode(bytes(range(32))).decode()
         for replica in self.replicas:
             shutil.copytree(HERE / "project", replica.folder)
             (replica.folder / "data").mkdir()
             shutil.copy(notes, replica.folder / "data" / "notes.duckdb")
             (replica.folder / "data" / "notes.duckdb").chmod(0o444)
-            (replica.folder / "config.yml").write_text(json.dumps(self._configuration(key), indent=1))
+            (replica.folder / "config.yml").write_text(json.dumps(self._configuration(), indent=1))
             replica.start()
         self._start_nginx()
 
@@ -201,14 +210,14 @@ class Cluster:
         assert server.wait(timeout=30) == 0
         return folder / "notes.duckdb"
 
-    def _configuration(self, key: str) -> dict[str, Any]:
-        persistence = {"type": "postgresql", "url": self.database.url, "auth_encryption_key": key}
+    def _configuration(self) -> dict[str, Any]:
+        persistence = {"type": "postgresql", "url": self.database.url, "auth_encryption_key": self.key}
         return configuration(self.url, persistence)
 
-    def single(self) -> tuple[Replica, str]:
+    def single(self, name: str) -> tuple[Replica, str]:
         """A server beside the replicas, not started, that keeps its logins in an SQLite file; and the host it is called."""
         port = free_port()
-        server = Replica("single", self._binary, self.folder, port)
+        server = Replica(name, self._binary, self.folder, port)
         shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log"))
         host = f"localhost:{port}"
         settings = configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"})

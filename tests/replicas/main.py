@@ -11,6 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from backup import BACKUPS
 from checks import CHECKS
 from cluster import Cluster
 
@@ -52,7 +53,7 @@ def main() -> None:
     binary, node, *chosen = sys.argv[1:]
     passed = failed = 0
     with Cluster(str(Path(binary).resolve())) as cluster:
-        tasks = {check.__name__.replace("_", " "): check for check in CHECKS}
+        tasks = {check.__name__.replace("_", " "): check for check in [*CHECKS, *BACKUPS]}
         tasks |= {f"sdk {name}": command for name, command in sdk_clients(node).items()}
         for name, task in tasks.items():
             if chosen and not any(part in name for part in chosen):
