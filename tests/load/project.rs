@@ -129,7 +129,9 @@ impl Project {
 pub(crate) const USERNAME: &str = "testuser";
 pub(crate) const PASSWORD: &str = "testpass";
 
+/// Without limits by network: thousands of logins come from one.
 const CONFIGURATION: &str = r#"mxcp: 1
+transport: {http: {rate_limits: {authorize: 0, token: 0}}}
 projects:
   bench:
     profiles:
