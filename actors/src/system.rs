@@ -30,7 +30,7 @@ use crate::token_store::TokenStoreHandle;
 
 pub use settings::{ActorsSettings, LoginSettings, Surroundings};
 use sweeper::Sweeper;
-pub use sweeper::{SweptTotals, sweep};
+pub use sweeper::{SweepMonitor, SweptTotals, sweep};
 
 /// The means to ask every actor. Clones ask the same ones, from any thread.
 #[derive(Clone)]
@@ -138,6 +138,12 @@ impl RunningActors {
     #[must_use]
     pub fn sql_monitor(&self) -> Option<SqlMonitor> {
         self.sql.as_ref().map(RunningSqlExecutor::monitor)
+    }
+
+    /// Looks at what has been swept.
+    #[must_use]
+    pub fn sweep_monitor(&self) -> SweepMonitor {
+        self.sweeper.monitor()
     }
 
     /// Takes no more queries, answers those that wait, and stops those that run. Everything else goes on.

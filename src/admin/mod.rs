@@ -26,7 +26,7 @@ use mxcp_actors::handle::HandleStatus;
 use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::sql_executor::status::SqlMonitor;
 use mxcp_actors::store::open::OpenStore;
-use mxcp_actors::system::Actors;
+use mxcp_actors::system::{Actors, SweepMonitor};
 
 use self::about::About;
 use self::endpoints::Endpoint;
@@ -69,6 +69,8 @@ pub struct Authorization {
     pub actors: Actors,
     /// The threads that wait for the store, and those that check passwords.
     pub pools: Vec<BlockingPool>,
+    /// What was over and has been deleted.
+    pub swept: SweepMonitor,
     /// The use cases, which count what they do.
     pub services: Arc<Services>,
     /// The store, which counts its failures.

@@ -144,6 +144,7 @@ impl Running {
             } => Some(Authorization {
                 actors: actors.actors.clone(),
                 pools: actors.pools(),
+                swept: actors.sweep_monitor(),
                 services: services.clone().into_inner(),
                 store: Arc::clone(store),
                 bus: bus.bus.clone(),

@@ -1,6 +1,7 @@
 //! Forgets what is over, at intervals, by asking each actor to. A task of its own, since an actor's timers starve while
 //! messages wait.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -43,6 +44,55 @@ pub struct SweptTotals {
     pub logins: LoginSweep,
     /// Actors that could not be swept this time; the log says why.
     pub failures: u64,
+}
+
+impl SweptTotals {
+    /// How many of each kind, by the word that stands for it in metrics.
+    #[must_use]
+    pub const fn by_kind(&self) -> [(&'static str, u64); 10] {
+        [
+            ("clients", self.clients),
+            ("codes", self.codes),
+            ("ended_grants", self.ended_grants),
+            ("deleted_grants", self.deleted_grants),
+            ("tokens", self.tokens),
+            ("sessions", self.sessions),
+            ("interactions", self.logins.interactions),
+            ("pending_logins", self.logins.pending_logins),
+            ("browser_sessions", self.logins.browser_sessions),
+            ("consents", self.logins.consents),
+        ]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.clients += other.clients;
+        self.codes += other.codes;
+        self.ended_grants += other.ended_grants;
+        self.deleted_grants += other.deleted_grants;
+        self.tokens += other.tokens;
+        self.sessions += other.sessions;
+        self.logins.interactions += other.logins.interactions;
+        self.logins.pending_logins += other.logins.pending_logins;
+        self.logins.browser_sessions += other.logins.browser_sessions;
+        self.logins.consents += other.logins.consents;
+        self.failures += other.failures;
+    }
+}
+
+/// What the sweeps of this process have found since its start.
+#[derive(Clone, Debug, Default)]
+pub struct SweepMonitor(Arc<Mutex<SweptTotals>>);
+
+impl SweepMonitor {
+    /// All of it.
+    #[must_use]
+    pub fn totals(&self) -> SweptTotals {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, totals: &SweptTotals) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(totals);
+    }
 }
 
 /// Sweeps once. What one actor cannot do now does not keep the others from it.
@@ -172,6 +222,7 @@ async fn sweep_sessions(actors: &Actors, totals: &mut SweptTotals) -> Result<(),
 pub(super) struct Sweeper {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    monitor: SweepMonitor,
 }
 
 impl Sweeper {
@@ -179,14 +230,22 @@ impl Sweeper {
     pub(super) fn start(actors: Actors, interval: Duration) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let interval = interval.max(SHORTEST_INTERVAL);
+        let monitor = SweepMonitor::default();
+        let counted = monitor.clone();
         let task = tokio::task::spawn_local(async move {
             // Until told to stop, or until nobody is left to tell.
             while tokio::time::timeout(interval, &mut stopped).await.is_err() {
                 let totals = sweep(&actors).await;
+                counted.add(&totals);
                 log::debug!("swept: {totals:?}");
             }
         });
-        Self { stop, task }
+        Self { stop, task, monitor }
+    }
+
+    /// What has been swept, also while it goes on.
+    pub(super) fn monitor(&self) -> SweepMonitor {
+        self.monitor.clone()
     }
 
     /// Ends after the sweep that is under way, if any.

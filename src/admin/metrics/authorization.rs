@@ -16,6 +16,7 @@ pub(super) fn encode(page: &mut Page<'_, '_>, of: &Authorization, counted: Count
     page.gauges(("mxcp_grants", "Grants that have not ended"), grants)?;
     provider(page, of)?;
     store(page, of)?;
+    swept(page, of)?;
     replica_bus(page, of)
 }
 
@@ -110,6 +111,26 @@ fn tokens(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
             "Access tokens that were presented; refused ones are among the misses too",
         ),
         rows.map(|(result, count)| (vec![("result", result)], count)),
+    )
+}
+
+fn swept(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
+    let totals = of.swept.totals();
+    page.counters(
+        (
+            "mxcp_swept",
+            "Records that were over and that this process ended or deleted",
+        ),
+        totals
+            .by_kind()
+            .map(|(kind, count)| (vec![("kind", kind)], count)),
+    )?;
+    page.counters(
+        (
+            "mxcp_sweep_failures",
+            "Actors that could not be swept when it was due",
+        ),
+        [(vec![], totals.failures)],
     )
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{look, project};
+use super::{OPERATOR, VIEWER, look, project};
+use crate::login::configuration;
+use crate::server::Project;
 
 /// The value of one row, by the row's beginning.
 fn value(page: &str, row: &str) -> f64 {
@@ -83,4 +85,26 @@ async fn calls_queries_records_and_the_process_are_counted() {
         "what clients make up is no label"
     );
     assert!(page.ends_with("# EOF\n"));
+}
+
+#[actix_rt::test]
+async fn what_was_swept_is_counted_by_its_kind() {
+    let config = format!(
+        "{}admin: {{ enabled: true, port: 0, token: {OPERATOR}, viewer_token: {VIEWER} }}\n",
+        configuration(&[("ada", "")])
+    );
+    let server = Project::new().user_config(&config).start();
+    let page = String::from_utf8(look(&server, "/metrics").await.body).unwrap();
+    for kind in [
+        "clients",
+        "codes",
+        "tokens",
+        "ended_grants",
+        "deleted_grants",
+        "pending_logins",
+    ] {
+        let row = format!("mxcp_swept_total{{kind=\"{kind}\"}}");
+        assert!(value(&page, &row).abs() < f64::EPSILON, "{row}");
+    }
+    assert!(value(&page, "mxcp_sweep_failures_total").abs() < f64::EPSILON);
 }

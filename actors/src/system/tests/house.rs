@@ -36,7 +36,9 @@ use crate::provider_broker::settings::{LocalProviderSettings, LocalUser};
 use crate::replica_bus::ReplicaBus;
 use crate::store::conformance::fixtures;
 use crate::store::{MemoryStore, Store};
-use crate::system::{Actors, ActorsSettings, LoginSettings, RunningActors, StartError, Surroundings};
+use crate::system::{
+    Actors, ActorsSettings, LoginSettings, RunningActors, StartError, Surroundings, SweptTotals,
+};
 use crate::token_store::messages::{IssueTokensReply, RotateRefreshTokenReply};
 use crate::token_store::verified_tokens::Verification;
 use crate::token_store::{IssueTokens, OpenGrant, RotateRefreshToken, VerifyToken};
@@ -177,6 +179,12 @@ pub(crate) fn verifier() -> CodeVerifier {
 impl House {
     pub(crate) fn actors(&self) -> &Actors {
         &self.actors
+    }
+
+    /// What the sweeper has found so far.
+    pub(crate) fn swept(&self) -> SweptTotals {
+        let running = self.running.borrow();
+        running.as_ref().unwrap().sweep_monitor().totals()
     }
 
     pub(crate) async fn stop(&self) {

@@ -52,6 +52,15 @@ fn sweeping_goes_on_by_itself() {
             }
         };
         assert!(tokio::time::timeout(PATIENCE, forgotten).await.is_ok());
+        let counted = async {
+            while house.swept().logins.interactions == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, counted).await.is_ok());
+        let swept = house.swept();
+        assert!(swept.by_kind().contains(&("interactions", 1)), "{swept:?}");
+        assert_eq!(swept.failures, 0);
         house.stop().await;
     });
 }
