@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::login::{Caller, configuration};
+use crate::login::{Browser, Caller, FORM, configuration, query};
 use crate::server::Project;
 
 /// The project's files, and users whose passwords cost little.
@@ -250,4 +250,56 @@ async fn a_callers_sql_does_not_read_the_records_of_others() {
         )
         .await;
     assert_eq!(own["structuredContent"]["result"], json!([]), "{own}");
+}
+
+#[actix_rt::test]
+async fn preferences_are_rows_of_a_table() {
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo/sql/schema.sql"));
+    let schema = format!(
+        "{}INSERT INTO preferences VALUES ('ada', 'de', 'dark');\n",
+        schema.unwrap()
+    );
+    let server = demo().file("sql/schema.sql", &schema).start();
+    for (name, language, theme) in [("ada", "de", "dark"), ("bob", "en", "light")] {
+        let caller = Caller::log_in(&server, name).await;
+        let profile = read(&caller, "user://profile").await;
+        assert_eq!(
+            profile["preferences"],
+            json!({ "language": language, "theme": theme })
+        );
+    }
+}
+
+#[actix_rt::test]
+async fn the_guides_manual_commands_work_with_the_demos_own_users_and_clients() {
+    let own = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo/config.yml"));
+    let server = demo().user_config(&own.unwrap()).start();
+    let asked = query(&[
+        ("response_type", "code"),
+        ("client_id", "mcp-test-client"),
+        ("redirect_uri", "urn:ietf:wg:oauth:2.0:oob"),
+        ("scope", "mcp:read mcp:write"),
+        ("code_challenge", "test"),
+        ("code_challenge_method", "S256"),
+    ]);
+    let mut browser = Browser::new(&server);
+    let form = browser
+        .walk("GET", &format!("/authorize?{asked}"), String::new())
+        .await;
+    let answers = [("username", "testuser"), ("password", "testpass")];
+    let consent = browser.submit(&form, &answers).await;
+    let code = browser.submit(&consent, &[]).await;
+    assert_eq!(code.status.as_u16(), 200, "{code:?}");
+    assert!(
+        String::from_utf8_lossy(&code.body).contains("mcp_code_"),
+        "{code:?}"
+    );
+    // Without client authentication, which only this configuration allows, and only from this machine.
+    let introspected = server
+        .request("POST", "/introspect", FORM, b"token=mcp_0000".to_vec())
+        .await;
+    assert_eq!(
+        (introspected.status.as_u16(), introspected.json()),
+        (200, json!({ "active": false }))
+    );
 }

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
+use crate::login::{Caller, configuration};
 use crate::server::Project;
 
 /// Keys of 32 bytes in URL-safe base64.
@@ -65,4 +68,42 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("localhost:1/oauth"), "{said}");
     assert!(!said.contains("canary"), "{said}");
+}
+
+/// A project whose SQL names the user, and whose logins are kept as `persistence` says, a YAML mapping.
+fn naming(persistence: &str) -> Project {
+    let auth = format!("auth: {{ persistence: {persistence}, provider");
+    let users = configuration(&[("ada", "name: Ada")]);
+    Project::new()
+        .tool(
+            "who",
+            "SELECT get_username() AS name",
+            "  return: { type: object }\n",
+        )
+        .user_config(&users.replace("auth: { provider", &auth))
+}
+
+#[actix_rt::test]
+async fn after_a_restart_the_same_token_works_with_sqlite() {
+    let project = || naming("{ type: sqlite, path: oauth.db }");
+    let server = project().start();
+    let token = Caller::log_in(&server, "ada").await.secrets()[1].clone();
+    let server = project().start_in(server.stop().1);
+    let called = Caller::with_token(&server, &token).call("who", json!({})).await;
+    assert_eq!(called["structuredContent"]["name"], "ada");
+}
+
+#[actix_rt::test]
+async fn with_memory_a_restart_ends_all_logins() {
+    let project = || naming("{ type: memory }");
+    let server = project().start();
+    let token = Caller::log_in(&server, "ada").await.secrets()[1].clone();
+    let server = project().start_in(server.stop().1);
+    let caller = Caller::with_token(&server, &token);
+    let refused = caller
+        .ask_for_answer("tools/call", json!({ "name": "who", "arguments": {} }))
+        .await;
+    assert_eq!(refused.status.as_u16(), 401);
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
 }

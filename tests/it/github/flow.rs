@@ -155,3 +155,15 @@ async fn another_providers_callback_address_does_not_exist() {
     );
     assert!(PUBLIC.starts_with("http://localhost"));
 }
+
+#[actix_web::test]
+async fn a_state_that_nobody_knows_is_in_the_log_with_the_callback_that_is_expected() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let answer = server.get("/github/callback?state=made-up&code=x").await;
+    assert_eq!(answer.status.as_u16(), 400);
+    let lines = server.wait_for_log(&format!("{PUBLIC}/github/callback"));
+    let line = lines.last().unwrap();
+    assert!(line.contains("WARN ] Invalid state parameter"), "{line}");
+    assert!(!line.contains("made-up"), "{line}");
+}

@@ -54,6 +54,21 @@ async fn sql_has_the_token_and_answers_do_not() {
 }
 
 #[actix_web::test]
+async fn a_callers_own_sql_has_the_token_only_where_the_project_says_so() {
+    let own = json!({ "sql": "SELECT length(get_user_external_token()) AS n" });
+    for (setting, has_token) in [("", false), (", allow_external_token: true", true)] {
+        let fake = fake(Quirks::default());
+        let site = format!("mxcp: 1\nproject: test\nprofile: dev\nsql_tools: {{ enabled: true{setting} }}\n");
+        let project = project_with(&fake, CLIENT_SECRET, "").file("mxcp-site.yml", &site);
+        let server = project.start();
+        let caller = log_in(&server).await;
+        let answer = caller.call("execute_sql_query", own.clone()).await;
+        let length = answer["structuredContent"]["result"][0]["n"].as_u64();
+        assert_eq!(length.map(|length| length > 20), Some(has_token), "{answer}");
+    }
+}
+
+#[actix_web::test]
 async fn nothing_secret_is_in_logs_files_or_answers() {
     let fake = fake(Quirks {
         expiring: true,

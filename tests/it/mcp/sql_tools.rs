@@ -221,3 +221,21 @@ fn their_names_are_taken() {
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("Duplicate endpoint name 'list_tables'"), "{said}");
 }
+
+#[actix_rt::test]
+async fn the_owners_sql_writes_without_a_hint_and_a_callers_does_not() {
+    let add = "INSERT INTO docs VALUES (3, 'eve') RETURNING id";
+    let server = project().tool("add", add, "").start();
+    let listed = server.modern("tools/list", json!({})).await.json();
+    let tools = listed["result"]["tools"].as_array().unwrap().clone();
+    let tool = tools.iter().find(|tool| tool["name"] == "add").unwrap();
+    assert_eq!(tool["annotations"]["readOnlyHint"], json!(null), "{tool}");
+    let added = server.call("add", json!({})).await;
+    assert_eq!(added["isError"], false, "{added}");
+    assert_eq!(query(&server, add).await["isError"], true);
+    let ids = query(&server, "SELECT id FROM docs ORDER BY id").await;
+    assert_eq!(
+        ids["structuredContent"]["result"],
+        json!([{ "id": 1 }, { "id": 2 }, { "id": 3 }])
+    );
+}

@@ -17,6 +17,7 @@ mod client;
 mod consent;
 mod discovery;
 mod introspection;
+mod kept;
 mod login;
 mod outside;
 mod pages;

@@ -1,6 +1,7 @@
 //! The server under test: every route of the authorization server, and a protected resource that says who called.
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,8 @@ use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
 use mxcp_actors::replica_bus::ReplicaBus;
+use mxcp_actors::store::diesel::StoreLimits;
+use mxcp_actors::store::open::{KeySettings, StoreSettings, open};
 use mxcp_actors::store::{MemoryStore, Store};
 use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surroundings};
 use serde_json::Value;
@@ -50,7 +53,44 @@ pub(super) struct Server {
     call: Box<dyn Fn(TestRequest) -> Answering>,
     pub(super) clock: Arc<FixedClock>,
     audit: Arc<Recorder>,
-    _running: RunningActors,
+    running: RunningActors,
+}
+
+/// Where logins are kept, and what a server that is started anew finds there.
+struct Kept {
+    store: Arc<dyn Store>,
+    keys: Arc<KeyRing>,
+    clock: Arc<FixedClock>,
+    randomness: Arc<dyn Randomness>,
+}
+
+impl Kept {
+    fn in_memory() -> Self {
+        let master = MasterKey::generate(&SeededRandomness::new(1)).unwrap();
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            keys: Arc::new(KeyRing::new(&master, &[]).unwrap()),
+            clock: Arc::new(FixedClock::at(START)),
+            randomness: Arc::new(SeededRandomness::new(7)),
+        }
+    }
+
+    fn in_file(path: &Path, now: Timestamp) -> Self {
+        let clock = FixedClock::at(now);
+        // A server that is started anew makes other tokens than before.
+        let randomness = SeededRandomness::new(now.seconds().unsigned_abs());
+        let settings = StoreSettings::Sqlite {
+            path: path.to_owned(),
+            keys: KeySettings::default(),
+        };
+        let opened = open(&settings, StoreLimits::default(), &clock, &randomness).unwrap();
+        Self {
+            store: Arc::clone(&opened.store),
+            keys: Arc::clone(&opened.keys),
+            clock: Arc::new(clock),
+            randomness: Arc::new(randomness),
+        }
+    }
 }
 
 /// What a server answered.
@@ -107,11 +147,17 @@ impl Server {
 
     /// The same with other settings.
     pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let local = LocalProviderSettings {
-            cost: CHEAP,
-            ..LocalProviderSettings::new(ISSUER, vec![test_user(), limited_user()])
-        };
-        Self::start(LoginSettings::Local(local), change).await
+        Self::start(Kept::in_memory(), local_users(), change).await
+    }
+
+    /// Users with passwords, whose logins are kept in an SQLite file. The clock stands at `now`.
+    pub(super) async fn kept_in(path: &Path, now: Timestamp) -> Self {
+        Self::start(Kept::in_file(path, now), local_users(), |_| {}).await
+    }
+
+    /// Stops it. A file can be opened again then.
+    pub(super) async fn stop(self) {
+        self.running.stop().await;
     }
 
     /// Logins at an outside provider.
@@ -121,24 +167,27 @@ impl Server {
             callback_path: "/github/callback".to_owned(),
             scopes: scopes_of("user:email"),
         };
-        Self::start(LoginSettings::Outside(provider), |settings| {
+        let provider = LoginSettings::Outside(provider);
+        Self::start(Kept::in_memory(), provider, |settings| {
             settings.login = login;
         })
         .await
     }
 
-    async fn start(login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {
-        let clock = Arc::new(FixedClock::at(START));
-        let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(7));
-        let master = MasterKey::generate(&SeededRandomness::new(1)).unwrap();
-        let keys = Arc::new(KeyRing::new(&master, &[]).unwrap());
+    async fn start(kept: Kept, login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {
+        let Kept {
+            store,
+            keys,
+            clock,
+            randomness,
+        } = kept;
         let mut settings = settings();
         change(&mut settings);
         let registry = ClientRegistrySettings::with_scopes(settings.default_scopes.clone());
         let mut actors = ActorsSettings::new(registry, login);
         actors.configured_clients = configured_clients(&keys);
         let surroundings = Surroundings {
-            store: Arc::new(MemoryStore::new()) as Arc<dyn Store>,
+            store,
             keys,
             clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
             randomness: Arc::clone(&randomness),
@@ -158,7 +207,7 @@ impl Server {
             call: serve(services).await,
             clock,
             audit,
-            _running: running,
+            running,
         }
     }
 
@@ -230,6 +279,13 @@ const CHEAP: PasswordCost = PasswordCost {
     iterations: 1,
     parallelism: 1,
 };
+
+fn local_users() -> LoginSettings {
+    LoginSettings::Local(LocalProviderSettings {
+        cost: CHEAP,
+        ..LocalProviderSettings::new(ISSUER, vec![test_user(), limited_user()])
+    })
+}
 
 /// `testuser` with the password `testpass`, who may have every scope.
 fn test_user() -> LocalUser {
