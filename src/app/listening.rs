@@ -56,7 +56,10 @@ fn bind_all(http: &Http) -> io::Result<Addresses> {
                 port = socket.local_addr()?.port();
                 sockets.push(socket);
             }
-            Err(error) => last_error = Some(error),
+            Err(error) => {
+                log::warn!("cannot listen on {address}: {error}");
+                last_error = Some(error);
+            }
         }
     }
     match last_error.filter(|_| sockets.is_empty()) {

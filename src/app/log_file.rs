@@ -58,7 +58,7 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         match self.settings.backup_count {
-            0 => fs::remove_file(&self.settings.path)?,
+            0 => remove(&self.settings.path)?,
             count => {
                 for number in (0..count).rev() {
                     let from = self.numbered(number);
@@ -88,6 +88,14 @@ impl Write for RotatingFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// Removes a file that somebody else may have removed already.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
@@ -145,6 +153,24 @@ mod tests {
     fn a_line_beyond_the_size_is_kept_whole_and_without_backups_the_file_begins_anew() {
         let (_folder, files) = written(&["a line that is too long\n", "next\n"], 0);
         assert_eq!(files, [named("server.log", "next\n")]);
+    }
+
+    #[test]
+    fn a_file_that_somebody_took_away_is_begun_anew() {
+        for backup_count in [0, 1] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("server.log");
+            let mut file = RotatingFile::open(LogFile {
+                path: path.clone(),
+                max_bytes: 10,
+                backup_count,
+            })
+            .unwrap();
+            file.write_all(b"first line\n").unwrap();
+            fs::remove_file(&path).unwrap();
+            file.write_all(b"second line\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "second line\n");
+        }
     }
 
     #[test]

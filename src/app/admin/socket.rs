@@ -50,6 +50,7 @@ impl Socket {
         fs::create_dir_all(folder).map_err(failed)?;
         check_place(path)?;
         let private = folder.join(format!(".mxcp-admin-{}", std::process::id()));
+        clear(&private).map_err(failed)?;
         fs::DirBuilder::new()
             .mode(FOLDER_MODE)
             .create(&private)
@@ -67,6 +68,15 @@ impl Socket {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// In a container every process has the same number: what one left behind that was killed here must not keep the next from
+/// starting.
+fn clear(private: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(private) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
@@ -121,6 +131,17 @@ mod tests {
         assert!(matches!(Socket::bind(&path), Err(SocketError::InUse(_))));
         drop(socket);
         assert_eq!(fs::read_dir(folder.path().join("run")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_server_of_the_same_number_left_behind_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!(".mxcp-admin-{}", std::process::id()));
+        fs::create_dir(&left).unwrap();
+        drop(UnixListener::bind(left.join("s")).unwrap());
+        let bound = Socket::bind(&folder.path().join("admin.sock"));
+        assert!(bound.is_ok(), "{:?}", bound.err());
+        assert!(!left.exists());
     }
 
     #[test]
