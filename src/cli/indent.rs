@@ -1,17 +1,18 @@
 //! JSON laid out for people, without reading it as values. What is printed is decided elsewhere.
 
 /// JSON with line breaks and indents between its tokens. The tokens are copied, so no digit of a number is lost and members
-/// keep their order.
+/// keep their order; control characters that JSON lets stand in a string are escaped, because a terminal would obey some.
 pub(super) fn indented(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
-    let mut characters = json
-        .chars()
-        .filter(|character| !character.is_control())
-        .peekable();
+    let mut characters = json.chars().peekable();
     while let Some(character) = characters.next() {
         if is_in_string {
-            out.push(character);
+            match character.is_control() {
+                // All of them are in the basic multilingual plane, so one escape suffices (RFC 8259 section 7).
+                true => out.extend(["\\u", &format!("{:04x}", u32::from(character))]),
+                false => out.push(character),
+            }
             is_in_string = is_escaped || character != '"';
             is_escaped = !is_escaped && character == '\\';
             continue;
@@ -23,7 +24,7 @@ pub(super) fn indented(json: &str) -> String {
             }
             '{' | '[' => {
                 out.push(character);
-                while characters.next_if_eq(&' ').is_some() {}
+                while characters.next_if(char::is_ascii_whitespace).is_some() {}
                 if let Some(end) = characters.next_if(|next| matches!(next, '}' | ']')) {
                     out.push(end);
                 } else {
@@ -41,7 +42,7 @@ pub(super) fn indented(json: &str) -> String {
                 break_line(&mut out, depth);
             }
             ':' => out.push_str(": "),
-            ' ' => {}
+            ' ' | '\n' | '\r' | '\t' => {}
             other => out.push(other),
         }
     }
@@ -67,6 +68,14 @@ mod tests {
         assert_eq!(indented(json), expected);
         assert_eq!(indented(expected), expected);
         assert_eq!(indented("\"a\\\\\""), "\"a\\\\\"");
+    }
+
+    #[test]
+    fn control_characters_in_a_string_are_kept_and_no_terminal_obeys_them() {
+        let indented = indented("{\"a\":\"x\u{9b}31m\u{7f}y\"}");
+        assert_eq!(indented, "{\n  \"a\": \"x\\u009b31m\\u007fy\"\n}");
+        let read: Value = serde_json::from_str(&indented).unwrap();
+        assert_eq!(read["a"], "x\u{9b}31m\u{7f}y");
     }
 
     fn json() -> impl Strategy<Value = Value> {
