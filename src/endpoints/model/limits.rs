@@ -16,8 +16,6 @@ pub struct Limits {
     pub max_rows: Option<u64>,
     /// How many bytes the encoded result may have.
     pub max_result_bytes: Option<u64>,
-    /// How many of its queries run at the same time.
-    pub max_concurrent_queries: Option<usize>,
 }
 
 impl FromYaml for Limits {
@@ -29,8 +27,6 @@ impl FromYaml for Limits {
             max_rows: fields.optional_with("max_rows", |limit| limit.integer_in(1..=u64::MAX)),
             max_result_bytes: fields
                 .optional_with("max_result_bytes", |limit| limit.integer_in(1..=u64::MAX)),
-            max_concurrent_queries: fields
-                .optional_with("max_concurrent_queries", |limit| limit.integer_in(1..=1024)),
         };
         fields.finish();
         Some(limits)
