@@ -102,7 +102,12 @@ pub struct Reply<T>(oneshot::Sender<Result<T, CallError>>);
 impl<T> Reply<T> {
     /// Gives the answer. A caller that went away is nobody's loss.
     pub fn answer(self, answer: Result<T, CallError>) {
-        drop(self.0.send(answer));
+        drop(self.offer(answer));
+    }
+
+    /// Gives an answer that must not get lost: it comes back as the error if the caller has gone away.
+    pub fn offer(self, answer: Result<T, CallError>) -> Result<(), Result<T, CallError>> {
+        self.0.send(answer)
     }
 
     /// Whether anybody still waits.
@@ -148,8 +153,19 @@ impl<A: Actor> Handle<A> {
         A: Handler<Carried<R>>,
         A::Context: ToEnvelope<A, Carried<R>>,
     {
+        self.ask_longer(request, Duration::ZERO).await
+    }
+
+    /// The same for a request whose answer may take this much longer than the handle's deadline.
+    pub(crate) async fn ask_longer<R>(&self, request: R, longer: Duration) -> Result<R::Answer, CallError>
+    where
+        R: Request,
+        A: Handler<Carried<R>>,
+        A::Context: ToEnvelope<A, Carried<R>>,
+    {
         let asked = Instant::now();
-        let outcome = self.call(request).await;
+        let deadline = self.settings.deadline.saturating_add(longer);
+        let outcome = self.call(request, deadline).await;
         if !matches!(outcome, Err(CallError::Busy { .. })) {
             self.counters.answered.record(asked.elapsed());
         }
@@ -157,7 +173,7 @@ impl<A: Actor> Handle<A> {
         outcome
     }
 
-    async fn call<R>(&self, request: R) -> Result<R::Answer, CallError>
+    async fn call<R>(&self, request: R, deadline: Duration) -> Result<R::Answer, CallError>
     where
         R: Request,
         A: Handler<Carried<R>>,
@@ -176,7 +192,7 @@ impl<A: Actor> Handle<A> {
                 },
                 actix::dev::SendError::Closed(_) => CallError::Stopped,
             })?;
-        match tokio::time::timeout(self.settings.deadline, answer).await {
+        match tokio::time::timeout(deadline, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) if self.address.connected() => Err(CallError::Crashed),
             Ok(Err(_)) => Err(CallError::Stopped),

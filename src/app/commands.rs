@@ -142,7 +142,7 @@ pub fn run_query(
         limits: build::query_limits(&config.limits),
     };
     with_executor(config, &generation, async |executor| {
-        Ok(executor.ask(query).await?.result?.json)
+        Ok(executor.run(query).await?.result?.json)
     })
 }
 

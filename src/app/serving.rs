@@ -290,6 +290,6 @@ pub(super) fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
             max_running_per_share: workers.div_ceil(2).max(1),
         },
         // Waiting as long as running, and the answer's way back.
-        deadline: limits.query_timeout * 2 + Duration::from_secs(5),
+        deadline: limits.query_timeout + Duration::from_secs(5),
     }
 }

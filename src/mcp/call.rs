@@ -220,7 +220,7 @@ impl Call<'_> {
         query: RunQuery,
         recording: &mut Recording<'_>,
     ) -> Result<Vec<u8>, CallFailure> {
-        let outcome = self.server.executor().ask(query).await?;
+        let outcome = self.server.executor().run(query).await?;
         recording.times = Some((outcome.waited, outcome.ran));
         Ok(outcome.result?.json)
     }

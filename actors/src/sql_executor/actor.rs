@@ -9,11 +9,12 @@ use actix::{Actor, Context, Handler};
 use super::admission::AdmissionLimits;
 use super::cancel::Deadlines;
 use super::engine::generation::Generation;
-use super::messages::RunQuery;
+use super::messages::{QueryOutcome, RunQuery};
 use super::queue::{Queue, RETRY_AFTER};
 use super::runner::{DuckdbRunner, Runner};
 use super::status::SqlMonitor;
 use super::worker::Worker;
+use crate::error::CallError;
 use crate::handle::{Carried, Handle, HandleSettings};
 
 /// What the executor is given.
@@ -23,7 +24,8 @@ pub struct SqlExecutorSettings {
     pub workers: usize,
     /// What may wait, and what one caller may run.
     pub admission: AdmissionLimits,
-    /// How long a caller waits for an answer, waiting in the queue included, before giving up.
+    /// How long a query may wait for a worker, with the answer's way back, before its caller gives up. How long it may run
+    /// is its own limit.
     pub deadline: Duration,
 }
 
@@ -108,6 +110,14 @@ impl SqlExecutor {
             queue,
             workers,
         })
+    }
+}
+
+impl Handle<SqlExecutor> {
+    /// Runs a query, and waits for it as long as it may take.
+    pub async fn run(&self, query: RunQuery) -> Result<QueryOutcome, CallError> {
+        let longest_run = query.limits.timeout;
+        self.ask_longer(query, longest_run).await
     }
 }
 

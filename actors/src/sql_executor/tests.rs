@@ -84,12 +84,16 @@ const SETTINGS: SqlExecutorSettings = SqlExecutorSettings {
 };
 
 fn house() -> House {
+    house_with(SETTINGS)
+}
+
+fn house_with(settings: SqlExecutorSettings) -> House {
     let (sender, started) = mpsc::channel();
     let script = Script {
         started: Mutex::new(sender),
         sessions: AtomicUsize::new(0),
     };
-    let executor = SqlExecutor::launch_with(script, SETTINGS).unwrap();
+    let executor = SqlExecutor::launch_with(script, settings).unwrap();
     House { executor, started }
 }
 
@@ -109,7 +113,7 @@ fn query(share: &str, text: &str) -> RunQuery {
 impl House {
     fn ask(&self, query: RunQuery) -> JoinHandle<Result<QueryOutcome, CallError>> {
         let handle = self.executor.handle.clone();
-        tokio::task::spawn_local(async move { handle.ask(query).await })
+        tokio::task::spawn_local(async move { handle.run(query).await })
     }
 
     /// Waits, without blocking the arbiter, until the worker has started something.
@@ -254,7 +258,7 @@ fn stopping_answers_everyone() {
         let stopped = running.await.unwrap().unwrap().result;
         assert_eq!(stopped, Err(QueryError::Cancelled(CancelReason::Shutdown)));
         assert_eq!(
-            handle.ask(query("eve", "late")).await.unwrap_err(),
+            handle.run(query("eve", "late")).await.unwrap_err(),
             CallError::Stopped
         );
     });
@@ -271,9 +275,29 @@ fn an_answer_that_does_not_come_in_time_is_a_timeout() {
         let deadline = Duration::from_millis(20);
         let executor =
             SqlExecutor::launch_with(script, SqlExecutorSettings { deadline, ..SETTINGS }).unwrap();
-        let answer = executor.handle.ask(query("ada", "wait")).await;
+        let mut waiting = query("ada", "wait");
+        waiting.limits.timeout = Duration::ZERO;
+        let answer = executor.handle.run(waiting).await;
         assert_eq!(answer.unwrap_err(), CallError::Timeout);
         assert_eq!(executor.handle.status().timeouts, 1);
         executor.stop();
+    });
+}
+
+#[test]
+fn a_query_may_run_for_longer_than_it_may_wait() {
+    System::new().block_on(async {
+        let house = house_with(SqlExecutorSettings {
+            deadline: Duration::ZERO,
+            ..SETTINGS
+        });
+        let waiting = query("ada", "wait");
+        let token = waiting.context.cancel.clone();
+        let asked = house.ask(waiting);
+        assert_eq!(house.next_started().await, "wait");
+        token.cancel(CancelReason::Operator);
+        let outcome = asked.await.unwrap().unwrap();
+        assert_eq!(outcome.result.unwrap_err(), CancelReason::Operator.into());
+        house.executor.stop();
     });
 }
