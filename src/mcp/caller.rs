@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::CallContext;
+use mxcp_actors::domain::cancel::CancelToken;
 use mxcp_actors::domain::mcp_session::SessionOwner;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
@@ -37,6 +38,18 @@ impl Caller {
                 Arc::from(format!("{} {}", key.issuer, key.subject))
             },
         )
+    }
+
+    /// The same caller for a call beside others: what stops one of them stops no other.
+    #[must_use]
+    pub fn for_one_of_several(&self) -> Self {
+        Self {
+            context: CallContext {
+                cancel: CancelToken::new(),
+                ..self.context.clone()
+            },
+            ..self.clone()
+        }
     }
 
     /// Whose sessions the caller may use.

@@ -158,7 +158,7 @@ impl Conversation<'_> {
             AdmittedMessage::Response(_) => return reply::accepted(),
         };
         let (id, method) = (request.id.clone(), request.method);
-        match self.answer(request).await {
+        match self.answer(request, self.exchange.caller).await {
             Ok(body) if method == Method::Initialize => self.opened(&id, body).await,
             Ok(body) => reply::result(body),
             Err(error) => {
@@ -179,11 +179,9 @@ impl Conversation<'_> {
         }
     }
 
-    async fn answer(&self, request: AdmittedRequest<'_>) -> Result<Vec<u8>, RpcError> {
+    async fn answer(&self, request: AdmittedRequest<'_>, caller: &Caller) -> Result<Vec<u8>, RpcError> {
         let Exchange {
-            state,
-            caller,
-            request: http,
+            state, request: http, ..
         } = self.exchange;
         let _running = self
             .session
@@ -214,7 +212,8 @@ impl Conversation<'_> {
             match entry {
                 Ok(AdmittedMessage::Request(request)) => {
                     let id = request.id.clone();
-                    let answer = self.answer(request).await;
+                    let caller = self.exchange.caller.for_one_of_several();
+                    let answer = self.answer(request, &caller).await;
                     answers.push(answer.unwrap_or_else(|error| response::error(Some(&id), &error, self.era)));
                 }
                 Ok(AdmittedMessage::Notification(notification)) => {

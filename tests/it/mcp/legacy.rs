@@ -90,6 +90,32 @@ async fn a_stateless_server_needs_no_session() {
 }
 
 #[actix_rt::test]
+async fn a_call_of_a_batch_that_takes_too_long_costs_no_other() {
+    const ENDLESS: &str =
+        "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3";
+    let server = Project::new()
+        .tool("endless", ENDLESS, "  limits: { query_timeout_ms: 50 }\n")
+        .tool("quick", "SELECT 1 AS x", "")
+        .argument("--stateless")
+        .start();
+    let call =
+        |id, name| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": name } });
+    let batch = json!([call(1, "endless"), call(2, "quick")]);
+    let mut headers = LEGACY.to_vec();
+    headers.push(("MCP-Protocol-Version", "2025-03-26"));
+    let answer = server
+        .send("POST", &headers, batch.to_string().into_bytes())
+        .await;
+    let json = answer.json();
+    let text = |place: usize| json[place]["result"]["content"][0]["text"].to_string();
+    assert!(text(0).contains("longer than its limit of 50 ms"), "{json}");
+    assert!(
+        json[1]["result"]["isError"] != true && text(1).contains('1'),
+        "{json}"
+    );
+}
+
+#[actix_rt::test]
 async fn a_batch_is_answered_in_the_one_revision_that_has_batches() {
     let server = Project::new().argument("--stateless").start();
     let batch = json!([
