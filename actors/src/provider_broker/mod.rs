@@ -39,7 +39,7 @@ pub mod rules;
 mod sessions;
 pub mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod throttle;
 mod token_answer;
 

@@ -12,6 +12,7 @@ use crate::auth_code_store::SweepCodes;
 use crate::client_registry::SweepClients;
 use crate::domain::grant::Grant;
 use crate::error::CallError;
+use crate::provider_broker::errors::UpstreamError;
 use crate::provider_broker::messages::{LoginSweep, RevokeUpstreamTokens, SweepLogins};
 use crate::session_registry::SweepSessions;
 use crate::store::StoreError;
@@ -101,9 +102,10 @@ pub async fn sweep(actors: &Actors) -> SweptTotals {
     let outcomes = [
         sweep_clients(actors, &mut totals).await,
         sweep_codes(actors, &mut totals).await,
-        sweep_tokens(actors, &mut totals).await,
         sweep_logins(actors, &mut totals).await,
         sweep_sessions(actors, &mut totals).await,
+        // Last, since a provider is told, and a provider may be slow.
+        sweep_tokens(actors, &mut totals).await,
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         log::warn!("a sweep was cut short: {error}");
@@ -148,6 +150,7 @@ async fn sweep_codes(actors: &Actors, totals: &mut SweptTotals) -> Result<(), Sw
 }
 
 async fn sweep_tokens(actors: &Actors, totals: &mut SweptTotals) -> Result<(), SweepError> {
+    let mut provider = Courtesy::default();
     for _ in 0..ROUNDS {
         let swept = actors.tokens.ask(SweepTokens { most: MOST }).await??;
         let ended = swept.ended_grants.len() as u64;
@@ -155,7 +158,7 @@ async fn sweep_tokens(actors: &Actors, totals: &mut SweptTotals) -> Result<(), S
         totals.deleted_grants += swept.deleted_grants;
         totals.tokens += swept.deleted_tokens;
         for grant in swept.ended_grants {
-            revoke_upstream(actors, grant).await;
+            provider.tell(actors, grant).await;
         }
         if ![ended, swept.deleted_grants, swept.deleted_tokens]
             .into_iter()
@@ -164,23 +167,49 @@ async fn sweep_tokens(actors: &Actors, totals: &mut SweptTotals) -> Result<(), S
             break;
         }
     }
+    provider.say_what_was_not_told();
     Ok(())
 }
 
-/// A courtesy to the provider: the grant has ended here, whatever it answers.
-async fn revoke_upstream(actors: &Actors, grant: Grant) {
-    let Some(tokens) = grant.upstream_tokens else {
-        return;
-    };
-    let request = RevokeUpstreamTokens {
-        provider: grant.user.identity.provider,
-        grant: grant.id,
-        tokens,
-    };
-    match actors.broker.ask(request).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => log::warn!("upstream tokens of an ended grant were not revoked: {error}"),
-        Err(error) => log::warn!("upstream tokens of an ended grant were not revoked: {error}"),
+/// What the provider is told of grants that have ended here, whatever it answers. One that cannot be asked is left alone for
+/// the rest of the sweep: a thousand grants would take its time limit a thousand times, and nothing else would be swept.
+#[derive(Default)]
+struct Courtesy {
+    is_out_of_order: bool,
+    not_told: u64,
+}
+
+impl Courtesy {
+    async fn tell(&mut self, actors: &Actors, grant: Grant) {
+        let Some(tokens) = grant.upstream_tokens else {
+            return;
+        };
+        if self.is_out_of_order {
+            self.not_told += 1;
+            return;
+        }
+        let request = RevokeUpstreamTokens {
+            provider: grant.user.identity.provider,
+            grant: grant.id,
+            tokens,
+        };
+        let (reason, is_out_of_order) = match actors.broker.ask(request).await {
+            Ok(Ok(())) => return,
+            Ok(Err(UpstreamError::Provider(error))) => (error.to_string(), error.is_temporary()),
+            Ok(Err(error)) => (error.to_string(), false),
+            Err(error) => (error.to_string(), true),
+        };
+        log::warn!("upstream tokens of an ended grant were not revoked: {reason}");
+        self.is_out_of_order = is_out_of_order;
+    }
+
+    fn say_what_was_not_told(&self) {
+        if self.not_told > 0 {
+            log::warn!(
+                "the upstream tokens of {} more ended grants were not revoked",
+                self.not_told
+            );
+        }
     }
 }
 
@@ -235,9 +264,13 @@ impl Sweeper {
         let task = tokio::task::spawn_local(async move {
             // Until told to stop, or until nobody is left to tell.
             while tokio::time::timeout(interval, &mut stopped).await.is_err() {
-                let totals = sweep(&actors).await;
-                counted.add(&totals);
-                log::debug!("swept: {totals:?}");
+                tokio::select! {
+                    totals = sweep(&actors) => {
+                        counted.add(&totals);
+                        log::debug!("swept: {totals:?}");
+                    }
+                    _ = &mut stopped => return,
+                }
             }
         });
         Self { stop, task, monitor }
@@ -248,7 +281,7 @@ impl Sweeper {
         self.monitor.clone()
     }
 
-    /// Ends after the sweep that is under way, if any.
+    /// Ends, and with it the sweep that is under way: what it has not come to is over at the next start as well.
     pub(super) async fn stop(self) {
         // An error means that the task has ended already.
         let told = self.stop.send(());

@@ -182,14 +182,18 @@ impl TokenRules {
         let now = self.clock.now();
         let forgotten = now - self.settings.retention;
         let pending_before = now - self.settings.pending_grant_lifetime;
+        let deleted_grants = self.grants.delete_grants_ended_before(forgotten, message.most)?;
+        let deleted_tokens = self
+            .tokens
+            .delete_tokens_expired_before(forgotten, message.most)?;
+        // Last: whoever asked learns only from this answer which grants have ended, and no failure may come in between.
+        let ended_grants = self
+            .grants
+            .end_overdue_grants(pending_before, now, message.most)?;
         Ok(Sweep {
-            ended_grants: self
-                .grants
-                .end_overdue_grants(pending_before, now, message.most)?,
-            deleted_grants: self.grants.delete_grants_ended_before(forgotten, message.most)?,
-            deleted_tokens: self
-                .tokens
-                .delete_tokens_expired_before(forgotten, message.most)?,
+            ended_grants,
+            deleted_grants,
+            deleted_tokens,
         })
     }
 

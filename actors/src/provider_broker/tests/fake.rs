@@ -14,48 +14,63 @@ use crate::provider_broker::provider::{
 };
 use crate::store::conformance::fixtures;
 
-pub(super) const NAME: &str = "fake";
-pub(super) const ISSUER: &str = "https://idp.example";
+pub(crate) const NAME: &str = "fake";
+pub(crate) const ISSUER: &str = "https://idp.example";
 /// The server's own address.
-pub(super) const PUBLIC_URL: &str = "https://mcp.example/data";
+pub(crate) const PUBLIC_URL: &str = "https://mcp.example/data";
 /// The code that logs a user in.
-pub(super) const GOOD_CODE: &str = "good code";
+pub(crate) const GOOD_CODE: &str = "good code";
 
-pub(super) struct FakeProvider {
+/// The permits of a gate that is open: more than any test uses.
+pub(crate) const GATE: u32 = 1_000;
+
+pub(crate) struct FakeProvider {
     /// The challenge, the nonce and the redirect URI of the latest departure.
     sent: RefCell<Option<(String, Secret, String)>>,
     /// What reading the user gives instead.
-    pub(super) user_error: RefCell<Option<ProviderError>>,
+    pub(crate) user_error: RefCell<Option<ProviderError>>,
     /// What refreshing gives instead.
-    pub(super) refresh_error: RefCell<Option<ProviderError>>,
+    pub(crate) refresh_error: RefCell<Option<ProviderError>>,
     /// Whether refreshing gives a new refresh token.
-    pub(super) rotates: Cell<bool>,
-    pub(super) refreshed: Cell<u32>,
-    pub(super) revoked: RefCell<Vec<String>>,
+    pub(crate) rotates: Cell<bool>,
+    pub(crate) refreshed: Cell<u32>,
+    /// How many users were asked for.
+    pub(crate) readings: Cell<u32>,
+    pub(crate) revoked: RefCell<Vec<String>>,
+    /// What revoking gives instead, after it was counted.
+    pub(crate) revoke_error: RefCell<Option<ProviderError>>,
     /// One permit lets one refresh be answered; plenty at first.
-    pub(super) gate: Semaphore,
+    pub(crate) gate: Semaphore,
+    /// The same for reading a user.
+    pub(crate) user_gate: Semaphore,
+    /// The same for revoking, after it was counted.
+    pub(crate) revoke_gate: Semaphore,
 }
 
-pub(super) fn fake() -> Rc<FakeProvider> {
+pub(crate) fn fake() -> Rc<FakeProvider> {
     Rc::new(FakeProvider {
         sent: RefCell::default(),
         user_error: RefCell::default(),
         refresh_error: RefCell::default(),
         rotates: Cell::new(true),
         refreshed: Cell::new(0),
+        readings: Cell::new(0),
         revoked: RefCell::default(),
+        revoke_error: RefCell::default(),
         gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        user_gate: Semaphore::new(GATE as usize),
+        revoke_gate: Semaphore::new(GATE as usize),
     })
 }
 
-pub(super) fn unavailable() -> ProviderError {
+pub(crate) fn unavailable() -> ProviderError {
     ProviderError::Unavailable {
         provider: NAME.to_owned(),
         reason: "as the test asked",
     }
 }
 
-pub(super) fn upstream_tokens(number: u32) -> UpstreamTokens {
+pub(crate) fn upstream_tokens(number: u32) -> UpstreamTokens {
     UpstreamTokens {
         access_token: Secret::new(format!("access {number}")),
         refresh_token: Some(Secret::new(format!("refresh {number}"))),
@@ -115,6 +130,8 @@ impl OutsideProvider for FakeProvider {
         _secrets: &'a UpstreamSecrets,
     ) -> ProviderFuture<'a, UserIdentity> {
         Box::pin(async {
+            self.readings.set(self.readings.get() + 1);
+            self.user_gate.acquire().await.unwrap().forget();
             if let Some(error) = self.user_error.borrow().clone() {
                 return Err(error);
             }
@@ -144,7 +161,8 @@ impl OutsideProvider for FakeProvider {
         Box::pin(async {
             let token = tokens.access_token.expose().to_owned();
             self.revoked.borrow_mut().push(token);
-            Ok(())
+            self.revoke_gate.acquire().await.unwrap().forget();
+            self.revoke_error.borrow().clone().map_or(Ok(()), Err)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The broker, asked through its messages: pages and decisions, sessions and consents, both ways to log in.
 
 mod consents;
-mod fake;
+pub(crate) mod fake;
 mod outside;
 mod pages;
 mod passwords;

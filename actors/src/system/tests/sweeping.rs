@@ -1,13 +1,20 @@
 //! What is over is forgotten, without anybody asking.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix::System;
 
-use super::house::{Browser, PATIENCE, house, house_with, local, settings};
+use super::house::{Browser, House, PATIENCE, START, house, house_with, local, settings, until};
+use crate::domain::client::ClientId;
 use crate::domain::opaque_token::InteractionToken;
+use crate::domain::user::{UserAccount, UserIdentity};
+use crate::provider_broker::provider::{OutsideProvider, ProviderError};
+use crate::provider_broker::tests::fake::{self, FakeProvider, GATE, fake, unavailable};
 use crate::store::InteractionRepository;
+use crate::store::conformance::fixtures;
 use crate::system::{LoginSettings, SweptTotals, sweep};
+use crate::token_store::OpenGrant;
 
 #[test]
 fn one_sweep_forgets_what_is_over_at_every_actor() {
@@ -62,5 +69,66 @@ fn sweeping_goes_on_by_itself() {
         assert!(swept.by_kind().contains(&("interactions", 1)), "{swept:?}");
         assert_eq!(swept.failures, 0);
         house.stop().await;
+    });
+}
+
+/// A house that sweeps at this interval, and its provider.
+async fn outside(sweep_interval: Duration) -> (House, Rc<FakeProvider>) {
+    let provider = fake();
+    let login = LoginSettings::Outside(Rc::<FakeProvider>::clone(&provider) as Rc<dyn OutsideProvider>);
+    let mut settings = settings(login);
+    settings.sweep_interval = sweep_interval;
+    (house_with(settings).await, provider)
+}
+
+/// Logins whose code nobody exchanged in time.
+async fn never_redeemed(house: &House, count: u32) {
+    for number in 0..count {
+        let user = UserAccount {
+            identity: UserIdentity::bare(fixtures::user_key("42"), fake::NAME),
+            created_at: START,
+            last_login_at: START,
+        };
+        let grant = OpenGrant {
+            client: ClientId::parse("some-client").unwrap(),
+            user,
+            scopes: fixtures::scopes("mcp:read"),
+            resource: fixtures::resource(),
+            upstream_tokens: Some(fake::upstream_tokens(number)),
+        };
+        house.actors().tokens.ask(grant).await.unwrap().unwrap();
+    }
+    house.clock.advance(Duration::from_mins(10));
+}
+
+#[test]
+fn a_provider_that_is_down_is_asked_once_in_a_sweep_and_one_that_says_no_each_time() {
+    System::new().block_on(async {
+        let refused = ProviderError::Refused {
+            provider: fake::NAME.to_owned(),
+            code: "invalid_token".to_owned(),
+        };
+        for (error, asked) in [(unavailable(), 1), (refused, 3)] {
+            let (house, provider) = outside(Duration::from_hours(1)).await;
+            never_redeemed(&house, 3).await;
+            *provider.revoke_error.borrow_mut() = Some(error.clone());
+            let swept = sweep(house.actors()).await;
+            assert_eq!((swept.ended_grants, swept.failures), (3, 0));
+            assert_eq!(provider.revoked.borrow().len(), asked, "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_provider_that_does_not_answer_does_not_keep_the_server_from_stopping() {
+    System::new().block_on(async {
+        let (house, provider) = outside(Duration::ZERO).await;
+        let shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
+        never_redeemed(&house, 3).await;
+        until("told the provider", || !provider.revoked.borrow().is_empty()).await;
+        let stopped = tokio::time::timeout(PATIENCE / 4, house.stop()).await;
+        assert!(stopped.is_ok(), "it waits for the provider");
+        assert_eq!(provider.revoked.borrow().len(), 1);
+        drop(shut);
     });
 }
