@@ -113,7 +113,13 @@ async fn arrive(
         }
         LoginPurpose::Authorize(request) => {
             event.client(&request.client).write();
-            let client = services.client_of(&request).await?;
+            let client = match services.client_of(&request).await {
+                Ok(client) => client,
+                Err(refusal) => {
+                    upstream::discard(services, completed.upstream_tokens).await;
+                    return Err(refusal.into());
+                }
+            };
             let target = ResponseTarget::from(request.as_ref());
             let arrival = Arrival {
                 client,
@@ -151,7 +157,7 @@ fn fail(
         }
         CompleteLoginError::Denied { purpose, error } => {
             let description = format!("the identity provider refused the login: {error}");
-            tell(addresses, *purpose, "access_denied", description)
+            tell(addresses, *purpose, told_for(error), description)
         }
         CompleteLoginError::Provider { purpose, error } => {
             log::warn!("{error}");
@@ -160,6 +166,20 @@ fn fail(
         CompleteLoginError::Unseal(error) => Err(unavailable(Unavailable::broken(&error))),
         CompleteLoginError::Randomness(error) => Err(unavailable(error)),
         CompleteLoginError::Store(error) => Err(unavailable(error)),
+    }
+}
+
+/// What a client is told for a provider's own error code: what is wrong between this server and the provider is not the
+/// client's request, and what passes is no refusal.
+fn told_for(error: &str) -> &'static str {
+    match error {
+        "temporarily_unavailable" => "temporarily_unavailable",
+        "server_error"
+        | "invalid_request"
+        | "unauthorized_client"
+        | "unsupported_response_type"
+        | "invalid_scope" => "server_error",
+        _ => "access_denied",
     }
 }
 

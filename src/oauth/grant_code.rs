@@ -5,6 +5,7 @@ use mxcp_actors::auth_code_store::messages::SaveCodeError;
 use mxcp_actors::domain::authorization_code::CodeBinding;
 use mxcp_actors::domain::authorization_request::AuthorizationRequest;
 use mxcp_actors::domain::client::Client;
+use mxcp_actors::domain::grant::GrantId;
 use mxcp_actors::domain::scope::{ScopeRequest, ScopeSet};
 use mxcp_actors::domain::upstream_tokens::UpstreamTokens;
 use mxcp_actors::domain::user::UserAccount;
@@ -49,18 +50,14 @@ pub(super) async fn grant_code(
         user,
         upstream_tokens,
     } = arrival;
-    let opened = services.actors.tokens.ask(OpenGrant {
+    let new_grant = OpenGrant {
         client: client.id.clone(),
         user,
         scopes: scopes.clone(),
         resource: request.resource.clone(),
         upstream_tokens,
-    });
-    let grant = opened.await?.map_err(|error| match error {
-        OpenGrantError::Randomness(error) => Unavailable::from(error),
-        OpenGrantError::Seal(error) => Unavailable::from(error),
-        OpenGrantError::Store(error) => Unavailable::from(error),
-    })?;
+    };
+    let grant = open_grant(services, new_grant).await?;
     let binding = CodeBinding {
         grant,
         client: client.id,
@@ -75,6 +72,23 @@ pub(super) async fn grant_code(
         SaveCodeError::Store(error) => Unavailable::from(error),
     })?;
     Ok(target.code(addresses.issuer(), code))
+}
+
+/// Opens a grant. The provider's tokens that no grant holds in the end are given back.
+async fn open_grant(services: &Services, new_grant: OpenGrant) -> Result<GrantId, Unavailable> {
+    let upstream_tokens = new_grant.upstream_tokens.clone();
+    let opened = match services.actors.tokens.ask(new_grant).await {
+        Ok(opened) => opened.map_err(|error| match error {
+            OpenGrantError::Randomness(error) => Unavailable::from(error),
+            OpenGrantError::Seal(error) => Unavailable::from(error),
+            OpenGrantError::Store(error) => Unavailable::from(error),
+        }),
+        Err(error) => Err(Unavailable::from(error)),
+    };
+    if let (Err(_), Some(tokens)) = (&opened, upstream_tokens) {
+        upstream::discard(services, tokens).await;
+    }
+    opened
 }
 
 /// Never more than client, request and user allow.

@@ -160,8 +160,13 @@ impl Handler<Carried<CompleteLogin>> for ProviderBroker {
         match &self.logins {
             Logins::Password(_) => answer_now(message, Err(CompleteLoginError::Unknown)),
             Logins::Outside(logins) => {
-                let logins = logins.clone();
-                answer_later(message, move |request| logins.complete_login(request))
+                let (logins, (request, reply)) = (logins.clone(), message.split());
+                Box::pin(async move {
+                    let completed = logins.clone().complete_login(request).await;
+                    if let Err(Ok(Ok(unwanted))) = reply.offer(completed) {
+                        logins.give_back(&unwanted.upstream_tokens).await;
+                    }
+                })
             }
         }
     }

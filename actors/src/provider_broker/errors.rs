@@ -88,7 +88,7 @@ pub enum CompleteLoginError {
     /// The login is another browser's or provider's, or too old (403, as a page). It cannot be used any more.
     #[error(transparent)]
     Refused(#[from] CallbackRefusal),
-    /// The user or the provider said no (`access_denied`).
+    /// The user or the provider said no, or not now.
     #[error("the identity provider refused the login: {error}")]
     Denied {
         /// What the login was for.

@@ -199,7 +199,7 @@ impl OutsideLogins {
     }
 
     /// Tokens that no grant will hold are revoked at once. That is a courtesy: whether it works changes nothing here.
-    async fn give_back(&self, tokens: &UpstreamTokens) {
+    pub(super) async fn give_back(&self, tokens: &UpstreamTokens) {
         if let Err(error) = self.provider.revoke(tokens).await {
             log::warn!("upstream tokens that no grant holds were not revoked: {error}");
         }

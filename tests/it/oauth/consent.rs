@@ -17,7 +17,7 @@ async fn consent_page(browser: &Browser<'_>, request: &Fields) -> Page {
     page
 }
 
-async fn register(server: &Server, name: &str, redirect_uri: &str) -> String {
+pub(super) async fn register(server: &Server, name: &str, redirect_uri: &str) -> String {
     let metadata = json!({ "client_name": name, "redirect_uris": [redirect_uri] });
     server
         .call(TestRequest::post().uri("/register").set_json(&metadata))

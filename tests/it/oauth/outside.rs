@@ -1,7 +1,8 @@
 //! Logins at an outside identity provider, which a stub stands in for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use mxcp_actors::domain::secret::Secret;
@@ -14,12 +15,14 @@ use url::Url;
 
 use super::browser::{Browser, location, parameter};
 use super::client::{Fields, call};
+use super::consent::register;
 use super::server::{Server, scopes_of};
 
 /// A provider whose every code belongs to `octocat`, unless it was told to fail.
 #[derive(Default)]
 pub(super) struct Upstream {
     failure: RefCell<Option<ProviderError>>,
+    revoked: Cell<u32>,
 }
 
 impl Upstream {
@@ -92,6 +95,7 @@ impl OutsideProvider for Upstream {
     }
 
     fn revoke<'a>(&'a self, _tokens: &'a UpstreamTokens) -> ProviderFuture<'a, ()> {
+        self.revoked.set(self.revoked.get() + 1);
         Box::pin(async { Ok(()) })
     }
 }
@@ -203,7 +207,7 @@ async fn a_login_that_took_too_long_is_refused() {
     let server = Server::outside(Rc::new(Upstream::default())).await;
     let browser = Browser::new(&server);
     let departure = depart(&browser).await;
-    server.clock.advance(std::time::Duration::from_mins(11));
+    server.clock.advance(Duration::from_mins(11));
     let late = browser.get(&callback(&departure, "code=x")).await;
     assert!((400..=403).contains(&late.status), "{}", late.status);
     assert!(late.body.contains("Invalid state parameter"), "{}", late.body);
@@ -218,6 +222,43 @@ async fn what_the_provider_refuses_is_told_to_the_client_without_the_providers_w
     let back = location(&browser.get(&callback(&departure, answer)).await);
     assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
     assert!(!back.as_str().contains("%3C"), "{back}");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_between_us_and_the_provider_is_no_denial() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    for (said, told) in [
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("server_error", "server_error"),
+        ("invalid_scope", "server_error"),
+        ("redirect_uri_mismatch", "server_error"),
+        ("login_required", "access_denied"),
+    ] {
+        let departure = depart(&browser).await;
+        let back = location(&browser.get(&callback(&departure, &format!("error={said}"))).await);
+        assert_eq!(parameter(&back, "error").as_deref(), Some(told), "{said}");
+    }
+}
+
+#[actix_web::test]
+async fn a_login_for_a_client_that_was_forgotten_meanwhile_leaves_no_tokens_behind() {
+    let upstream = Rc::new(Upstream::default());
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let client = register(&server, "Brief", "http://localhost:3000/brief").await;
+    // A registration that nobody uses lapses after a day.
+    server.clock.advance(Duration::from_mins(24 * 60 - 5));
+    let browser = Browser::new(&server);
+    let request = Fields::demo()
+        .with("client_id", &client)
+        .with("redirect_uri", "http://localhost:3000/brief");
+    let consent = browser.open(&request.uri()).await;
+    let departure = location(&browser.submit_once(&consent.form(), &[]).await);
+    server.clock.advance(Duration::from_mins(6));
+    let late = browser.get(&callback(&departure, "code=x")).await;
+    assert_eq!(late.status, 400, "{}", late.body);
+    assert!(late.body.contains("lapsed"), "{}", late.body);
+    assert_eq!(upstream.revoked.get(), 1);
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::System;
 
-use super::fake::{FakeProvider, GOOD_CODE, ISSUER, NAME, PUBLIC_URL, fake, unavailable};
+use super::fake::{FakeProvider, GATE, GOOD_CODE, ISSUER, NAME, PUBLIC_URL, fake, unavailable};
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::secret::Secret;
 use crate::provider_broker::errors::{CompleteLoginError, LogInError};
@@ -15,7 +15,7 @@ use crate::provider_broker::messages::{
 };
 use crate::provider_broker::provider::{OutsideProvider, ProviderError};
 use crate::system::LoginSettings;
-use crate::system::tests::house::{Browser, House, all, house_with, settings};
+use crate::system::tests::house::{Browser, House, all, house_with, settings, until};
 
 async fn outside() -> (Rc<House>, Rc<FakeProvider>) {
     let provider = fake();
@@ -217,6 +217,25 @@ fn a_failing_provider_is_told_apart_and_leaves_no_tokens_behind() {
             ("temporarily_unavailable", true)
         );
         assert_eq!(*provider.revoked.borrow(), ["access 1"]);
+    });
+}
+
+#[test]
+fn a_login_whose_browser_has_left_leaves_no_tokens_behind() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let (browser, state) = depart(&house).await;
+        let shut = provider.user_gate.acquire_many(GATE).await.unwrap();
+        let message = callback(&browser, &state, code(GOOD_CODE));
+        let waiting = {
+            let house = Rc::clone(&house);
+            tokio::task::spawn_local(async move { complete(&house, message).await })
+        };
+        until("at the provider", || provider.readings.get() == 1).await;
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        drop(shut);
+        until("revoked", || *provider.revoked.borrow() == ["access 1"]).await;
     });
 }
 
