@@ -19,6 +19,7 @@ use super::catalog::Endpoint;
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::upstream_token::UpstreamTokenError;
+use super::wire::{ErrorKind, RpcError};
 use crate::endpoints::params::{ArgumentError, ParameterSet};
 use crate::endpoints::prompt::{PromptError, PromptTemplates};
 use crate::endpoints::registry::Program;
@@ -82,6 +83,28 @@ fn lines(errors: &[ArgumentError]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+impl CallFailure {
+    /// The failure as an error of the protocol, for methods whose results cannot be failures. `act` is what was being done,
+    /// such as `reading resource notes://mine`.
+    pub(super) fn to_error(&self, act: &str) -> RpcError {
+        let told = || format!("Error {act}: {self}");
+        match self {
+            Self::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
+            Self::Arguments(_) => RpcError::invalid_params(&self.to_string()),
+            Self::Denied(_) => RpcError::new(ErrorKind::InvalidParams, told()),
+            Self::Query(_)
+            | Self::Prompt(_)
+            | Self::Output(_)
+            | Self::UpstreamToken(_)
+            | Self::Redacted(_)
+            | Self::Actor(_)
+            | Self::Unreadable(_)
+            | Self::Withheld
+            | Self::Encoding(_) => RpcError::internal(told()),
+        }
+    }
 }
 
 impl Arguments<'_> {

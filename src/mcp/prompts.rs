@@ -1,13 +1,13 @@
 //! `prompts/get`.
 
-use super::call::{self, Arguments, CallFailure};
+use super::call::{self, Arguments};
 use super::catalog::Prompt;
 use super::server::{Asked, McpServer};
 use super::wire::content::ContentBlock;
 use super::wire::descriptor::Role;
 use super::wire::params::GetPromptParams;
 use super::wire::result::{GetPromptResult, PromptMessage};
-use super::wire::{ErrorKind, RpcError, response};
+use super::wire::{RpcError, response};
 use crate::endpoints::model;
 use crate::endpoints::prompt::RenderedMessage;
 
@@ -27,33 +27,13 @@ pub(super) async fn get(
     let outcome = call::call(server, asked, &prompt.endpoint, Arguments::Texts(&arguments)).await;
     let messages = outcome
         .and_then(|json| Ok(serde_json::from_slice::<Vec<RenderedMessage>>(&json)?))
-        .map_err(|failure| refused(&failure, &get.name))?;
+        .map_err(|failure| failure.to_error(&format!("rendering prompt {}", get.name)))?;
     let result = result(prompt, &messages);
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
 }
 
 fn unknown(name: &str) -> RpcError {
     RpcError::invalid_params(&format!("Unknown prompt: {name}"))
-}
-
-fn refused(failure: &CallFailure, name: &str) -> RpcError {
-    match failure {
-        CallFailure::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
-        CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
-        CallFailure::Denied(_) => RpcError::new(
-            ErrorKind::InvalidParams,
-            format!("Error rendering prompt {name}: {failure}"),
-        ),
-        CallFailure::Query(_)
-        | CallFailure::Prompt(_)
-        | CallFailure::Output(_)
-        | CallFailure::UpstreamToken(_)
-        | CallFailure::Redacted(_)
-        | CallFailure::Actor(_)
-        | CallFailure::Unreadable(_)
-        | CallFailure::Withheld
-        | CallFailure::Encoding(_) => RpcError::internal(format!("Error rendering prompt {name}: {failure}")),
-    }
 }
 
 fn result<'a>(prompt: &Prompt, messages: &'a [RenderedMessage]) -> GetPromptResult<'a> {

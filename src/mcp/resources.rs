@@ -10,7 +10,7 @@ use super::call::{self, Arguments, CallFailure};
 use super::server::{Asked, McpServer};
 use super::wire::params::ReadResourceParams;
 use super::wire::result::{CacheHint, CacheScope, ReadResourceResult};
-use super::wire::{ErrorKind, RpcError, response};
+use super::wire::{RpcError, response};
 
 /// What a resource holds depends on the caller and on the moment.
 const NEVER_KEPT: CacheHint = CacheHint {
@@ -40,20 +40,6 @@ pub(super) async fn read(
 fn refused(failure: &CallFailure, uri: &str, name: &str) -> RpcError {
     match failure {
         CallFailure::Query(QueryError::Shape(ShapeError::NoRow)) => RpcError::resource_not_found(uri),
-        CallFailure::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
-        CallFailure::Arguments(_) => RpcError::invalid_params(&failure.to_string()),
-        CallFailure::Denied(_) => RpcError::new(
-            ErrorKind::InvalidParams,
-            format!("Error reading resource {name}: {failure}"),
-        ),
-        CallFailure::Query(_)
-        | CallFailure::Prompt(_)
-        | CallFailure::Output(_)
-        | CallFailure::UpstreamToken(_)
-        | CallFailure::Redacted(_)
-        | CallFailure::Actor(_)
-        | CallFailure::Unreadable(_)
-        | CallFailure::Withheld
-        | CallFailure::Encoding(_) => RpcError::internal(format!("Error reading resource {name}: {failure}")),
+        other => other.to_error(&format!("reading resource {name}")),
     }
 }
