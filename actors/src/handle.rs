@@ -73,6 +73,16 @@ pub trait Request: Send + 'static {
     type Answer: Send + 'static;
 }
 
+/// Says what each message is answered with.
+macro_rules! requests {
+    ($($message:ty => $answer:ty;)*) => {$(
+        impl $crate::handle::Request for $message {
+            type Answer = $answer;
+        }
+    )*};
+}
+pub(crate) use requests;
+
 /// An actor that answers this request.
 pub trait Answers<R: Request>: Handler<Carried<R>> {}
 

@@ -6,7 +6,7 @@ use crate::domain::opaque_token::AuthorizationCodeValue;
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
-use crate::handle::Request;
+use crate::handle::requests;
 use crate::store::StoreError;
 
 /// A user has logged in and is about to be sent back to the client with a code. Answered by [`SaveCodeReply`].
@@ -85,14 +85,8 @@ pub struct SweepCodes {
 /// How many codes were deleted.
 pub type SweepCodesReply = Result<u64, StoreError>;
 
-impl Request for SaveCode {
-    type Answer = SaveCodeReply;
-}
-
-impl Request for ConsumeCode {
-    type Answer = ConsumeCodeReply;
-}
-
-impl Request for SweepCodes {
-    type Answer = SweepCodesReply;
+requests! {
+    SaveCode => SaveCodeReply;
+    ConsumeCode => ConsumeCodeReply;
+    SweepCodes => SweepCodesReply;
 }

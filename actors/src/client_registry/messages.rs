@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::domain::client::{AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
-use crate::handle::Request;
+use crate::handle::requests;
 use crate::store::StoreError;
 
 /// A client posted its metadata to `/register` (RFC 7591 section 3.1). Answered by [`RegisterClientReply`].
@@ -121,10 +121,6 @@ pub enum ClientRefusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountClients;
 
-impl Request for CountClients {
-    type Answer = Result<u64, StoreError>;
-}
-
 /// The time has come to forget lapsed registrations. Answered by [`SweepClientsReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepClients {
@@ -135,18 +131,10 @@ pub struct SweepClients {
 /// How many registrations were deleted.
 pub type SweepClientsReply = Result<u64, StoreError>;
 
-impl Request for RegisterClient {
-    type Answer = RegisterClientReply;
-}
-
-impl Request for FindClient {
-    type Answer = FindClientReply;
-}
-
-impl Request for AuthenticateClient {
-    type Answer = AuthenticateClientReply;
-}
-
-impl Request for SweepClients {
-    type Answer = SweepClientsReply;
+requests! {
+    CountClients => Result<u64, StoreError>;
+    RegisterClient => RegisterClientReply;
+    FindClient => FindClientReply;
+    AuthenticateClient => AuthenticateClientReply;
+    SweepClients => SweepClientsReply;
 }

@@ -62,9 +62,9 @@ where
 }
 
 /// Answers at once.
-fn answer_now<R: Request>(message: Carried<R>, answer: R::Answer) -> ResponseFuture<()> {
-    let (_, reply) = message.split();
-    reply.answer(Ok(answer));
+fn answer_now<R: Request>(message: Carried<R>, answer: impl FnOnce(&R) -> R::Answer) -> ResponseFuture<()> {
+    let (request, reply) = message.split();
+    reply.answer(Ok(answer(&request)));
     Box::pin(std::future::ready(()))
 }
 
@@ -111,6 +111,38 @@ rule_handlers! {
     SweepLogins => BrokerRules::sweep;
 }
 
+/// Handlers of what an outside provider does, and what is answered where there is none.
+macro_rules! outside_handlers {
+    ($($message:ident => $work:ident, otherwise $answer:expr;)*) => {$(
+        impl Handler<Carried<$message>> for ProviderBroker {
+            type Result = ResponseFuture<()>;
+
+            fn handle(&mut self, message: Carried<$message>, _context: &mut Self::Context) -> Self::Result {
+                match &self.logins {
+                    Logins::Password(_) => answer_now(message, $answer),
+                    Logins::Outside(logins) => {
+                        let logins = logins.clone();
+                        answer_later(message, move |request| logins.$work(request))
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+outside_handlers! {
+    BeginLogin => begin_login, otherwise |_| Err(BeginError::NoOutsideProvider);
+    RefreshUpstreamTokens => refresh, otherwise |message| Err(not_configured(&message.provider));
+    RevokeUpstreamTokens => revoke, otherwise |message| Err(not_configured(&message.provider));
+    DiscardUpstreamTokens => discard, otherwise |_| ();
+}
+
+fn not_configured(provider: &str) -> UpstreamError {
+    UpstreamError::UnknownProvider {
+        provider: provider.to_owned(),
+    }
+}
+
 impl Handler<Carried<LogInWithPassword>> for ProviderBroker {
     type Result = ResponseFuture<()>;
 
@@ -120,7 +152,7 @@ impl Handler<Carried<LogInWithPassword>> for ProviderBroker {
                 let (logins, rules, store) = (logins.clone(), self.rules.clone(), self.store.clone());
                 answer_later(message, move |request| logins.log_in(request, rules, store))
             }
-            Logins::Outside(_) => answer_now(message, Err(LogInError::NoPasswords)),
+            Logins::Outside(_) => answer_now(message, |_| Err(LogInError::NoPasswords)),
         }
     }
 }
@@ -139,26 +171,12 @@ impl Handler<Carried<BeginSignIn>> for ProviderBroker {
     }
 }
 
-impl Handler<Carried<BeginLogin>> for ProviderBroker {
-    type Result = ResponseFuture<()>;
-
-    fn handle(&mut self, message: Carried<BeginLogin>, _context: &mut Self::Context) -> Self::Result {
-        match &self.logins {
-            Logins::Password(_) => answer_now(message, Err(BeginError::NoOutsideProvider)),
-            Logins::Outside(logins) => {
-                let logins = logins.clone();
-                answer_later(message, move |request| logins.begin_login(request))
-            }
-        }
-    }
-}
-
 impl Handler<Carried<CompleteLogin>> for ProviderBroker {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, message: Carried<CompleteLogin>, _context: &mut Self::Context) -> Self::Result {
         match &self.logins {
-            Logins::Password(_) => answer_now(message, Err(CompleteLoginError::Unknown)),
+            Logins::Password(_) => answer_now(message, |_| Err(CompleteLoginError::Unknown)),
             Logins::Outside(logins) => {
                 let (logins, (request, reply)) = (logins.clone(), message.split());
                 Box::pin(async move {
@@ -167,66 +185,6 @@ impl Handler<Carried<CompleteLogin>> for ProviderBroker {
                         logins.give_back(&unwanted.upstream_tokens).await;
                     }
                 })
-            }
-        }
-    }
-}
-
-impl Handler<Carried<RefreshUpstreamTokens>> for ProviderBroker {
-    type Result = ResponseFuture<()>;
-
-    fn handle(
-        &mut self,
-        message: Carried<RefreshUpstreamTokens>,
-        _context: &mut Self::Context,
-    ) -> Self::Result {
-        match &self.logins {
-            Logins::Password(_) => {
-                let provider = message.request.provider.clone();
-                answer_now(message, Err(UpstreamError::UnknownProvider { provider }))
-            }
-            Logins::Outside(logins) => {
-                let logins = logins.clone();
-                answer_later(message, move |request| logins.refresh(request))
-            }
-        }
-    }
-}
-
-impl Handler<Carried<RevokeUpstreamTokens>> for ProviderBroker {
-    type Result = ResponseFuture<()>;
-
-    fn handle(
-        &mut self,
-        message: Carried<RevokeUpstreamTokens>,
-        _context: &mut Self::Context,
-    ) -> Self::Result {
-        match &self.logins {
-            Logins::Password(_) => {
-                let provider = message.request.provider.clone();
-                answer_now(message, Err(UpstreamError::UnknownProvider { provider }))
-            }
-            Logins::Outside(logins) => {
-                let logins = logins.clone();
-                answer_later(message, move |request| logins.revoke(request))
-            }
-        }
-    }
-}
-
-impl Handler<Carried<DiscardUpstreamTokens>> for ProviderBroker {
-    type Result = ResponseFuture<()>;
-
-    fn handle(
-        &mut self,
-        message: Carried<DiscardUpstreamTokens>,
-        _context: &mut Self::Context,
-    ) -> Self::Result {
-        match &self.logins {
-            Logins::Password(_) => answer_now(message, ()),
-            Logins::Outside(logins) => {
-                let logins = logins.clone();
-                answer_later(message, move |request| logins.discard(request))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::mcp_session::{McpSession, McpSessionId, SessionOwner};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::SecretDigest;
-use crate::handle::Request;
+use crate::handle::requests;
 use crate::store::StoreError;
 
 /// A client said `initialize` in a legacy revision. Answered by [`OpenSessionReply`].
@@ -70,22 +70,10 @@ pub struct CountSessions;
 /// How many.
 pub type CountSessionsReply = Result<u64, StoreError>;
 
-impl Request for OpenSession {
-    type Answer = OpenSessionReply;
-}
-
-impl Request for FindSession {
-    type Answer = FindSessionReply;
-}
-
-impl Request for EndSession {
-    type Answer = EndSessionReply;
-}
-
-impl Request for SweepSessions {
-    type Answer = SweepSessionsReply;
-}
-
-impl Request for CountSessions {
-    type Answer = CountSessionsReply;
+requests! {
+    OpenSession => OpenSessionReply;
+    FindSession => FindSessionReply;
+    EndSession => EndSessionReply;
+    SweepSessions => SweepSessionsReply;
+    CountSessions => CountSessionsReply;
 }

@@ -1,6 +1,6 @@
 //! The store of grants and tokens: opens and ends grants, issues, verifies and rotates their tokens.
 //!
-//! * `messages.rs`: what can be asked of it, and what it answers.
+//! * `messages/`: what can be asked of it, and what it answers.
 //! * `rules.rs`: how each message is answered; plain functions over repositories, a clock and randomness.
 //! * `refresh.rs`: how refreshing is answered.
 //! * `upstream.rs`: how the provider's tokens in a grant are renewed by one caller among many.
