@@ -71,6 +71,12 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// Text that stays in its line and that no terminal obeys, whoever wrote it.
+pub(super) fn one_line(text: &str) -> String {
+    let plain = |character: char| if character.is_control() { ' ' } else { character };
+    text.chars().map(plain).collect()
+}
+
 /// The text in a colour (an ANSI sequence) if standard output is a terminal, as it is otherwise.
 pub(super) fn coloured(text: &str, colour: &str) -> String {
     match io::stdout().is_terminal() {

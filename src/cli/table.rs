@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::console::one_line;
+
 /// One row: its columns in the order of the statement, values as JSON.
 struct Row<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -46,13 +48,6 @@ pub(super) fn cell(value: &RawValue) -> String {
             Err(_) => json.to_owned(),
         },
     }
-}
-
-/// Text that stays in its line and that no terminal obeys.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .collect()
 }
 
 fn width(header: &[String], rows: &[Vec<String>], column: usize) -> usize {

@@ -8,7 +8,7 @@ use mxcp_actors::domain::clock::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cli::console;
+use crate::cli::console::{self, one_line};
 
 const WIDTH: usize = 80;
 
@@ -116,10 +116,4 @@ fn line(record: &AuditRecord) -> String {
         line.push_str(&one_line(error));
     }
     line
-}
-
-/// What others wrote, without line breaks and without anything that a terminal would obey.
-fn one_line(text: &str) -> String {
-    let plain = |character: char| if character.is_control() { ' ' } else { character };
-    text.chars().map(plain).collect()
 }
