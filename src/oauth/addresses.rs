@@ -9,8 +9,6 @@ use crate::config::BaseUrl;
 
 /// The path of the protected resource.
 pub const RESOURCE_PATH: &str = "/mcp";
-/// Where the metadata of the authorization server is (RFC 8414 section 3).
-pub const AUTHORIZATION_SERVER_PATH: &str = "/.well-known/oauth-authorization-server";
 /// Where the metadata of the protected resource is (RFC 9728 section 3).
 pub const PROTECTED_RESOURCE_PATH: &str = "/.well-known/oauth-protected-resource";
 

@@ -9,7 +9,6 @@ mod tests;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use url::form_urlencoded;
 
 /// The most parameters of one request.
 pub const MOST_PARAMETERS: usize = 64;
@@ -115,14 +114,6 @@ impl Parameters {
     /// Whether the parameter is there, with whatever value.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
-    }
-
-    /// These parameters without those that `keep` does not know, encoded again.
-    pub fn to_query(&self, keep: &[&str]) -> String {
-        let kept = self.0.iter().filter(|(name, _)| keep.contains(&name.as_str()));
-        form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(kept)
-            .finish()
     }
 }
 

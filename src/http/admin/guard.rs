@@ -20,6 +20,7 @@ use url::Url;
 use super::{AdminState, json_answer};
 use crate::admin::access::{Denied, Role};
 use crate::config::Authority;
+use crate::http::extract::single_header::single_header;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -43,10 +44,7 @@ pub async fn from_browsers<B: MessageBody>(
 
 fn check(headers: &HeaderMap, only_loopback: bool) -> Result<(), (StatusCode, &'static str)> {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host = match headers.get_all(HOST).count() {
-        1 => text(&HOST).and_then(Authority::parse),
-        _ => None,
-    };
+    let host = single_header(headers, &HOST).and_then(Authority::parse);
     if only_loopback && !host.as_ref().is_some_and(Authority::is_loopback) {
         return Err((
             StatusCode::MISDIRECTED_REQUEST,

@@ -5,3 +5,4 @@ pub mod body;
 pub(crate) mod client_credentials;
 pub mod client_ip;
 pub mod public_address;
+pub(crate) mod single_header;

@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName};
 use actix_web::http::uri::Authority as UriAuthority;
 
+use super::single_header::single_header;
 use crate::config::{Authority, BaseUrl, HostRefused, PublicUrl, RequestHead};
 use crate::oauth::{Addresses, NoAddresses, Services};
 
@@ -38,21 +39,13 @@ fn check_host(head: &RequestHead<'_>, public_url: &PublicUrl) -> Result<(), Host
 
 /// The parts of a request that the public URL may depend on.
 fn head(request: &HttpRequest) -> RequestHead<'_> {
+    let headers = request.headers();
     RequestHead {
         peer: request.peer_addr().map(|address| address.ip()),
-        host: only(request, &HOST).or_else(|| request.uri().authority().map(UriAuthority::as_str)),
-        forwarded_proto: only(request, &HeaderName::from_static("x-forwarded-proto")),
-        forwarded_scheme: only(request, &HeaderName::from_static("x-forwarded-scheme")),
-        forwarded_host: only(request, &HeaderName::from_static("x-forwarded-host")),
-        forwarded_port: only(request, &HeaderName::from_static("x-forwarded-port")),
-    }
-}
-
-/// The value of a header that came exactly once.
-fn only<'a>(request: &'a HttpRequest, name: &HeaderName) -> Option<&'a str> {
-    let mut values = request.headers().get_all(name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        (None | Some(_), _) => None,
+        host: single_header(headers, &HOST).or_else(|| request.uri().authority().map(UriAuthority::as_str)),
+        forwarded_proto: single_header(headers, &HeaderName::from_static("x-forwarded-proto")),
+        forwarded_scheme: single_header(headers, &HeaderName::from_static("x-forwarded-scheme")),
+        forwarded_host: single_header(headers, &HeaderName::from_static("x-forwarded-host")),
+        forwarded_port: single_header(headers, &HeaderName::from_static("x-forwarded-port")),
     }
 }

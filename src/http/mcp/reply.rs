@@ -7,6 +7,7 @@ use mxcp_actors::domain::mcp_session::McpSessionId;
 
 use crate::http::extract::body::NoBody;
 use crate::http::middleware::origin::OriginRefused;
+use crate::http::oauth::answer::retry_after_seconds;
 use crate::mcp::admission::Refused;
 use crate::mcp::sessions::SessionsUnavailable;
 use crate::mcp::wire::{Era, RequestId, RpcError, response};
@@ -74,7 +75,7 @@ pub(super) fn sessions_unavailable(id: Option<&RequestId>, error: &SessionsUnava
         StatusCode::SERVICE_UNAVAILABLE,
         response::error(id, &told, Era::Legacy),
     );
-    let seconds = error.retry_after().as_secs().max(1);
+    let seconds = retry_after_seconds(error.retry_after());
     answer.headers_mut().insert(RETRY_AFTER, seconds.into());
     answer
 }

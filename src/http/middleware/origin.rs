@@ -5,11 +5,12 @@
 //! warning; security checklist G4).
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
-use actix_web::http::{StatusCode, header::HeaderName};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HOST, ORIGIN};
 use url::Url;
 
 use crate::config::{AllowedHosts, Authority};
+use crate::http::extract::single_header::single_header;
 
 /// Why a request was refused before it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,14 +35,14 @@ impl OriginRefused {
 
 /// Lets a request pass whose Host, and Origin if there is one, are this server's.
 pub fn check(request: &HttpRequest, allowed: &AllowedHosts) -> Result<(), OriginRefused> {
-    let host = only(request.headers(), &HOST).and_then(Authority::parse);
+    let host = single_header(request.headers(), &HOST).and_then(Authority::parse);
     if !host.is_some_and(|host| allowed.allows(&host)) {
         return Err(OriginRefused::Host);
     }
     if !request.headers().contains_key(ORIGIN) {
         return Ok(());
     }
-    let origin = only(request.headers(), &ORIGIN).and_then(|origin| Url::parse(origin).ok());
+    let origin = single_header(request.headers(), &ORIGIN).and_then(|origin| Url::parse(origin).ok());
     let is_web = origin
         .as_ref()
         .is_some_and(|origin| matches!(origin.scheme(), "http" | "https"));
@@ -49,15 +50,6 @@ pub fn check(request: &HttpRequest, allowed: &AllowedHosts) -> Result<(), Origin
     match authority {
         Some(authority) if is_web && allowed.allows(&authority) => Ok(()),
         _ => Err(OriginRefused::Origin),
-    }
-}
-
-/// The value of a header that came exactly once.
-fn only<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Option<&'headers str> {
-    let mut values = headers.get_all(name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        _ => None,
     }
 }
 

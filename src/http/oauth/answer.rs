@@ -80,12 +80,17 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> HttpResponse {
     finish(HttpResponse::build(status), body)
 }
 
-/// Sets `Retry-After`, in whole seconds and at least one.
+/// Sets `Retry-After` (RFC 9110 section 10.2.3), in whole seconds and at least one.
 pub(crate) fn retry_after(response: &mut HttpResponseBuilder, wait: Option<Duration>) {
     if let Some(wait) = wait {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        response.insert_header((RETRY_AFTER, seconds.max(1).to_string()));
+        response.insert_header((RETRY_AFTER, retry_after_seconds(wait)));
     }
+}
+
+/// The value of `Retry-After`: whoever comes back after it does not come too early.
+pub(crate) fn retry_after_seconds(wait: Duration) -> u64 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    seconds.max(1)
 }
 
 /// The answer to one request too many.
@@ -132,14 +137,18 @@ pub(crate) fn unavailable(error: &Unavailable) -> ErrorAnswer {
 
 /// The answer to a request that came to a host which is not ours.
 pub(crate) fn no_addresses(error: &NoAddresses) -> HttpResponse {
-    let status = match error {
+    log::warn!("{error}");
+    ErrorAnswer::new(status_without_addresses(error), "invalid_request", error).respond()
+}
+
+/// 421 for a host that is not ours; 500 if the configuration is at fault.
+pub(crate) fn status_without_addresses(error: &NoAddresses) -> StatusCode {
+    match error {
         NoAddresses::Host(HostRefused::Invalid | HostRefused::NotAllowed { .. }) => {
             StatusCode::MISDIRECTED_REQUEST
         }
         NoAddresses::Resource(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    log::warn!("{error}");
-    ErrorAnswer::new(status, "invalid_request", error).respond()
+    }
 }
 
 /// Ends the reading of a request with an answer.

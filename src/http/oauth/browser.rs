@@ -13,7 +13,6 @@ use mxcp_actors::domain::interaction::InteractionRefusal;
 use super::answer::{self, services, stop};
 use super::body;
 use super::cookies::CookieJar;
-use crate::config::HostRefused;
 use crate::http::extract::client_ip::caller;
 use crate::http::extract::public_address::addresses;
 use crate::http::pages::{self, ErrorPage};
@@ -236,12 +235,7 @@ fn unavailable(services: &Services, error: &Unavailable) -> HttpResponse {
 
 fn no_addresses(services: &Services, error: &NoAddresses) -> HttpResponse {
     log::warn!("{error}");
-    let status = match error {
-        NoAddresses::Host(HostRefused::Invalid | HostRefused::NotAllowed { .. }) => {
-            StatusCode::MISDIRECTED_REQUEST
-        }
-        NoAddresses::Resource(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    let status = answer::status_without_addresses(error);
     pages::error(
         services,
         &ErrorPage::new(status, "Wrong address", error.to_string()),
