@@ -39,7 +39,8 @@ pub struct ActorsSettings {
     pub sql: Option<(Arc<Generation>, SqlExecutorSettings)>,
     /// Calls to the store that run at once, per actor; a store with a pool of connections has no use for more.
     pub store_calls_at_once: NonZeroU32,
-    /// How long a caller waits for an actor, and how long stopping waits for calls that are under way.
+    /// How long a caller waits for an actor, a provider's own time aside, and how long stopping waits for calls that are under
+    /// way.
     pub deadline: Duration,
     /// How often what is over is swept.
     pub sweep_interval: Duration,

@@ -40,6 +40,9 @@ const FEW: u32 = 256;
 const SOME: u32 = 512;
 /// At the store of tokens and at the registry of sessions: every first call with a token or in a session in each second.
 const MANY: u32 = 1_024;
+/// How much longer a caller waits for the broker where it asks an outside provider: logging in takes three calls to it, giving
+/// the tokens back a fourth, and each call has a time limit of ten seconds.
+const PROVIDER_TIME: Duration = Duration::from_secs(40);
 /// What a caller that finds no place is told to wait: about as long as a full queue takes to drain.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -63,6 +66,11 @@ impl RunningActors {
         let (broker, passwords, provider) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
+        let provider_time = provider.as_ref().map_or(Duration::ZERO, |_| PROVIDER_TIME);
+        let broker_settings = HandleSettings {
+            deadline: settings.deadline + provider_time,
+            ..starter.handle_settings("provider_broker", SOME)
+        };
         let sessions = starter.sessions(settings.sessions);
         let sql = settings.sql.as_ref();
         let sql = sql.map(|(generation, settings)| SqlExecutor::launch(generation, *settings));
@@ -72,7 +80,7 @@ impl RunningActors {
             clients: starter.clients(settings.clients, settings.configured_clients, &clients_pool),
             codes: starter.codes(settings.codes, &codes_pool),
             tokens: starter.tokens(settings.tokens, &tokens_pool),
-            broker: starter.handle("provider_broker", broker.start(), SOME),
+            broker: Handle::new(broker.start(), broker_settings),
             sessions: sessions.handle.clone(),
             provider,
             sql: sql.as_ref().map(|running| running.handle.clone()),

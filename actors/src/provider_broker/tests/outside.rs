@@ -15,12 +15,19 @@ use crate::provider_broker::messages::{
 };
 use crate::provider_broker::provider::{OutsideProvider, ProviderError};
 use crate::system::LoginSettings;
-use crate::system::tests::house::{Browser, House, all, house_with, settings, until};
+use crate::system::tests::house::{Browser, House, PATIENCE, all, house_with, settings, until};
 
 async fn outside() -> (Rc<House>, Rc<FakeProvider>) {
+    outside_within(PATIENCE).await
+}
+
+/// The same with another deadline for every actor.
+async fn outside_within(deadline: Duration) -> (Rc<House>, Rc<FakeProvider>) {
     let provider = fake();
     let login = LoginSettings::Outside(Rc::<FakeProvider>::clone(&provider) as Rc<dyn OutsideProvider>);
-    (Rc::new(house_with(settings(login)).await), provider)
+    let mut settings = settings(login);
+    settings.deadline = deadline;
+    (Rc::new(house_with(settings).await), provider)
 }
 
 /// A browser that was sent to the provider, and the state that comes back with it.
@@ -217,6 +224,16 @@ fn a_failing_provider_is_told_apart_and_leaves_no_tokens_behind() {
             ("temporarily_unavailable", true)
         );
         assert_eq!(*provider.revoked.borrow(), ["access 1"]);
+    });
+}
+
+#[test]
+fn a_provider_may_take_longer_than_a_store() {
+    System::new().block_on(async {
+        let (house, _provider) = outside_within(Duration::ZERO).await;
+        let (browser, state) = depart(&house).await;
+        let completed = complete(&house, callback(&browser, &state, code(GOOD_CODE))).await;
+        assert!(completed.is_ok(), "{completed:?}");
     });
 }
 
