@@ -93,7 +93,7 @@ impl Project {
             Persistence::Postgresql => format!(
                 "type: postgresql\n            url: \"{}\"\n            auth_encryption_key: {}",
                 postgres_cluster::new_database(),
-                "A".repeat(43) + "="
+                "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
             ),
         };
         project.file("config.yml", &CONFIGURATION.replace("KEPT", &kept));

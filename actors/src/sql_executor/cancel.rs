@@ -27,6 +27,9 @@ struct State {
     /// By end and number, so that the first entry is the next to end.
     running: BTreeMap<(Instant, u64), (CancelToken, Duration)>,
     next_number: u64,
+    /// When the thread looks again by itself; `None` if only when it is told. It keeps to it when that query has ended
+    /// before: most do, and the next one ends later, so that a call wakes nobody.
+    alarm: Option<Instant>,
     stopped: bool,
 }
 
@@ -35,12 +38,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Trips what is due and says how long there is nothing to do.
-    fn trip_due(state: &mut State, now: Instant) -> Option<Duration> {
+    /// Trips what is due and says when the next one is.
+    fn trip_due(state: &mut State, now: Instant) -> Option<Instant> {
         while let Some(entry) = state.running.first_entry() {
             let (end, _) = *entry.key();
             if end > now {
-                return Some(end - now);
+                return Some(end);
             }
             let (token, limit) = entry.remove();
             token.cancel(CancelReason::TimeLimit(limit));
@@ -51,10 +54,12 @@ impl Shared {
     fn run(&self) {
         let mut state = self.lock();
         while !state.stopped {
-            state = match Self::trip_due(&mut state, Instant::now()) {
-                Some(rest) => {
+            let now = Instant::now();
+            state.alarm = Self::trip_due(&mut state, now);
+            state = match state.alarm {
+                Some(alarm) => {
                     self.changed
-                        .wait_timeout(state, rest)
+                        .wait_timeout(state, alarm - now)
                         .unwrap_or_else(PoisonError::into_inner)
                         .0
                 }
@@ -86,11 +91,8 @@ impl Deadlines {
         let key = end.map(|end| (end, state.next_number));
         if let Some(key) = key {
             state.running.insert(key, (token.clone(), limit));
-            let is_next = state
-                .running
-                .first_key_value()
-                .is_some_and(|(first, _)| *first == key);
-            if is_next {
+            if state.alarm.is_none_or(|alarm| key.0 < alarm) {
+                state.alarm = Some(key.0);
                 self.shared.changed.notify_one();
             }
         }
