@@ -188,7 +188,7 @@ async fn calls_are_counted_for_each_user_and_outlive_a_restart() {
     let first = usage(&ada, 0).await;
     assert_eq!(
         first,
-        json!({ "calls_this_month": 0, "failed_calls_this_month": 0, "logins_this_month": 1,
+        json!({ "calls_this_month": 0, "failed_calls_this_month": 0, "logins_this_month": 1, "tokens_this_month": 1,
             "calls_per_month": 10_000, "quota_remaining": 10_000 })
     );
     let note = create(&ada, json!({ "content": "x" })).await;
@@ -205,8 +205,12 @@ async fn calls_are_counted_for_each_user_and_outlive_a_restart() {
     let ada = Caller::log_in(&server, "ada").await;
     let third = usage(&ada, calls + 1).await;
     assert_eq!(
-        (&third["logins_this_month"], &third["failed_calls_this_month"]),
-        (&json!(2), &json!(1)),
+        json!([
+            third["logins_this_month"],
+            third["tokens_this_month"],
+            third["failed_calls_this_month"]
+        ]),
+        json!([2, 2, 1]),
         "{third}"
     );
 }

@@ -43,5 +43,7 @@ CREATE OR REPLACE VIEW my_usage AS
     SELECT count(*) FILTER (operation_type <> 'auth') AS calls_this_month,
            count(*) FILTER (operation_type <> 'auth' AND operation_status = 'error') AS failed_calls_this_month,
            count(*) FILTER (operation_type = 'auth' AND operation_name = 'login_succeeded') AS logins_this_month,
+           count(*) FILTER (operation_name IN ('token_issued', 'token_refreshed') AND operation_status = 'success')
+               AS tokens_this_month,
            (SELECT calls_per_month FROM call_quota) AS calls_per_month
     FROM my_records;
