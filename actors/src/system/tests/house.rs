@@ -72,9 +72,27 @@ pub(crate) fn local() -> LocalProviderSettings {
     }
 }
 
+/// The same, with passwords that take a while to check.
+pub(crate) fn slow() -> LocalProviderSettings {
+    let cost = PasswordCost {
+        memory_kibibytes: 8_192,
+        iterations: 4,
+        parallelism: 1,
+    };
+    LocalProviderSettings {
+        cost,
+        users: vec![user_at(cost, "testuser", "testpass")],
+        ..local()
+    }
+}
+
 fn user(name: &str, password: &str) -> LocalUser {
+    user_at(CHEAP, name, password)
+}
+
+fn user_at(cost: PasswordCost, name: &str, password: &str) -> LocalUser {
     let randomness = SeededRandomness::new(name.len() as u64);
-    let hasher = PasswordHasher::new(CHEAP, &randomness).unwrap();
+    let hasher = PasswordHasher::new(cost, &randomness).unwrap();
     LocalUser {
         username: name.to_owned(),
         password_hash: hasher.hash(&randomness, &Secret::new(password)).unwrap(),

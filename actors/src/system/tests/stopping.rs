@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix::System;
 use tempfile::TempDir;
 
-use super::house::{Browser, PATIENCE, all, house, house_with, local, settings};
+use super::house::{Browser, PATIENCE, all, house_with, local, settings, slow};
 use crate::client_registry::FindClient;
 use crate::domain::opaque_token::AccessToken;
 use crate::error::CallError;
@@ -19,7 +19,7 @@ use crate::token_store::VerifyToken;
 #[test]
 fn stopping_answers_who_is_under_way_and_refuses_who_comes_later() {
     System::new().block_on(async {
-        let house = Rc::new(house().await);
+        let house = Rc::new(house_with(settings(LoginSettings::Local(slow()))).await);
         let mut browser = Browser::default();
         house.begin(&mut browser).await;
         let log_in = |_| {
@@ -28,8 +28,12 @@ fn stopping_answers_who_is_under_way_and_refuses_who_comes_later() {
         };
         // No more than the throttle lets one user try at once.
         let under_way: Vec<_> = (0..10).map(log_in).collect();
-        tokio::task::yield_now().await;
-        assert!(house.actors().broker.status().depth > 0);
+        let begun = async {
+            while house.actors().broker.status().depth == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, begun).await.is_ok());
         house.stop().await;
         for answer in all(under_way).await {
             match answer {
