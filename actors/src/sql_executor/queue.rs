@@ -52,12 +52,16 @@ struct State {
     closed: bool,
     /// The running queries, by the worker that runs them.
     running: Vec<Option<OnWorker>>,
+    /// The workers that sleep. The one that fell asleep last is woken first: what it needs is still in the processor's caches,
+    /// and with workers that take turns nothing ever is.
+    asleep: Vec<usize>,
 }
 
 /// Shared by the actor, which fills it, and the workers, which empty it.
 pub(super) struct Queue {
     state: Mutex<State>,
-    changed: Condvar,
+    /// What wakes each worker.
+    bells: Vec<Condvar>,
     most_waiting: usize,
     pub(super) counts: Counts,
 }
@@ -69,8 +73,9 @@ impl Queue {
                 admission: Admission::new(limits),
                 closed: false,
                 running: std::iter::repeat_with(|| None).take(workers).collect(),
+                asleep: Vec::with_capacity(workers),
             }),
-            changed: Condvar::new(),
+            bells: std::iter::repeat_with(Condvar::new).take(workers).collect(),
             most_waiting: limits.max_waiting,
             counts: Counts::default(),
         })
@@ -111,7 +116,7 @@ impl Queue {
             }
         };
         match outcome {
-            Ok(()) => self.changed.notify_one(),
+            Ok(()) => self.wake_one(),
             Err((_, job)) => {
                 self.counts.ended(QueryEnd::Refused);
                 job.refuse(CallError::Busy {
@@ -121,8 +126,17 @@ impl Queue {
         }
     }
 
+    /// Whoever does not sleep looks here before it does, so that a job which wakes nobody is found.
+    fn wake_one(&self) {
+        let worker = self.lock().asleep.pop();
+        if let Some(bell) = worker.and_then(|worker| self.bells.get(worker)) {
+            bell.notify_one();
+        }
+    }
+
     /// The next job for `worker`; waits for one. `None` once the queue is closed and empty.
     pub(super) fn take(&self, worker: usize) -> Option<(Arc<str>, Job)> {
+        let bell = self.bells.get(worker)?;
         let mut state = self.lock();
         loop {
             match state.admission.take() {
@@ -140,7 +154,12 @@ impl Queue {
                     return Some((share, job));
                 }
                 None if state.closed => return None,
-                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    state.asleep.push(worker);
+                    state = bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    // A thread may also wake by itself.
+                    state.asleep.retain(|sleeper| *sleeper != worker);
+                }
             }
         }
     }
@@ -155,7 +174,7 @@ impl Queue {
         let more = state.admission.waiting() > 0;
         drop(state);
         if more {
-            self.changed.notify_one();
+            self.wake_one();
         }
     }
 
@@ -169,7 +188,7 @@ impl Queue {
             self.counts.ended(QueryEnd::Shutdown);
             job.refuse(CallError::Stopped);
         }
-        self.changed.notify_all();
+        self.bells.iter().for_each(Condvar::notify_all);
     }
 
     /// Stops what runs.
