@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::login::{Caller, configuration};
-use crate::server::Project;
+use crate::server::{Project, Server};
 
 /// All records below a folder, oldest first.
 pub(crate) fn records(folder: &Path) -> Vec<Value> {
@@ -22,6 +23,18 @@ pub(crate) fn records(folder: &Path) -> Vec<Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// Fails unless the first call was abandoned because its client went away: its query does not hold up the stop.
+pub(crate) fn assert_abandoned(server: Server) {
+    let gone = Instant::now();
+    let (_, folder) = server.stop();
+    assert!(gone.elapsed() < Duration::from_secs(5), "{:?}", gone.elapsed());
+    let record = records(&folder.path().join("audit")).remove(0);
+    assert_eq!(
+        record["error"], "the client went away before the answer",
+        "{record}"
+    );
 }
 
 const SECRETIVE: &str = "  parameters:

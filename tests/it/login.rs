@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use crate::oauth::browser::{Form, first_form};
-use crate::server::{Answer, Server, modern_request};
+use crate::server::{Answer, Project, Server, modern_request};
 
 pub(crate) const CLIENT: &str = "test-client";
 pub(crate) const REDIRECT: &str = "http://localhost:3000/callback";
@@ -52,6 +52,19 @@ pub(crate) fn configuration(users: &[(&str, &str)]) -> String {
          clients: [{{ client_id: {CLIENT}, client_secret: {CLIENT_SECRET}, name: Test, redirect_uris: ['{REDIRECT}'],\n    \
          grant_types: [authorization_code, refresh_token], scopes: ['mcp:read', 'mcp:write'] }}] }} }} }} }} }}\n"
     )
+}
+
+/// A project whose SQL names the user `ada`, and whose logins are kept as `persistence` says, a YAML mapping.
+pub(crate) fn naming(persistence: &str) -> Project {
+    let auth = format!("auth: {{ persistence: {persistence}, provider");
+    let users = configuration(&[("ada", "name: Ada")]);
+    Project::new()
+        .tool(
+            "who",
+            "SELECT get_username() AS name",
+            "  return: { type: object }\n",
+        )
+        .user_config(&users.replace("auth: { provider", &auth))
 }
 
 /// A user who is logged in, or nobody.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::login::{Caller, configuration};
+use crate::login::{Caller, naming};
 use crate::server::Project;
 
 /// Keys of 32 bytes in URL-safe base64.
@@ -68,19 +68,6 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("localhost:1/oauth"), "{said}");
     assert!(!said.contains("canary"), "{said}");
-}
-
-/// A project whose SQL names the user, and whose logins are kept as `persistence` says, a YAML mapping.
-fn naming(persistence: &str) -> Project {
-    let auth = format!("auth: {{ persistence: {persistence}, provider");
-    let users = configuration(&[("ada", "name: Ada")]);
-    Project::new()
-        .tool(
-            "who",
-            "SELECT get_username() AS name",
-            "  return: { type: object }\n",
-        )
-        .user_config(&users.replace("auth: { provider", &auth))
 }
 
 #[actix_rt::test]

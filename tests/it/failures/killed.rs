@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use crate::login::{Browser, Caller, FORM, SCOPES, configuration, exchange};
+use crate::login::{Browser, Caller, FORM, SCOPES, exchange, naming};
 use crate::server::{PATIENCE, Project, Server};
 
 const CODES: usize = 16;
@@ -20,15 +20,7 @@ const ANSWERS: usize = 5;
 
 fn kept_in(folder: &Path) -> Project {
     let store = folder.join("oauth.db").display().to_string();
-    let auth = format!("auth: {{ persistence: {{ type: sqlite, path: '{store}' }}, provider");
-    let users = configuration(&[("ada", "name: Ada")]);
-    Project::new()
-        .tool(
-            "who",
-            "SELECT get_username() AS name",
-            "  return: { type: object }\n",
-        )
-        .user_config(&users.replace("auth: { provider", &auth))
+    naming(&format!("{{ type: sqlite, path: '{store}' }}"))
 }
 
 /// The token that a code buys; none when the code is refused, or when the connection breaks.
