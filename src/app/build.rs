@@ -44,6 +44,11 @@ pub fn load_definitions(config: &Config) -> Load {
     load::load(&project_folders(config)).with(built_in_tools(&config.sql_tools))
 }
 
+/// Reads the project's definitions alone, none of which may have the name of a built-in tool.
+pub fn load_own_definitions(config: &Config) -> Load {
+    load::load(&project_folders(config)).beside(built_in_tools(&config.sql_tools))
+}
+
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.
 pub fn load_catalog(
     config: &Config,

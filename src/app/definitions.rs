@@ -17,24 +17,16 @@ pub struct Checked {
     pub warnings: Vec<Problem>,
 }
 
-/// What the definition files say, SQL not looked at.
+/// What the project's definition files say, SQL not looked at.
 pub fn load(config: &Config) -> Load {
-    load::load(&build::project_folders(config))
-}
-
-/// The project's own files; the built-in tools were there to find names that are taken.
-fn without_built_in(mut loaded: Load, config: &Config) -> Load {
-    loaded
-        .files
-        .retain(|file| file.path.starts_with(&config.project.root));
-    loaded
+    build::load_own_definitions(config)
 }
 
 /// Checks one definition file, or all of the project. Statements are prepared and never run.
 pub fn check(config: &Config, file: Option<&Path>) -> Result<Checked, StartError> {
     let loaded = match file {
         Some(path) => load::load_file(&build::project_folders(config), path),
-        None => without_built_in(build::load_definitions(config), config),
+        None => load(config),
     };
     build::enter(config)?;
     let scratch = database::open_scratch(config)?;

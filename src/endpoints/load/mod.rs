@@ -81,6 +81,15 @@ impl Load {
         self
     }
 
+    /// As [`Load::with`], without the server's own definitions in the answer.
+    #[must_use]
+    pub fn beside(self, own: Vec<DefinitionFile<Loaded>>) -> Self {
+        let found = self.files.len();
+        let mut load = self.with(own);
+        load.files.truncate(found);
+        load
+    }
+
     /// Reads a file. `expected` are the kinds of the folders that it lies in.
     fn file(&mut self, folders: &ProjectFolders<'_>, path: PathBuf, expected: Option<&[Kind]>) {
         let shown_as = outcome::shown_as(folders.root, &path);

@@ -58,6 +58,38 @@ fn one_file_can_be_validated() {
     );
 }
 
+#[test]
+fn definitions_in_a_folder_outside_the_project_are_validated_like_its_own() {
+    let outside = tempfile::tempdir().unwrap();
+    let definition = "tool:\n  name: shared\n  source: { code: SELECT x FROM nowhere }\n";
+    std::fs::write(outside.path().join("shared.yml"), definition).unwrap();
+    let tools = outside.path().display();
+    let site = format!("mxcp: 1\nproject: shop\nprofile: dev\npaths: {{ tools: {tools} }}\n");
+    let ran = Folder::of("shop").with("mxcp-site.yml", &site).run(&["validate"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let file = outside.path().join("shared.yml");
+    assert!(
+        ran.stdout.contains(&format!("error {}\n", file.display())),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn the_name_of_a_built_in_tool_is_taken() {
+    let site = "mxcp: 1\nproject: shop\nprofile: dev\nsql_tools: { enabled: true }\n";
+    let definition = "tool:\n  name: list_tables\n  source: { code: SELECT 1 }\n";
+    let folder = Folder::of("shop")
+        .with("mxcp-site.yml", site)
+        .with("tools/mine.yml", definition);
+    for command in ["validate", "list"] {
+        let ran = folder.run(&[command]);
+        assert_eq!(ran.code, Some(1), "{command}: {ran:?}");
+        let told = "tools/mine.yml:2:9: tool.name: Duplicate endpoint name 'list_tables'";
+        assert!(ran.stderr.contains(told), "{command}: {ran:?}");
+        assert!(!ran.stdout.contains("built-in"), "{command}: {ran:?}");
+    }
+}
+
 #[actix_rt::test]
 async fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
     let project = Project::new().tool("make", "CREATE TABLE kept AS SELECT 1 AS x", "");
