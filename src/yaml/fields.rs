@@ -2,7 +2,7 @@
 
 use super::node::{Entry, Mapping, Node};
 use super::suggest::suggestion;
-use super::{FromYaml, Item, KeyPath, Location, Problems};
+use super::{FromYaml, Item, KeyPath, Located, Location, Problems};
 
 /// A mapping to be read key by key.
 ///
@@ -152,6 +152,16 @@ impl<'a> Fields<'a> {
     pub fn refuse(&mut self, key: &str, message: impl Into<String>) {
         let location = self.location_of(key).clone();
         self.problems.error(location, self.path.key(key), message);
+    }
+
+    /// Reports an error at a value below a key.
+    pub fn refuse_at(&mut self, place: &Located<impl Sized>, message: impl Into<String>) {
+        place.refuse::<()>(self.problems, message);
+    }
+
+    /// Reports a warning at a value below a key.
+    pub fn warn_at(&mut self, place: &Located<impl Sized>, message: impl Into<String>) {
+        place.warn(self.problems, message);
     }
 
     /// Reports an error at the mapping.

@@ -122,7 +122,7 @@ fn columns_must_be_able_to_be_what_is_declared() {
         ],
     );
     assert_checked(
-        "  return: {type: array, items: {type: object, required: [id, name], properties: {id: {type: integer}}, additionalProperties: false}}\n  source: {code: \"SELECT 1 AS id, 2 AS nme\"}\n",
+        "  return: {type: array, items: {type: object, required: [id, name], properties: {id: {type: integer}, name: {type: integer}}, additionalProperties: false}}\n  source: {code: \"SELECT 1 AS id, 2 AS nme\"}\n",
         &[
             "tools/t.yml:3:11: tool.return: Missing required properties: name",
             "tools/t.yml:3:11: tool.return: Unexpected property: nme",

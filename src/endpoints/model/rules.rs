@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::TypeDefinition;
 use crate::endpoints::number::ExactNumber;
-use crate::yaml::{Fields, Item, Located, Resolved, Scalar};
+use crate::yaml::{Fields, Item, Located, Resolved, Scalar, suggestion};
 
 /// Compiled patterns may take this many bytes; the default of the library is ten times as much.
 const PATTERN_SIZE_LIMIT: usize = 1 << 20;
@@ -186,20 +186,45 @@ impl ObjectRules {
     pub(super) const KEYS: [&'static str; 3] = ["properties", "required", "additionalProperties"];
 
     pub(super) fn read(fields: &mut Fields<'_>) -> Self {
-        let properties = fields
-            .optional_with("properties", read_properties)
-            .unwrap_or_default();
+        let properties = fields.optional_with("properties", read_properties);
         let required: Option<Vec<Located<String>>> = fields.optional("required");
-        Self {
-            properties,
-            required: required
-                .unwrap_or_default()
-                .into_iter()
-                .map(|name| name.value)
-                .collect(),
+        let rules = Self {
+            required: without_repetitions(required.as_deref().unwrap_or_default()),
             additional_properties: fields.optional_bool("additionalProperties").unwrap_or(true),
+            properties: properties.unwrap_or_default(),
+        };
+        if !rules.properties.is_empty() {
+            rules.check_required(fields, &required.unwrap_or_default());
+        }
+        rules
+    }
+
+    /// A name that must be there and is not declared is most often misspelt.
+    fn check_required(&self, fields: &mut Fields<'_>, required: &[Located<String>]) {
+        let declared: Vec<&str> = self.properties.iter().map(|(name, _)| name.as_str()).collect();
+        for name in required.iter().filter(|name| !declared.contains(&&*name.value)) {
+            let hint = suggestion(&name.value, &declared);
+            let message = format!("{:?} is not among the properties{hint}", name.value);
+            match self.additional_properties {
+                true => fields.warn_at(name, message),
+                false => fields.refuse_at(
+                    name,
+                    format!("{message} No object has it while additionalProperties is false"),
+                ),
+            }
         }
     }
+}
+
+/// A schema that names a property twice is refused by clients.
+fn without_repetitions(names: &[Located<String>]) -> Vec<String> {
+    let mut different: Vec<String> = Vec::with_capacity(names.len());
+    for Located { value, .. } in names {
+        if !different.contains(value) {
+            different.push(value.clone());
+        }
+    }
+    different
 }
 
 /// In the order of the file, which a map would lose.

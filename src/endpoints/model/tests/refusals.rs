@@ -1,7 +1,7 @@
 //! What is wrong is said with file, line, column and way.
 
 use crate::endpoints::fixture::{good, read, reported, tool_with};
-use crate::endpoints::model::{Definition, Icon, Parameter, TypeDefinition};
+use crate::endpoints::model::{Definition, Icon, Parameter, TypeDefinition, TypeKind};
 use crate::yaml::Problems;
 
 fn assert_reported(text: &str, expected: &[&str]) {
@@ -105,6 +105,27 @@ fn constraints_must_make_sense() {
             "test.yml:1:24: format: \"dat\" is not accepted; did you mean \"date\"? Accepted: email, uri, date, time, date-time, duration, timestamp",
         ],
     );
+}
+
+#[test]
+fn required_names_are_those_of_properties() {
+    let declared = "properties: {name: {type: string}}";
+    assert_type_reported(
+        &format!("{{type: object, {declared}, required: [nme, name]}}"),
+        &["test.yml:1:63: required[0]: \"nme\" is not among the properties; did you mean \"name\"?"],
+    );
+    assert_type_reported(
+        &format!("{{type: object, {declared}, required: [id], additionalProperties: false}}"),
+        &[
+            "test.yml:1:63: required[0]: \"id\" is not among the properties. No object has it while additionalProperties is false",
+        ],
+    );
+    assert_type_reported("{type: object, required: [anything]}", &[]);
+    let repeated: TypeDefinition = good(&format!("{{type: object, {declared}, required: [name, name]}}"));
+    let TypeKind::Object(rules) = repeated.kind else {
+        panic!("{repeated:?}")
+    };
+    assert_eq!(rules.required, ["name"]);
 }
 
 #[test]
