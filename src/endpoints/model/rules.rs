@@ -274,14 +274,17 @@ fn read_pattern(mut item: Item<'_>) -> Option<Regex> {
 
 /// A number with all the digits that were written.
 fn read_number(item: Item<'_>) -> Option<ExactNumber> {
-    let text = item.node().as_scalar().map(Scalar::text);
-    let number = text.and_then(|text| match Resolved::of_plain(text) {
+    let Some(text) = item.node().as_scalar().map(Scalar::text) else {
+        return item.refuse_kind("a number");
+    };
+    match Resolved::of_plain(text) {
         Resolved::Integer(number) => Some(ExactNumber::Integer(number)),
-        Resolved::Float(number) => ExactNumber::parse(text).or_else(|| ExactNumber::from_f64(number)),
-        Resolved::Text => ExactNumber::parse(text),
-        Resolved::Null | Resolved::Boolean(_) => None,
-    });
-    number.or_else(|| item.refuse_kind("a number"))
+        Resolved::Float(number) => ExactNumber::parse(text)
+            .or_else(|| ExactNumber::from_f64(number))
+            .or_else(|| item.refuse("expected a finite number")),
+        Resolved::Text => ExactNumber::parse(text).or_else(|| item.refuse_kind("a number")),
+        Resolved::Null | Resolved::Boolean(_) => item.refuse_kind("a number"),
+    }
 }
 
 fn read_step(mut item: Item<'_>) -> Option<ExactNumber> {

@@ -84,6 +84,13 @@ fn constraints_must_make_sense() {
         &["test.yml:1:39: maximum: expected at least minimum, which is 0.5, found 0.25"],
     );
     assert_type_reported(
+        "{type: number, minimum: -.inf, maximum: .NaN}",
+        &[
+            "test.yml:1:25: minimum: expected a finite number",
+            "test.yml:1:41: maximum: expected a finite number",
+        ],
+    );
+    assert_type_reported(
         "{type: number, multipleOf: 0}",
         &["test.yml:1:28: multipleOf: expected a number above 0, found 0"],
     );
