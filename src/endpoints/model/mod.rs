@@ -6,6 +6,7 @@
 //! To add a key: read it in the `FromYaml` of its part, before `finish`.
 
 mod annotations;
+mod constant;
 mod definition;
 mod icon;
 mod limits;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::constant;
 use super::rules::{ArrayRules, NumberRules, ObjectRules, StringRules};
 use crate::yaml::{Fields, FromYaml, Item, KeyPath, Located, Location, Problems};
 
@@ -113,17 +114,20 @@ impl TypeDefinition {
         let name = fields.required_with("type", |name| name.choice(&NAMES));
         let description = fields.optional_string("description");
         let kind = read_kind(fields, name);
+        let constant = |item: Item<'_>| constant::read(item, kind.as_ref());
         let default = fields
             .take("default")
-            .and_then(|default| Located::read_with(default, Item::json));
-        let accepted: Option<Located<Vec<Value>>> = fields.optional("enum");
+            .and_then(|default| Located::read_with(default, constant));
+        let accepted = fields.optional_with("enum", |accepted| {
+            Located::read_with(accepted, |accepted| accepted.list_with(constant))
+        });
         if accepted
             .as_ref()
             .is_some_and(|accepted| accepted.value.is_empty())
         {
             fields.refuse("enum", "expected at least one value");
         }
-        let examples = fields.optional("examples");
+        let examples = fields.optional_with("examples", |examples| examples.list_with(constant));
         let sensitive = fields.optional_bool("sensitive").unwrap_or_default();
         let header = fields.optional_with("x-mcp-header", |header| Located::read_with(header, Item::string));
         Some(Self {

@@ -93,13 +93,13 @@ impl Rule {
         Some(rule)
     }
 
+    /// Null in the list says that the value may be absent, which is not for the type to say.
     fn compile_accepted(&self, accepted: &Located<Vec<Value>>, problems: &mut Problems) -> Option<Accepted> {
-        let values: Option<Vec<SqlValue>> = accepted
-            .value
-            .iter()
+        let listed = accepted.value.iter().filter(|value| !value.is_null());
+        let shown: Vec<String> = listed.clone().map(Value::to_string).collect();
+        let values: Option<Vec<SqlValue>> = listed
             .map(|value| self.constant(value, accepted, problems))
             .collect();
-        let shown: Vec<String> = accepted.value.iter().map(Value::to_string).collect();
         Some(Accepted {
             values: values?,
             shown: shown.join(", "),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::endpoints::fixture::{good, read};
 use crate::endpoints::model::{
     Annotations, Definition, Icon, IconTheme, Kind, Limits, PolicyAction, Prompt, Resource, Role, Source,
-    SqlSource, StringFormat, Tool, TypeKind,
+    SqlSource, StringFormat, Tool, TypeDefinition, TypeKind,
 };
 use crate::endpoints::number::ExactNumber;
 
@@ -160,6 +160,46 @@ fn types_have_all_their_constraints() {
     let names: Vec<&str> = filter.properties.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["b", "a"], "in the order of the file");
     assert!(filter.requires("b") && !filter.additional_properties);
+}
+
+#[test]
+fn written_values_are_values_of_their_type() {
+    let values = |text: &str| {
+        let definition: TypeDefinition = good(text);
+        let accepted = definition.accepted.map(|accepted| accepted.value);
+        (
+            definition.default.map(|default| default.value),
+            accepted.unwrap_or_default(),
+            definition.examples,
+        )
+    };
+    assert_eq!(
+        values("{type: string, default: 10:30, enum: [NO, SE, 1.10, null], examples: [2024]}"),
+        (
+            Some(json!("10:30")),
+            vec![json!("NO"), json!("SE"), json!("1.10"), json!(null)],
+            vec![json!("2024")]
+        ),
+        "what stands beside a text is text, as it was written"
+    );
+    assert_eq!(
+        values("{type: integer, default: '5', enum: ['5', 010, five]}"),
+        (Some(json!(5)), vec![json!(5), json!(8), json!("five")], vec![])
+    );
+    let exact = "12345678901234567890.12";
+    assert_eq!(
+        values(&format!("{{type: number, default: '{exact}', enum: ['2.50']}}")),
+        (Some(json!(exact)), vec![json!(2.5)], vec![])
+    );
+    assert_eq!(
+        values("{type: boolean, default: 'no', examples: [on, 1]}"),
+        (Some(json!(false)), vec![], vec![json!(true), json!(1)])
+    );
+    let object = "{type: object, properties: {land: {type: array, items: {type: string}}}";
+    assert_eq!(
+        values(&format!("{object}, default: {{land: [NO], other: NO}}}}")).0,
+        Some(json!({"land": ["NO"], "other": false}))
+    );
 }
 
 #[test]

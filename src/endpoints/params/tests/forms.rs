@@ -237,6 +237,12 @@ fn only_listed_values_are_accepted() {
         value(&set, "2").unwrap_err(),
         "Invalid value for x. Must be one of: 1, 2.5"
     );
+    let set = one("type: string, enum: [NO, null]");
+    assert_eq!(value(&set, "\"NO\""), Ok(text("NO")));
+    assert_eq!(
+        value(&set, "\"SE\"").unwrap_err(),
+        "Invalid value for x. Must be one of: \"NO\""
+    );
     let set = one("type: string, format: date, enum: [\"2024-01-02\"]");
     assert_eq!(value(&set, "\"2024-1-2\""), Ok(SqlValue::Date(19_724)));
 }
