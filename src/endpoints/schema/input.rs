@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::portable::is_portable_pattern;
+use super::pattern::compiled_everywhere;
 use super::written::{Properties, Schema, TypeName};
 use crate::endpoints::model::{ObjectRules, Parameter, StringFormat, StringRules, TypeDefinition, TypeKind};
 
@@ -63,12 +63,11 @@ fn shown_examples(definition: &TypeDefinition, is_shown: bool) -> &[Value] {
 }
 
 fn string<'a>(described: Schema<'a>, rules: &'a StringRules) -> Schema<'a> {
-    let pattern = rules.pattern.as_ref().map(regex::Regex::as_str);
     Schema {
         format: rules.format.and_then(standard_name),
         min_length: rules.min_length,
         max_length: rules.max_length,
-        pattern: pattern.filter(|pattern| is_portable_pattern(pattern)),
+        pattern: rules.pattern.as_ref().and_then(compiled_everywhere),
         ..described
     }
 }

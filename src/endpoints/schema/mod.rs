@@ -2,10 +2,12 @@
 //!
 //! Inlined, without `$ref` and without unions in inputs, because model providers refuse or misread them; with everything that
 //! the definition says (`enum`, bounds, formats, defaults, examples), because a model that knows the rules keeps them. What is
-//! published is what is enforced: a client that validates never refuses what this server accepts or answers.
+//! published is what is enforced, and a client that validates never refuses what this server answers: rules that other languages
+//! read otherwise are published for arguments alone, where they help a model, and not at all if they cannot be read elsewhere.
 
 mod input;
 mod output;
+mod pattern;
 mod portable;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::portable::is_portable_pattern;
+use super::pattern::read_alike_everywhere;
 use super::written::{Properties, Schema, TypeName};
 use crate::endpoints::model::{
-    ArrayRules, ObjectRules, PolicyAction, PolicyRules, StringFormat, StringRules, TypeDefinition, TypeKind,
+    ArrayRules, NumberRules, ObjectRules, PolicyAction, PolicyRules, StringFormat, StringRules,
+    TypeDefinition, TypeKind,
 };
 use crate::endpoints::result::Shape;
 
@@ -139,7 +140,7 @@ fn schema<'a>(definition: &'a TypeDefinition, hidden: &Hidden<'_>) -> Schema<'a>
     let described = described(definition, hidden, false);
     match &definition.kind {
         TypeKind::String(rules) => string(described, rules),
-        TypeKind::Number(rules) | TypeKind::Integer(rules) => described.number(rules),
+        TypeKind::Number(rules) | TypeKind::Integer(rules) => number(described, rules),
         TypeKind::Boolean => described,
         TypeKind::Array(rules) => {
             let items = rules.items.as_deref().map(|items| schema(items, hidden));
@@ -163,13 +164,20 @@ fn list<'a>(
 }
 
 fn string<'a>(described: Schema<'a>, rules: &'a StringRules) -> Schema<'a> {
-    let pattern = rules.pattern.as_ref().map(regex::Regex::as_str);
     Schema {
         format: rules.format.and_then(published_format),
         min_length: rules.min_length,
         max_length: rules.max_length,
-        pattern: pattern.filter(|pattern| is_portable_pattern(pattern)),
+        pattern: rules.pattern.as_ref().and_then(read_alike_everywhere),
         ..described
+    }
+}
+
+/// Clients divide binary numbers, in which 1.1 is no multiple of 0.01. Whole steps are the same everywhere.
+fn number<'a>(described: Schema<'a>, rules: &NumberRules) -> Schema<'a> {
+    Schema {
+        multiple_of: rules.multiple_of.filter(|step| step.is_whole()),
+        ..described.number(rules)
     }
 }
 

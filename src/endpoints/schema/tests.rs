@@ -77,13 +77,16 @@ fn what_others_would_misread_is_not_published() {
         input(
             "    - {name: at, type: string, format: timestamp, description: When}
     - {name: word, type: string, pattern: '(?i)^a'}
+    - {name: number, type: string, pattern: '^\\d+$'}
+    - {name: phone, type: string, pattern: '^\\d+\\-\\d+$'}
     - {name: pin, type: string, sensitive: true, default: '0000', examples: ['1234']}"
         ),
         concat!(
             r#"{"type":"object","properties":{"#,
             r#""at":{"type":"string","description":"When (seconds since 1970-01-01T00:00:00Z)"},"#,
-            r#""word":{"type":"string"},"pin":{"type":"string"}},"#,
-            r#""required":["at","word"],"additionalProperties":false}"#,
+            r#""word":{"type":"string"},"number":{"type":"string","pattern":"^\\d+$"},"#,
+            r#""phone":{"type":"string"},"pin":{"type":"string"}},"#,
+            r#""required":["at","word","number","phone"],"additionalProperties":false}"#,
         )
     );
 }
@@ -123,6 +126,23 @@ fn outputs_allow_for_null_and_for_clients_that_assert_formats() {
         concat!(
             r#"{"type":"object","properties":{"result":{"type":"array","items":"#,
             r#"{"type":["string","null"],"enum":["a",null]}}},"required":["result"]}"#
+        )
+    );
+}
+
+#[test]
+fn outputs_promise_only_what_other_engines_compute_alike() {
+    assert_eq!(
+        output(
+            "{type: object, properties: {
+                price: {type: number, minimum: 0.01, multipleOf: 0.01}, dozens: {type: integer, multipleOf: 12},
+                code: {type: string, pattern: '^[A-Z]+$'}, word: {type: string, pattern: '^\\w+$'}}}",
+            "{}"
+        ),
+        concat!(
+            r#"{"type":"object","properties":{"price":{"type":["number","null"],"minimum":0.01},"#,
+            r#""dozens":{"type":["integer","null"],"multipleOf":12},"#,
+            r#""code":{"type":["string","null"],"pattern":"^[A-Z]+$"},"word":{"type":["string","null"]}}}"#
         )
     );
 }
