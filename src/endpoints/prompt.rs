@@ -79,7 +79,7 @@ impl PromptTemplates {
             lines.push(Line {
                 name,
                 role: message.role,
-                kind: message.kind.clone(),
+                kind: message.kind.value.clone(),
             });
         }
         match errors.is_empty() {
@@ -179,14 +179,15 @@ mod tests {
     use crate::yaml::{KeyPath, Located, Location};
 
     fn message(template: &str) -> Message {
+        let template = Located {
+            value: template.to_owned(),
+            location: Location::whole("test"),
+            path: KeyPath::root(),
+        };
         Message {
-            template: Located {
-                value: template.to_owned(),
-                location: Location::whole("test"),
-                path: KeyPath::root(),
-            },
             role: Role::User,
-            kind: "text".to_owned(),
+            kind: template.clone_place("text".to_owned()),
+            template,
         }
     }
 

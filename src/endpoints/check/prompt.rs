@@ -32,10 +32,13 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
         }
     };
     for (index, message) in prompt.messages.iter().enumerate() {
-        if message.kind != TEXT {
-            let kind = &message.kind;
-            let text = format!("Message {index}: type: {kind} is not supported; accepted: {TEXT}");
-            message.template.refuse::<()>(problems, text);
+        let kind = &message.kind;
+        if kind.value != TEXT {
+            let text = format!(
+                "Message {index}: type: {} is not supported; accepted: {TEXT}",
+                kind.value
+            );
+            kind.refuse::<()>(problems, text);
         }
     }
     let declared: BTreeSet<&str> = prompt

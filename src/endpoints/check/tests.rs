@@ -189,6 +189,20 @@ fn templates_use_declared_names_only() {
 }
 
 #[test]
+fn messages_are_texts() {
+    let project = Project::new(&[(
+        "prompts/p.yml",
+        "prompt:\n  name: p\n  messages:\n    - prompt: Hello\n      type: resource\n",
+    )]);
+    assert_eq!(
+        errors(project.check(&mut session())),
+        [
+            "prompts/p.yml:5:13: prompt.messages[0].type: Message 0: type: resource is not supported; accepted: text"
+        ]
+    );
+}
+
+#[test]
 fn the_mistakes_of_all_files_are_told_together_and_the_good_ones_are_kept() {
     let project = Project::new(&[
         ("tools/a.yml", "tool: {name: a, source: {code: SELEC 1}}"),

@@ -41,7 +41,7 @@ pub struct Message {
     /// Who speaks.
     pub role: Role,
     /// The kind of content, `text` where the file does not say.
-    pub kind: String,
+    pub kind: Located<String>,
 }
 
 /// Who speaks in a message. MCP knows the last two only.
@@ -107,15 +107,16 @@ impl FromYaml for Prompt {
 impl FromYaml for Message {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
         let mut fields = item.fields()?.named("the message");
-        let template = fields.required("prompt");
+        let template: Option<Located<String>> = fields.required("prompt");
         let roles = [Role::System, Role::User, Role::Assistant].map(|role| (role.as_str(), role));
         let role = fields.optional_with("role", |role| role.choice(&roles));
-        let kind = fields.optional_with("type", Item::non_empty_string);
+        let kind = fields.optional_with("type", |kind| Located::read_with(kind, Item::non_empty_string));
         fields.finish();
+        let template = template?;
         Some(Self {
-            template: template?,
             role: role.unwrap_or(Role::User),
-            kind: kind.unwrap_or_else(|| "text".to_owned()),
+            kind: kind.unwrap_or_else(|| template.clone_place("text".to_owned())),
+            template,
         })
     }
 }

@@ -241,7 +241,7 @@ fn resources_and_prompts_have_their_own_keys() {
     };
     let parts: Vec<(Role, &str)> = messages
         .iter()
-        .map(|message| (message.role, message.kind.as_str()))
+        .map(|message| (message.role, message.kind.value.as_str()))
         .collect();
     assert_eq!(
         parts,
