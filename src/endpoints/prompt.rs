@@ -1,7 +1,8 @@
 //! The messages of a prompt: Jinja templates, compiled once, rendered with checked arguments.
 //!
-//! Templates see their arguments and nothing else: no files, no environment, no other prompt. A name or member that does
-//! not exist is an error, and a template that runs too long is stopped. Must not live here: what arguments are (`params`).
+//! Templates see their arguments and nothing else: no files, no environment, no other prompt. A name that does not exist is an
+//! error, and so is the use of a member that does not, other than in a condition; a template that runs too long is stopped. Must
+//! not live here: what arguments are (`params`).
 
 use std::collections::BTreeSet;
 use std::io;
@@ -65,7 +66,8 @@ impl PromptTemplates {
     /// Compiles messages; one error for each that is no template, with its place in the list.
     pub fn compile(messages: &[Message]) -> Result<Self, Vec<(usize, PromptError)>> {
         let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // A member that may be absent can be asked for; only its value cannot be used.
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_fuel(Some(FUEL));
         // Files were written for Jinja2, where texts and lists have Python's methods.
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -238,6 +240,16 @@ mod tests {
     fn what_does_not_exist_is_an_error_that_says_where() {
         let error = render("one\n{{ user.nme }}", &json!({ "user": { "name": "x" } })).unwrap_err();
         assert_eq!(error, "Message 0: undefined value (line 2 of the template)");
+    }
+
+    #[test]
+    fn a_member_may_be_asked_for_before_it_is_used() {
+        let template = "{% if user.name %}{{ user.name }}{% endif %}{{ user.name or 'nobody' }}{{ user.name | default('x') }}";
+        assert_eq!(render(template, &json!({ "user": {} })).as_deref(), Ok("nobodyx"));
+        assert_eq!(
+            render(template, &json!({ "user": { "name": "Ada" } })).as_deref(),
+            Ok("AdaAdaAda")
+        );
     }
 
     #[test]
