@@ -12,7 +12,7 @@ pub const MAXIMUM_BYTES: usize = 8 * 1024 * 1024;
 
 /// Reads and parses a file. `shown_as` is its name in messages, often relative to the project.
 ///
-/// `None` after reporting why: unreadable, not a regular file, too long, or not YAML.
+/// `None` after reporting why: unreadable, a folder, too long, or not YAML.
 pub fn load(path: &Path, shown_as: &str, problems: &mut Problems) -> Option<Node> {
     match read_bounded(path) {
         Ok(bytes) => parse(shown_as, &bytes, problems),

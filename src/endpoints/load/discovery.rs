@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ProjectFolders;
@@ -33,7 +34,7 @@ pub(super) fn search(folders: &ProjectFolders<'_>) -> Vec<Found> {
     let mut files: BTreeMap<PathBuf, usize> = BTreeMap::new();
     for (kind, root) in roots {
         let mut here = Vec::new();
-        if root.exists() {
+        if !is_absent(root) {
             walk(root, kind, 0, &mut here);
         }
         for item in here {
@@ -52,6 +53,11 @@ pub(super) fn search(folders: &ProjectFolders<'_>) -> Vec<Found> {
         }
     }
     found
+}
+
+/// A folder that cannot be looked at, or a link that leads nowhere, is not absent: its definitions would be missing in silence.
+fn is_absent(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn walk(folder: &Path, kind: Kind, depth: usize, found: &mut Vec<Found>) {
@@ -100,7 +106,19 @@ fn visit(entry: &fs::DirEntry, kind: Kind, depth: usize, found: &mut Vec<Found>)
         .extension()
         .is_some_and(|extension| extension == "yml" || extension == "yaml")
     {
-        let kinds = vec![kind];
-        found.push(Found::File { path, kinds });
+        found.push(file(path, kind));
     }
+}
+
+/// Asked before opening, because opening a named pipe waits for its writer.
+fn file(path: PathBuf, kind: Kind) -> Found {
+    let reason = match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => {
+            let kinds = vec![kind];
+            return Found::File { path, kinds };
+        }
+        Ok(_) => "is not a regular file".to_owned(),
+        Err(error) => format!("cannot be read: {error}"),
+    };
+    Found::Unreadable { path, reason }
 }

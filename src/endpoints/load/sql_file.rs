@@ -1,6 +1,6 @@
 //! The SQL text of a definition: what stands in it, or the file that it names, which must lie in the project.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -100,13 +100,15 @@ fn base(written: &str) -> &'static str {
     }
 }
 
-/// One byte more than allowed is enough to know that a file is too long. Devices and pipes would never end.
+/// One byte more than allowed is enough to know that a file is too long.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("it is no regular file"));
+    // Asked before opening, because opening a named pipe waits for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    file.take(MAXIMUM_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(MAXIMUM_BYTES + 1)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,5 +1,7 @@
 //! Which files are found, and what is said about those that cannot be used.
 
+use std::path::Path;
+
 use crate::endpoints::fixture::{Project, only};
 use crate::endpoints::load::{ProjectFolders, load, load_file, settle};
 use crate::endpoints::model::Kind;
@@ -151,6 +153,7 @@ fn sql_files_lie_beside_the_definition_or_below_the_project() {
     )
     .unwrap();
     std::fs::write(project.path().join("sql/latin.sql"), b"SELECT '\xE9'").unwrap();
+    make_pipe(&project.path().join("sql/pipe.sql"));
     project.write("sql/long.sql", &" ".repeat(1024 * 1024 + 1));
     for (path, message) in [
         (
@@ -169,7 +172,11 @@ fn sql_files_lie_beside_the_definition_or_below_the_project() {
             "/sql/link.sql",
             "/sql/link.sql lies outside the project; only files of the project are read",
         ),
-        ("/sql", "/sql cannot be read: it is no regular file"),
+        ("/sql", "/sql cannot be read: it is not a regular file"),
+        (
+            "/sql/pipe.sql",
+            "/sql/pipe.sql cannot be read: it is not a regular file",
+        ),
         ("/sql/latin.sql", "/sql/latin.sql is not UTF-8"),
         (
             "/sql/long.sql",
@@ -182,6 +189,31 @@ fn sql_files_lie_beside_the_definition_or_below_the_project() {
             [format!("tools/deep/t.yml:4:11: tool.source.file: {message}")]
         );
     }
+}
+
+/// Opening it would wait for ever.
+fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_told() {
+    let project = Project::new(&[("prompts", "no folder")]);
+    std::fs::create_dir(project.path().join("tools")).unwrap();
+    make_pipe(&project.path().join("tools/pipe.yml"));
+    let link = |name: &str| std::os::unix::fs::symlink("nowhere", project.path().join(name)).unwrap();
+    link("tools/link.yml");
+    link("resources");
+    assert_eq!(
+        project.load_errors(),
+        [
+            "tools/link.yml: cannot be read: No such file or directory (os error 2)",
+            "tools/pipe.yml: is not a regular file",
+            "resources: cannot be read: No such file or directory (os error 2)",
+            "prompts: cannot be read: Not a directory (os error 20)",
+        ]
+    );
 }
 
 #[test]
