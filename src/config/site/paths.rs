@@ -73,6 +73,7 @@ impl PathsFile {
         folders: &Folders,
         problems: &mut Problems,
     ) -> Option<ProjectPaths> {
+        self.warn_of_missing_definitions(folders, problems);
         let mut resolve = |written: Option<Located<String>>, default: &str| match written {
             None => Some(folders.root().join(default)),
             Some(written) => folders.resolve_or_report(&written, problems),
@@ -99,5 +100,19 @@ impl PathsFile {
             audit: audit?,
             data: data?,
         })
+    }
+
+    /// The other folders are made when something is written there.
+    fn warn_of_missing_definitions(&self, folders: &Folders, problems: &mut Problems) {
+        let written = [&self.tools, &self.resources, &self.prompts];
+        for written in written.into_iter().flatten() {
+            let folder = folders.resolve(&written.value);
+            if folder.is_some_and(|folder| matches!(folder.try_exists(), Ok(false))) {
+                written.warn(
+                    problems,
+                    "the folder does not exist, so nothing is loaded from it",
+                );
+            }
+        }
     }
 }

@@ -39,6 +39,16 @@ fn a_careful_configuration_has_none() {
 }
 
 #[test]
+fn a_folder_of_definitions_that_was_named_should_be_there() {
+    let site = "project: shop\nprofile: dev\npaths: {tools: tols, prompts: ., data: later}\n";
+    let machine = Machine::new().site(site);
+    assert_eq!(
+        machine.warnings(),
+        "project/mxcp-site.yml:3:16: paths.tools: the folder does not exist, so nothing is loaded from it"
+    );
+}
+
+#[test]
 fn no_persistence_block_means_memory() {
     let expected = "projects.shop.profiles.dev.auth: no persistence block: clients, codes and tokens are kept in memory and a restart ends all logins";
     assert_eq!(
