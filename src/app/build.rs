@@ -62,9 +62,9 @@ pub fn load_catalog(
         log::warn!("{warning}");
     }
     let endpoints = files.iter().map(endpoint).collect();
-    let (definitions, failures) = load::settle(files, ignore_errors)?;
-    for failure in failures {
-        log::error!("left out {}: {}", failure.path.display(), failure.error);
+    let (definitions, left_out) = load::settle(files, ignore_errors)?;
+    for problem in left_out.errors() {
+        log::error!("left out: {problem}");
     }
     let registry = Registry::new(definitions);
     log::info!(

@@ -95,6 +95,11 @@ async fn ignoring_errors_serves_what_is_good_and_says_what_is_not() {
         .map(|tool| tool["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["good"]);
+    let log = server.logged_before_listening().join("\n");
+    assert!(
+        log.contains("left out: tools/bad.yml:7:7: tool.source.code: Catalog Error: Table with name absent"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use self::discovery::Found;
 use super::model::{Definition, Kind, Source};
 use crate::yaml::{self, FromYaml, Item, Node, Problem, Problems, Resolved, Scalar};
 
-pub use outcome::{DefinitionFile, Failure, settle};
+pub use outcome::{DefinitionFile, settle};
 pub use sql_file::SqlText;
 
 /// Where a project keeps its definitions.

@@ -23,15 +23,6 @@ pub struct DefinitionFile<T> {
     pub warnings: Vec<Problem>,
 }
 
-/// A file that was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The file.
-    pub path: PathBuf,
-    /// The first thing that is wrong with it, as `dotted.path: message`.
-    pub error: String,
-}
-
 impl<T> DefinitionFile<T> {
     pub(in crate::endpoints) fn new(
         path: PathBuf,
@@ -93,32 +84,21 @@ impl<T> DefinitionFile<T> {
     }
 }
 
-/// The good definitions, in the order of the files, and what is wrong with the others.
+/// The good definitions, in the order of the files, and everything that is wrong with the others.
 ///
 /// # Errors
-/// Everything that is wrong with any file, unless `ignore_errors` is set; then bad files are left out and reported.
-pub fn settle<T>(
-    files: Vec<DefinitionFile<T>>,
-    ignore_errors: bool,
-) -> Result<(Vec<T>, Vec<Failure>), Problems> {
+/// What is wrong with any file, unless `ignore_errors` is set; then bad files are left out.
+pub fn settle<T>(files: Vec<DefinitionFile<T>>, ignore_errors: bool) -> Result<(Vec<T>, Problems), Problems> {
     let mut good = Vec::with_capacity(files.len());
-    let mut failures = Vec::new();
     let mut problems = Problems::new();
     for file in files {
-        let error = file.error();
-        match (file.content, error) {
-            (Ok(content), _) => good.push(content),
-            (Err(wrong), error) => {
-                failures.push(Failure {
-                    path: file.path,
-                    error: error.unwrap_or_default(),
-                });
-                problems.append(wrong);
-            }
+        match file.content {
+            Ok(content) => good.push(content),
+            Err(wrong) => problems.append(wrong),
         }
     }
-    match failures.is_empty() || ignore_errors {
-        true => Ok((good, failures)),
+    match problems.is_empty() || ignore_errors {
+        true => Ok((good, problems)),
         false => Err(problems),
     }
 }

@@ -229,38 +229,35 @@ fn ignoring_errors_keeps_the_good_and_names_the_bad() {
     ]);
     let load = project.load();
     assert_eq!(load.files[0].name.as_deref(), Some("bad"));
-    let (good, failures) = settle(load.files, true).unwrap();
+    assert_eq!(
+        load.files[0].error().as_deref(),
+        Some("tool.source: unknown key \"fil\"; did you mean \"file\"? Accepted keys: language, code, file")
+    );
+    let (good, left_out) = settle(load.files, true).unwrap();
     assert_eq!(good.len(), 1);
-    let failures: Vec<(String, &str)> = failures
+    let places: Vec<String> = left_out
+        .errors()
         .iter()
-        .map(|failure| {
-            (
-                failure.path.file_name().unwrap().to_string_lossy().into_owned(),
-                failure.error.as_str(),
-            )
-        })
+        .map(|problem| problem.location.to_string())
         .collect();
-    assert_eq!(failures.len(), 3);
     assert_eq!(
-        failures[0],
-        (
-            "bad.yml".to_owned(),
-            "tool.source: unknown key \"fil\"; did you mean \"file\"? Accepted keys: language, code, file"
-        )
+        places,
+        [
+            "tools/bad.yml:3:21",
+            "tools/bad.yml:4:3",
+            "tools/broken.yml:2:1",
+            "tools/empty.yml:1:1",
+        ]
     );
-    assert_eq!(failures[1].0, "broken.yml");
     assert_eq!(
-        failures[2],
-        (
-            "empty.yml".to_owned(),
-            "the file is empty; expected one of tool, resource, prompt"
-        )
+        left_out.errors()[3].message,
+        "the file is empty; expected one of tool, resource, prompt"
     );
-    let all = project.load_errors();
-    assert_eq!(all.len(), 4, "{all:?}");
-    assert!(
-        all[0].starts_with("tools/bad.yml:3:21: tool.source: unknown key \"fil\"; did you mean \"file\"?"),
-        "{all:?}"
+    let all: Vec<String> = left_out.errors().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        project.load_errors(),
+        all,
+        "without ignoring, the same stops the start"
     );
 }
 
