@@ -32,6 +32,7 @@ use crate::mcp::catalog::Catalog;
 use crate::mcp::direct::{self, DirectCall, DirectCallError};
 use crate::mcp::server::{Audit, McpServer};
 use crate::mcp::sessions::Sessions;
+use crate::yaml::Problems;
 
 /// Why a command has no result.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,14 @@ pub enum RunError {
     /// The endpoint cannot be called, or its call failed.
     #[error("{0}")]
     Call(#[from] DirectCallError),
+    /// No definition that can be read has the name, and a file that cannot be read may have it.
+    #[error("{not_found}, as far as its files can be read:\n{problems}")]
+    Unread {
+        /// What was looked for.
+        not_found: DirectCallError,
+        /// What is wrong with the files whose name cannot be told.
+        problems: Problems,
+    },
     /// The statement is refused or failed.
     #[error("{0}")]
     Query(#[from] QueryError),
@@ -79,7 +88,7 @@ pub fn call_endpoint(
     options: CallOptions,
 ) -> Result<Vec<u8>, RunError> {
     build::enter(config)?;
-    let files = definitions_of(config, call);
+    let files = definitions_of(config, call)?;
     let generation = database::open(config)?;
     let mut definitions = check_all(files, &generation)?;
     if options.skips_output_check {
@@ -104,12 +113,25 @@ pub fn call_endpoint(
 }
 
 /// The definitions that the name can mean.
-fn definitions_of(config: &Config, call: DirectCall<'_>) -> Vec<DefinitionFile<Loaded>> {
-    let loaded = build::load_definitions(config);
+fn definitions_of(config: &Config, call: DirectCall<'_>) -> Result<Vec<DefinitionFile<Loaded>>, RunError> {
     let is_meant = |file: &DefinitionFile<Loaded>| {
         file.kind.is_none_or(|kind| kind == call.kind) && file.name.as_deref() == Some(call.name)
     };
-    loaded.files.into_iter().filter(is_meant).collect()
+    let files = build::load_definitions(config).files.into_iter();
+    let (meant, others): (Vec<_>, Vec<_>) = files.partition(is_meant);
+    let mut problems = Problems::new();
+    for file in others.into_iter().filter(|file| file.name.is_none()) {
+        if let Err(wrong) = file.content {
+            problems.append(wrong);
+        }
+    }
+    match meant.is_empty() && !problems.is_empty() {
+        true => Err(RunError::Unread {
+            not_found: DirectCallError::not_found(call),
+            problems,
+        }),
+        false => Ok(meant),
+    }
 }
 
 fn check_all(

@@ -35,6 +35,16 @@ pub enum DirectCallError {
     Failed(String),
 }
 
+impl DirectCallError {
+    /// There is nothing to call.
+    pub fn not_found(call: DirectCall<'_>) -> Self {
+        Self::NotFound {
+            kind: call.kind,
+            name: call.name.to_owned(),
+        }
+    }
+}
+
 /// Calls an endpoint as a client would, and answers the JSON of its result; the messages of a prompt are a list.
 pub async fn call(
     server: &McpServer,
@@ -42,10 +52,7 @@ pub async fn call(
     call: DirectCall<'_>,
 ) -> Result<Vec<u8>, DirectCallError> {
     let catalog = server.catalog();
-    let endpoint = find(&catalog, call).ok_or_else(|| DirectCallError::NotFound {
-        kind: call.kind,
-        name: call.name.to_owned(),
-    })?;
+    let endpoint = find(&catalog, call).ok_or_else(|| DirectCallError::not_found(call))?;
     let asked = Asked::directly(caller);
     let outcome = call::call(server, &asked, endpoint, Arguments::Json(Some(call.arguments))).await;
     outcome.map_err(|failure| DirectCallError::Failed(failure.to_string()))

@@ -160,6 +160,19 @@ fn only_the_definition_that_is_meant_must_be_good() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_may_have_been_meant() {
+    let folder = Folder::of("shop").with("tools/half.yml", "tool:\n  name: half\n  source: [\n");
+    let half = folder.run(&["run", "tool", "half"]);
+    assert_eq!(half.code, Some(1));
+    let start = "Endpoint 'half' not found in tools, as far as its files can be read:\ntools/half.yml:4:1: tool.source";
+    assert!(half.stderr.starts_with(start), "{half:?}");
+    assert_eq!(
+        folder.run(&["run", "prompt", "greet", "-p", "name=Ada"]).code,
+        Some(0)
+    );
+}
+
+#[test]
 fn policies_hold_for_the_user_that_the_operator_names() {
     let definition = "mxcp: 1
 tool:
