@@ -69,7 +69,13 @@ fn a_call_that_fails_has_written_nothing() {
         ..ResultLimits::default()
     };
     for (sql, plan, limits) in [
-        // More rows than one, more than the limit, a constraint, an error in the middle.
+        // More rows than one (twice), more than the limit, a constraint, an error in the middle.
+        (
+            "MERGE INTO notes USING range(3) AS given ON n = range \
+             WHEN NOT MATCHED THEN INSERT VALUES (range, 'x') RETURNING n",
+            &row,
+            ResultLimits::default(),
+        ),
         (
             "INSERT INTO notes SELECT range, 'x' FROM range(3) RETURNING n",
             &row,

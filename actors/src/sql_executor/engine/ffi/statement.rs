@@ -17,13 +17,13 @@ use crate::sql_executor::engine::data_type::DataType;
 pub(crate) enum StatementKind {
     /// Reads. Not a proof of harmlessness: functions with side effects are of this kind too.
     Select,
-    /// Writes rows: `INSERT`, `UPDATE`, `DELETE`.
+    /// Writes rows: `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
     Write,
     /// Opens or ends a transaction.
     Transaction,
     /// Shows a plan.
     Explain,
-    /// Everything else: definitions, settings, files, extensions, `MERGE` (which the C API does not tell).
+    /// Everything else: definitions, settings, files, extensions.
     Other,
 }
 
@@ -33,7 +33,8 @@ impl StatementKind {
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_SELECT => Self::Select,
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_INSERT
             | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_UPDATE
-            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DELETE => Self::Write,
+            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DELETE
+            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_MERGE_INTO => Self::Write,
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_TRANSACTION => Self::Transaction,
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPLAIN => Self::Explain,
             _ => Self::Other,
