@@ -7,7 +7,7 @@ use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings, OpenError};
 use serde_json::json;
 
-use crate::fixture::{caller, owner, session};
+use crate::fixture::{caller, file, owner};
 
 /// A file that somebody else made, with a definition of their own.
 fn foreign_file(path: &Path, definition: &str) {
@@ -45,11 +45,24 @@ fn a_file_that_carries_a_reserved_name_is_not_served() {
 }
 
 #[test]
-fn a_statement_that_defines_a_reserved_name_fails() {
-    let mut session = session();
-    let error = owner(&mut session, "CREATE MACRO get_username() AS 'admin'").unwrap_err();
-    assert!(error.to_string().contains("get_username"), "{error}");
-    assert!(error.to_string().contains("reserved"), "{error}");
+fn a_statement_that_defines_a_reserved_name_fails_and_leaves_nothing() {
+    let (_folder, path) = file(&["CREATE TABLE t AS SELECT 1 AS x"]);
+    let generation = Generation::open(&path, &InstanceSettings::default()).unwrap();
+    for definition in [
+        "CREATE MACRO get_username() AS 'admin'",
+        "CREATE OR REPLACE MACRO get_username() AS TABLE SELECT 'admin'",
+    ] {
+        let error = owner(&mut generation.session().unwrap(), definition).unwrap_err();
+        assert!(error.to_string().contains("get_username"), "{error}");
+        assert!(error.to_string().contains("reserved"), "{error}");
+    }
+    drop(generation);
+    let again = Generation::open(&path, &InstanceSettings::default()).unwrap();
+    let answer = owner(
+        &mut again.session().unwrap(),
+        "SELECT x, get_username() AS u FROM t",
+    );
+    assert_eq!(answer.unwrap(), json!([{ "x": 1, "u": "" }]));
 }
 
 /// Macros under the names of everything that the server's own statements could lean on.

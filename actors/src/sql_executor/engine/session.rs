@@ -22,7 +22,7 @@ use super::syntax::SyntaxTree;
 use crate::domain::cancel::{CancelReason, CancelToken, Interrupt};
 use crate::sql_executor::value::SqlValue;
 
-/// Prepared statements kept per session. A project has fewer; after many reloads the oldest generation goes first.
+/// Prepared statements kept per session. A project has fewer; with one more, all of them are prepared anew at their next run.
 const KEPT_STATEMENTS: usize = 512;
 
 /// What to run.
@@ -112,16 +112,12 @@ impl Session {
             Some(prepared) => prepared,
             None => self.prepare_only(statement.sql())?,
         };
-        let defines = prepared.kind() == StatementKind::Other;
         let answer = self.execute(&mut prepared, query, cancel);
         prepared.clear_bindings();
         if self.statements.len() >= KEPT_STATEMENTS {
             self.statements.clear();
         }
         self.statements.insert(statement.id(), prepared);
-        if defines {
-            self.refuse_reserved_names().map_err(reserved_name)?;
-        }
         answer
     }
 
@@ -142,25 +138,31 @@ impl Session {
         self.execute(&mut prepared, query, cancel)
     }
 
-    /// Binds and runs; what writes, in a transaction of its own.
+    /// Binds and runs; what writes or defines, in a transaction of its own.
     fn execute(
         &mut self,
         prepared: &mut Prepared,
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
+        // In a session that is not clean a transaction may be open already.
+        let was_clean = self.clean;
         if !leaves_nothing(prepared.kind()) {
             self.clean = false;
         }
         prepared.bind(query.parameters)?;
         match prepared.kind() {
-            StatementKind::Write if self.clean => self.write(prepared, query, cancel),
-            // In a session that is not clean a transaction may be open already.
+            StatementKind::Write if was_clean => self.write(prepared, query, cancel),
+            StatementKind::Define if was_clean => self.define(prepared, query, cancel),
+            StatementKind::Define | StatementKind::Other => {
+                let answer = self.answer(prepared, query, cancel);
+                self.refuse_reserved_names().map_err(reserved_name)?;
+                answer
+            }
             StatementKind::Write
             | StatementKind::Select
             | StatementKind::Transaction
-            | StatementKind::Explain
-            | StatementKind::Other => self.answer(prepared, query, cancel),
+            | StatementKind::Explain => self.answer(prepared, query, cancel),
         }
     }
 
@@ -259,7 +261,7 @@ impl Session {
     }
 }
 
-fn reserved_name(error: OpenError) -> QueryError {
+pub(super) fn reserved_name(error: OpenError) -> QueryError {
     match error {
         OpenError::Query(error) => error,
         other => QueryError::Refused(guard::Refusal::ReservedName(other.to_string())),
@@ -279,7 +281,7 @@ fn text_at(column: &super::ffi::Vector<'_>, row: usize) -> String {
 fn leaves_nothing(kind: StatementKind) -> bool {
     match kind {
         StatementKind::Select | StatementKind::Write | StatementKind::Explain => true,
-        StatementKind::Transaction | StatementKind::Other => false,
+        StatementKind::Define | StatementKind::Transaction | StatementKind::Other => false,
     }
 }
 

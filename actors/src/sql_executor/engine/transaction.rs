@@ -1,13 +1,14 @@
-//! A statement that writes, in a transaction of its own: a call that is answered with an error has changed nothing.
+//! A statement that writes or defines, in a transaction of its own: a call that is answered with an error has changed
+//! nothing.
 //!
 //! Without one, DuckDB commits when the last row of `RETURNING` was made, before anybody has looked whether the rows have
-//! the declared shape or keep to the limits.
+//! the declared shape or keep to the limits; and a definition is there before anybody has looked at its name.
 
 use super::error::QueryError;
 use super::ffi::DuckdbErrorKind;
 use super::prepared::Prepared;
 use super::read::EncodedResult;
-use super::session::{Query, Session};
+use super::session::{Query, Session, reserved_name};
 use crate::domain::cancel::CancelToken;
 
 /// Runs of one statement at most. Two callers who write one row at a time collide now and then, and the one who lost has
@@ -22,11 +23,12 @@ impl Session {
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
-        let mut outcome = self.write_once(prepared, query, cancel);
+        let mut run = || self.in_transaction(|session| session.answer(prepared, query, cancel));
+        let mut outcome = run();
         for _ in 1..MOST_RUNS {
             match &outcome {
                 Err(QueryError::Duckdb(error)) if error.kind() == DuckdbErrorKind::Conflict => {
-                    outcome = self.write_once(prepared, query, cancel);
+                    outcome = run();
                 }
                 _ => break,
             }
@@ -34,14 +36,27 @@ impl Session {
         outcome
     }
 
-    fn write_once(
+    /// Runs a statement that defines something, and commits only if it takes none of the server's names: one that stayed
+    /// would keep the database from being opened again.
+    pub(super) fn define(
         &mut self,
         prepared: &mut Prepared,
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
+        self.in_transaction(|session| {
+            let answer = session.answer(prepared, query, cancel)?;
+            session.refuse_reserved_names().map_err(reserved_name)?;
+            Ok(answer)
+        })
+    }
+
+    fn in_transaction(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<EncodedResult, QueryError>,
+    ) -> Result<EncodedResult, QueryError> {
         self.administer("BEGIN TRANSACTION")?;
-        let (answer, ended) = match self.answer(prepared, query, cancel) {
+        let (answer, ended) = match run(self) {
             Ok(answer) => match self.administer("COMMIT") {
                 Ok(()) => (Ok(answer), true),
                 Err(error) => (Err(error), false),

@@ -19,11 +19,13 @@ pub(crate) enum StatementKind {
     Select,
     /// Writes rows: `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
     Write,
+    /// Makes or alters tables, views, macros and their like.
+    Define,
     /// Opens or ends a transaction.
     Transaction,
     /// Shows a plan.
     Explain,
-    /// Everything else: definitions, settings, files, extensions.
+    /// Everything else: settings, files, extensions.
     Other,
 }
 
@@ -35,6 +37,8 @@ impl StatementKind {
             | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_UPDATE
             | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DELETE
             | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_MERGE_INTO => Self::Write,
+            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_CREATE
+            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_ALTER => Self::Define,
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_TRANSACTION => Self::Transaction,
             ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPLAIN => Self::Explain,
             _ => Self::Other,
