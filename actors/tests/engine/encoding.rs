@@ -1,7 +1,8 @@
 //! Every DuckDB type has one JSON form, and what goes out is always valid JSON.
 
 use mxcp_actors::domain::cancel::CancelToken;
-use mxcp_actors::sql_executor::engine::limits::ResultLimits;
+use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::limits::{LimitExceeded, ResultLimits};
 use mxcp_actors::sql_executor::engine::plan::{OutputPlan, ResultShape};
 use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
@@ -147,6 +148,8 @@ fn nested_values_stay_nested() {
         ("MAP {1: 'a', 2: 'b'}", "{\"1\":\"a\",\"2\":\"b\"}"),
         ("MAP {DATE '2024-01-01': 1}", "{\"2024-01-01\":1}"),
         ("union_value(n := 5)", "5"),
+        ("row(1, 'a', NULL)", "[1,\"a\",null]"),
+        ("[row(1, {'b': 2})]", "[[1,{\"b\":2}]]"),
         (
             "[{'d': DATE '2024-01-01'}, NULL]",
             "[{\"d\":\"2024-01-01\"},null]",
@@ -165,6 +168,44 @@ fn a_type_without_a_form_is_refused_by_name() {
         error.contains("column v") && error.contains("VARIANT") && error.contains("cast it"),
         "{error}"
     );
+}
+
+#[test]
+fn a_value_of_an_internal_type_is_refused_and_no_null() {
+    for expression in ["(SELECT sum(range) EXPORT_STATE FROM range(3))", "[get_type(1)]"] {
+        let error = encode(&mut session(), expression).unwrap_err();
+        assert!(error.contains("column v") && error.contains("cast it"), "{error}");
+    }
+}
+
+/// The second column cannot be written, which shows if the first one is written to its end.
+#[test]
+fn a_row_ends_at_the_limit_however_long_its_values_are() {
+    let mut session = session();
+    for long in [
+        "range(2000)",
+        "{'a': range(2000)}",
+        "map_from_entries(list_transform(range(2000), lambda i: {'k': i, 'v': i}))",
+        "repeat('x', 2000)",
+        "repeat('x', 2000)::BLOB",
+        "repeat('1', 20000)::BIT",
+        "to_json(repeat('x', 2000))",
+    ] {
+        let sql = format!("SELECT {long} AS a, 'infinity'::DATE AS b");
+        let statement = Statement::check(&mut session, &sql, &[]).unwrap();
+        let query = Query {
+            source: Source::Owner(&statement),
+            parameters: &[],
+            caller: user("ada"),
+            plan: &OutputPlan::rows(),
+            limits: ResultLimits {
+                max_result_bytes: 1_000,
+                ..ResultLimits::default()
+            },
+        };
+        let error = session.run(&query, &CancelToken::new()).unwrap_err();
+        assert_eq!(error, QueryError::Limit(LimitExceeded::Bytes(1_000)), "{long}");
+    }
 }
 
 proptest! {

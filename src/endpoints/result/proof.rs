@@ -1,6 +1,6 @@
 //! What the type of a column proves about its values, what it contradicts, and what is left to check.
 
-use mxcp_actors::sql_executor::engine::data_type::DataType;
+use mxcp_actors::sql_executor::engine::data_type::{DataType, is_nameless};
 
 use super::check::{Check, CheckKind, ListCheck, ObjectCheck};
 use crate::endpoints::model::{
@@ -24,6 +24,10 @@ pub(super) fn prove(definition: &TypeDefinition, data_type: &DataType) -> Proof 
     let remaining = match (&definition.kind, data_type) {
         (_, DataType::Null) => return Proof::Proven,
         (_, DataType::Unresolved | DataType::Json | DataType::Unsupported(_)) => {
+            return Proof::Open(Check::complete(definition));
+        }
+        // What has no names goes out as an array, each place with a type of its own.
+        (_, DataType::Struct(members)) if is_nameless(members) => {
             return Proof::Open(Check::complete(definition));
         }
         (_, DataType::Union(members)) => return prove_union(definition, members),

@@ -129,6 +129,22 @@ fn nested_types_are_proven_by_their_parts() {
 }
 
 #[test]
+fn a_struct_without_names_is_an_array() {
+    let compile = |kind: &str| {
+        let returns = format!("{{type: object, properties: {{s: {{type: {kind}}}}}}}");
+        compile(
+            &returns,
+            &[("s", DataType::Struct(vec![(String::new(), DataType::Integer)]))],
+        )
+    };
+    assert_accepted(&compile("array"), r#"{"s":[1]}"#);
+    assert_eq!(
+        refused(&compile("object"), r#"{"s":[1]}"#),
+        "s: expected an object, found a list"
+    );
+}
+
+#[test]
 fn without_a_return_type_everything_passes() {
     let (contract, findings) = OutputContract::compile(None, &columns(&[("a", DataType::Integer)]));
     assert!(contract.is_proven() && findings.is_empty());

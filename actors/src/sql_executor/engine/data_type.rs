@@ -81,7 +81,7 @@ pub enum DataType {
     List(Box<DataType>),
     /// `T[n]`
     Array(Box<DataType>, u64),
-    /// `STRUCT`
+    /// `STRUCT`; the names of what `row(…)` makes are empty.
     Struct(Vec<(String, DataType)>),
     /// `MAP(key, value)`
     Map(Box<DataType>, Box<DataType>),
@@ -89,6 +89,12 @@ pub enum DataType {
     Union(Vec<(String, DataType)>),
     /// A type without a JSON form here; its name is DuckDB's. Cast it in SQL.
     Unsupported(&'static str),
+}
+
+/// Whether the members of a struct have no names, so that only their order tells them apart.
+#[must_use]
+pub fn is_nameless(members: &[(String, DataType)]) -> bool {
+    !members.is_empty() && members.iter().all(|(name, _)| name.is_empty())
 }
 
 impl fmt::Display for DataType {

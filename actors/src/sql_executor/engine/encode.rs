@@ -11,8 +11,8 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::data_type::DataType;
-use super::ffi::{Vector, VectorData, signed, unsigned};
+use super::data_type::{DataType, is_nameless};
+use super::ffi::{StringValue, Vector, VectorData, signed, unsigned};
 
 /// A value that has no JSON form, found while encoding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,12 +24,17 @@ pub enum EncodeError {
     /// infinite cannot be written.
     #[error("an infinite {0} has no JSON form")]
     Infinite(DataType),
+    /// More JSON than the caller takes, found while the value is written: one row may hold a list without end.
+    #[error("the value is larger than the result may be")]
+    TooLarge,
 }
 
 /// Refuses a column type that `write_value` could not write, before the first row is read.
 pub fn check(data_type: &DataType) -> Result<(), EncodeError> {
     match data_type {
         DataType::Unsupported(name) => Err(EncodeError::Unsupported((*name).to_owned())),
+        // The state of an aggregate, a type as a value: DuckDB's own, without a number in its C API.
+        DataType::Unresolved => Err(EncodeError::Unsupported("unknown".to_owned())),
         DataType::List(child) | DataType::Array(child, _) => check(child),
         DataType::Map(key, value) => check(key).and_then(|()| check(value)),
         DataType::Struct(members) | DataType::Union(members) => {
@@ -39,13 +44,17 @@ pub fn check(data_type: &DataType) -> Result<(), EncodeError> {
     }
 }
 
-/// Appends the value at `row` as JSON.
+/// Appends the value at `row` as JSON. Gives up when `out` has grown beyond `most` bytes.
 pub(crate) fn write_value(
     out: &mut Vec<u8>,
     data_type: &DataType,
     vector: &Vector<'_>,
     row: usize,
+    most: usize,
 ) -> Result<(), EncodeError> {
+    if out.len() > most {
+        return Err(EncodeError::TooLarge);
+    }
     if vector.is_null(row) {
         out.extend_from_slice(b"null");
         return Ok(());
@@ -59,16 +68,16 @@ pub(crate) fn write_value(
         (DataType::Float, VectorData::F32(values)) => write_float(out, at(values, row)),
         (DataType::Double, VectorData::F64(values)) => write_float(out, at(values, row)),
         (DataType::Varchar, VectorData::Text(values)) => {
-            write_text(out, values.get(row).map_or(&[], |value| value.bytes()));
+            write_text(out, bytes_at(values, row, most)?);
         }
         (DataType::Json, VectorData::Text(values)) => {
-            write_json(out, values.get(row).map_or(&[], |value| value.bytes()));
+            write_json(out, bytes_at(values, row, most)?);
         }
         (DataType::Blob, VectorData::Text(values)) => {
-            write_blob(out, values.get(row).map_or(&[], |value| value.bytes()));
+            write_blob(out, bytes_at(values, row, most)?);
         }
         (DataType::Bit, VectorData::Text(values)) => {
-            write_bits(out, values.get(row).map_or(&[], |value| value.bytes()));
+            write_bits(out, bytes_at(values, row, most)?);
         }
         (DataType::Uuid, VectorData::Huge(values)) => write_uuid(out, at(values, row).map_or(0, signed)),
         (
@@ -79,7 +88,7 @@ pub(crate) fn write_value(
             },
         ) => {
             let range = entry_range(entries.get(row));
-            write_elements(out, child, elements, range)?;
+            write_elements(out, child, elements, range, most)?;
         }
         (
             DataType::Array(child, _),
@@ -88,16 +97,16 @@ pub(crate) fn write_value(
                 child: elements,
             },
         ) => {
-            write_elements(out, child, elements, row * size..(row + 1) * size)?;
+            write_elements(out, child, elements, row * size..(row + 1) * size, most)?;
         }
         (DataType::Map(key, value), VectorData::List { entries, child }) => {
-            write_map(out, (key, value), child, entry_range(entries.get(row)))?;
+            write_map(out, (key, value), child, entry_range(entries.get(row)), most)?;
         }
         (DataType::Struct(members), VectorData::Struct(vectors)) => {
-            write_struct(out, members, vectors, row)?;
+            write_struct(out, members, vectors, row, most)?;
         }
         (DataType::Union(members), VectorData::Struct(vectors)) => {
-            write_union(out, members, vectors, row)?;
+            write_union(out, members, vectors, row, most)?;
         }
         (DataType::Interval, VectorData::Interval(values)) => {
             quoted(out, |out| temporal::write_interval(out, at(values, row)));
@@ -114,7 +123,7 @@ pub(crate) fn write_value(
             | DataType::TimestampTz,
             data,
         ) => temporal::write(out, data_type, integer(data, row))?,
-        (DataType::Unresolved | DataType::Null, _) => out.extend_from_slice(b"null"),
+        (DataType::Null, _) => out.extend_from_slice(b"null"),
         (DataType::UHugeInt, VectorData::UHuge(values)) => {
             write_display(out, at(values, row).map_or(0, unsigned));
         }
@@ -126,6 +135,15 @@ pub(crate) fn write_value(
 
 fn at<T: Copy>(values: &[T], row: usize) -> Option<T> {
     values.get(row).copied()
+}
+
+/// The bytes of a text, unless they alone are more than may go out: no form of them is shorter.
+fn bytes_at(values: &[StringValue], row: usize, most: usize) -> Result<&[u8], EncodeError> {
+    let bytes = values.get(row).map_or(&[][..], StringValue::bytes);
+    match bytes.len() > most {
+        true => Err(EncodeError::TooLarge),
+        false => Ok(bytes),
+    }
 }
 
 /// Any stored integer, widened.
@@ -247,6 +265,7 @@ fn write_elements(
     data_type: &DataType,
     elements: &Vector<'_>,
     range: std::ops::Range<usize>,
+    most: usize,
 ) -> Result<(), EncodeError> {
     out.push(b'[');
     let first = range.start;
@@ -254,28 +273,33 @@ fn write_elements(
         if index > first {
             out.push(b',');
         }
-        write_value(out, data_type, elements, index)?;
+        write_value(out, data_type, elements, index, most)?;
     }
     out.push(b']');
     Ok(())
 }
 
+/// A struct is an object. One without names (`row(1, 2)`) is an array, since equal keys would leave one value of it.
 fn write_struct(
     out: &mut Vec<u8>,
     members: &[(String, DataType)],
     vectors: &[Vector<'_>],
     row: usize,
+    most: usize,
 ) -> Result<(), EncodeError> {
-    out.push(b'{');
+    let has_names = !is_nameless(members);
+    out.push(if has_names { b'{' } else { b'[' });
     for (index, ((name, data_type), vector)) in members.iter().zip(vectors).enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_text(out, name.as_bytes());
-        out.push(b':');
-        write_value(out, data_type, vector, row)?;
+        if has_names {
+            write_text(out, name.as_bytes());
+            out.push(b':');
+        }
+        write_value(out, data_type, vector, row, most)?;
     }
-    out.push(b'}');
+    out.push(if has_names { b'}' } else { b']' });
     Ok(())
 }
 
@@ -285,6 +309,7 @@ fn write_map(
     (key, value): (&DataType, &DataType),
     entries: &Vector<'_>,
     range: std::ops::Range<usize>,
+    most: usize,
 ) -> Result<(), EncodeError> {
     let VectorData::Struct(members) = entries.data() else {
         return Err(EncodeError::Unsupported("MAP".to_owned()));
@@ -298,9 +323,9 @@ fn write_map(
         if index > first {
             out.push(b',');
         }
-        write_key(out, key, keys, index)?;
+        write_key(out, key, keys, index, most)?;
         out.push(b':');
-        write_value(out, value, values, index)?;
+        write_value(out, value, values, index, most)?;
     }
     out.push(b'}');
     Ok(())
@@ -311,9 +336,10 @@ fn write_key(
     data_type: &DataType,
     keys: &Vector<'_>,
     row: usize,
+    most: usize,
 ) -> Result<(), EncodeError> {
     let mut key = Vec::new();
-    write_value(&mut key, data_type, keys, row)?;
+    write_value(&mut key, data_type, keys, row, most)?;
     match key.first() {
         Some(b'"') => out.extend_from_slice(&key),
         _ => write_text(out, &key),
@@ -327,11 +353,12 @@ fn write_union(
     members: &[(String, DataType)],
     vectors: &[Vector<'_>],
     row: usize,
+    most: usize,
 ) -> Result<(), EncodeError> {
     let tag = vectors.first().map_or(0, |tags| integer(tags.data(), row));
     let index = usize::try_from(tag).unwrap_or(usize::MAX);
     match (members.get(index), vectors.get(index.saturating_add(1))) {
-        (Some((_, data_type)), Some(vector)) => write_value(out, data_type, vector, row),
+        (Some((_, data_type)), Some(vector)) => write_value(out, data_type, vector, row, most),
         _ => Err(EncodeError::Unsupported("UNION".to_owned())),
     }
 }

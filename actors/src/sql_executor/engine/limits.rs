@@ -48,12 +48,17 @@ impl fmt::Display for LimitExceeded {
 impl std::error::Error for LimitExceeded {}
 
 impl ResultLimits {
+    /// The limit in bytes as a length in memory.
+    pub(crate) fn most_bytes(&self) -> usize {
+        usize::try_from(self.max_result_bytes).unwrap_or(usize::MAX)
+    }
+
     /// Whether an answer of this size may go on.
     pub(crate) fn check(&self, rows: u64, bytes: usize) -> Result<(), LimitExceeded> {
         if rows > self.max_rows {
             return Err(LimitExceeded::Rows(self.max_rows));
         }
-        if bytes as u64 > self.max_result_bytes {
+        if bytes > self.most_bytes() {
             return Err(LimitExceeded::Bytes(self.max_result_bytes));
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::data_type::DataType;
 use super::encode::{self, EncodeError};
 use super::error::QueryError;
 use super::ffi::{DataChunk, StreamingResult, Vector};
-use super::limits::ResultLimits;
+use super::limits::{LimitExceeded, ResultLimits};
 use super::plan::{MASK, OutputPlan, ResultShape, ShapeError, Treatment};
 use crate::domain::cancel::CancelToken;
 
@@ -153,7 +153,9 @@ impl Reader {
         }
         if matches!(self.shape, ResultShape::Values | ResultShape::SingleValue) {
             return match (self.columns.first(), vectors.first()) {
-                (Some(column), Some(vector)) => write_cell(&mut self.json, column, vector.as_ref(), row),
+                (Some(column), Some(vector)) => {
+                    write_cell(&mut self.json, column, vector.as_ref(), row, &self.limits)
+                }
                 _ => Err(ShapeError::SeveralColumns(0).into()),
             };
         }
@@ -163,7 +165,7 @@ impl Reader {
                 self.json.push(b',');
             }
             self.json.extend_from_slice(&column.key);
-            write_cell(&mut self.json, column, vector.as_ref(), row)?;
+            write_cell(&mut self.json, column, vector.as_ref(), row, &self.limits)?;
         }
         self.json.push(b'}');
         Ok(())
@@ -189,11 +191,17 @@ fn write_cell(
     column: &Column,
     vector: Option<&Vector<'_>>,
     row: usize,
+    limits: &ResultLimits,
 ) -> Result<(), QueryError> {
     match vector {
         _ if column.masked => json.extend_from_slice(MASK.as_bytes()),
-        Some(vector) => encode::write_value(json, &column.data_type, vector, row)
-            .map_err(|source| no_form(&column.name, source))?,
+        Some(vector) => {
+            let written = encode::write_value(json, &column.data_type, vector, row, limits.most_bytes());
+            written.map_err(|source| match source {
+                EncodeError::TooLarge => LimitExceeded::Bytes(limits.max_result_bytes).into(),
+                source => no_form(&column.name, source),
+            })?;
+        }
         None => json.extend_from_slice(b"null"),
     }
     Ok(())

@@ -196,7 +196,7 @@ fn simple(number: ffi::duckdb_type) -> DataType {
     SIMPLE
         .iter()
         .find(|(candidate, _)| *candidate == number)
-        .map_or(DataType::Unsupported("unknown type"), |(_, data_type)| {
+        .map_or(DataType::Unsupported("unknown"), |(_, data_type)| {
             data_type.clone()
         })
 }

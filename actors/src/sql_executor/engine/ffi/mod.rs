@@ -27,7 +27,7 @@ mod statement;
 mod text;
 mod value;
 
-pub(crate) use chunk::{DataChunk, Interval, Vector, VectorData, signed, unsigned};
+pub(crate) use chunk::{DataChunk, Interval, StringValue, Vector, VectorData, signed, unsigned};
 pub(crate) use connection::Connection;
 pub(crate) use database::Database;
 pub use error::{DuckdbError, DuckdbErrorKind};
