@@ -22,6 +22,10 @@ fn declared(name: &str, data_type: DataType) -> Vec<Declared> {
     vec![(name.to_owned(), Some(data_type))]
 }
 
+fn decimal(unscaled: i128, scale: u8) -> SqlValue {
+    SqlValue::Decimal { unscaled, scale }
+}
+
 #[test]
 fn values_are_converted_to_the_type_that_the_statement_expects() {
     let integer = declared("n", DataType::BigInt);
@@ -103,6 +107,61 @@ fn elements_of_a_list_widen_to_one_type() {
         ask("SELECT $v AS v", &open, &nested),
         json!([{ "v": [[], [1.0, 0.5]] }])
     );
+}
+
+#[test]
+fn a_list_of_unlike_values_is_refused() {
+    let refused = |sql: &str, elements: Vec<SqlValue>| {
+        let mut session = session();
+        let statement = Statement::check(&mut session, sql, &[]).unwrap();
+        let values = parameters(&[("v", SqlValue::List(elements))]);
+        let outcome = run(&mut session, &statement, &values, &user("ada"));
+        outcome.unwrap_err().to_string()
+    };
+    let mixed = "parameter $v: a list cannot hold both";
+    for sql in ["SELECT $v AS v", "SELECT len($v) AS n"] {
+        let truth = refused(sql, vec![SqlValue::Boolean(true), 5.into()]);
+        assert_eq!(truth, format!("{mixed} BOOLEAN and BIGINT"));
+        let text = refused(sql, vec![1.into(), "2".into()]);
+        assert_eq!(text, format!("{mixed} BIGINT and VARCHAR"));
+    }
+}
+
+#[test]
+fn a_member_is_found_by_its_name_as_sql_reads_it() {
+    let member = |name: &str| SqlValue::Struct(vec![(name.to_owned(), 7.into())]);
+    for (sql, given) in [
+        ("SELECT $v::STRUCT(\"Name\" INTEGER) AS v", "Name"),
+        ("SELECT $v::STRUCT(\"Name\" INTEGER) AS v", "name"),
+        ("SELECT $v::STRUCT(name INTEGER) AS v", "NAME"),
+    ] {
+        let answer = ask(sql, &[], &[("v", member(given))]);
+        let values: Vec<&Value> = answer[0]["v"].as_object().unwrap().values().collect();
+        assert_eq!(values, [7], "{sql} from {given}");
+    }
+}
+
+#[test]
+fn a_decimal_that_does_not_exist_is_refused() {
+    let mut session = session();
+    for (sql, value) in [
+        ("SELECT $v AS v", decimal(5, 39)),
+        ("SELECT $v AS v", decimal(i128::MAX, 0)),
+        ("SELECT $v AS v", SqlValue::List(vec![decimal(5, 255)])),
+        ("SELECT $v::DECIMAL(38, 0) AS v", SqlValue::Integer(i128::MIN)),
+        (
+            "SELECT $v::DECIMAL(38, 2) AS v",
+            SqlValue::Integer(10_i128.pow(36)),
+        ),
+    ] {
+        let statement = Statement::check(&mut session, sql, &[]).unwrap();
+        let values = parameters(&[("v", value.clone())]);
+        let error = run(&mut session, &statement, &values, &user("ada")).unwrap_err();
+        assert!(
+            error.to_string().starts_with("parameter $v: "),
+            "{value:?}: {error}"
+        );
+    }
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub enum BindError {
         /// The type.
         expected: DataType,
     },
+    /// A list whose elements have nothing in common: SQL would turn some of them into something else.
+    #[error("a list cannot hold both {0} and {1}")]
+    Mixed(DataType, DataType),
     /// DuckDB cannot build the value.
     #[error("{0}")]
     Duckdb(#[from] DuckdbError),
@@ -42,7 +45,7 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
             Ok(Value::double(nearest(*unscaled, *scale)))
         }
         (SqlValue::Decimal { unscaled, scale }, _) => {
-            Ok(Value::decimal(*unscaled, MAX_DECIMAL_WIDTH, *scale))
+            Ok(Value::decimal(*unscaled, MAX_DECIMAL_WIDTH, *scale)?)
         }
         (SqlValue::Boolean(value), _) => Ok(Value::boolean(*value)),
         (SqlValue::Text(text), _) => Ok(Value::text(text)),
@@ -110,17 +113,13 @@ fn decimal_from_text(text: &str, width: u8, scale: u8) -> Result<Value, BindErro
     }
     let digits = format!("{whole}{fraction:0<width$}", width = usize::from(scale));
     let unscaled: i128 = digits.parse().map_err(|_| out_of_range())?;
-    let limit = 10_i128.checked_pow(u32::from(width)).unwrap_or(i128::MAX);
-    match unscaled.abs() < limit {
-        true => Ok(Value::decimal(unscaled, width, scale)),
-        false => Err(out_of_range()),
-    }
+    Value::decimal(unscaled, width, scale).map_err(|_| out_of_range())
 }
 
 fn list(elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, BindError> {
     let element = match expected {
         Some(DataType::List(child) | DataType::Array(child, _)) => (**child).clone(),
-        _ => common_type(elements),
+        _ => common_type(elements)?,
     };
     let values = elements
         .iter()
@@ -130,40 +129,51 @@ fn list(elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, Bin
 }
 
 /// The members of the expected type where there is one, `NULL` for those that the value does not have; members that it
-/// does not know follow, for DuckDB to judge.
+/// does not know follow, for DuckDB to judge. Names are those of SQL, which do not tell `Name` from `name`.
 fn structure(members: &[(String, SqlValue)], expected: Option<&DataType>) -> Result<Value, BindError> {
     let described = match expected {
         Some(DataType::Struct(declared)) => {
-            wider_members(declared.clone(), natural_members(members, declared))
+            let mut described = declared.clone();
+            described.append(&mut natural_members(members, declared)?);
+            described
         }
-        _ => natural_members(members, &[]),
+        _ => natural_members(members, &[])?,
     };
     let values = described
         .iter()
-        .map(
-            |(name, data_type)| match members.iter().find(|(member, _)| member == name) {
-                Some((_, value)) => convert(value, Some(data_type)),
-                None => Ok(Value::null()),
-            },
-        )
+        .map(|(name, data_type)| match member_of(members, name) {
+            Some(value) => convert(value, Some(data_type)),
+            None => Ok(Value::null()),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Value::structure(&described, &values)?)
+}
+
+/// The value of a member: of the one with just this name, or with this name in other letters.
+fn member_of<'value>(members: &'value [(String, SqlValue)], name: &str) -> Option<&'value SqlValue> {
+    let same = members.iter().find(|(member, _)| member == name);
+    let similar = || {
+        members
+            .iter()
+            .find(|(member, _)| member.eq_ignore_ascii_case(name))
+    };
+    same.or_else(similar).map(|(_, value)| value)
 }
 
 /// The members that `declared` does not have, with the types that their values have by themselves.
 fn natural_members(
     members: &[(String, SqlValue)],
     declared: &[(String, DataType)],
-) -> Vec<(String, DataType)> {
-    let is_new = |name: &String| !declared.iter().any(|(known, _)| known == name);
+) -> Result<Vec<(String, DataType)>, BindError> {
+    let is_new = |name: &String| !declared.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     let new = members.iter().filter(|(name, _)| is_new(name));
-    new.map(|(name, value)| (name.clone(), natural_type(value)))
+    new.map(|(name, value)| Ok((name.clone(), natural_type(value)?)))
         .collect()
 }
 
 /// The type that a value has by itself.
-pub(crate) fn natural_type(value: &SqlValue) -> DataType {
-    match value {
+fn natural_type(value: &SqlValue) -> Result<DataType, BindError> {
+    Ok(match value {
         SqlValue::Null => DataType::Null,
         SqlValue::Boolean(_) => DataType::Boolean,
         SqlValue::Integer(number) if i64::try_from(*number).is_ok() => DataType::BigInt,
@@ -179,27 +189,24 @@ pub(crate) fn natural_type(value: &SqlValue) -> DataType {
         SqlValue::Time(_) => DataType::Time,
         SqlValue::Timestamp(_) => DataType::Timestamp,
         SqlValue::TimestampTz(_) => DataType::TimestampTz,
-        SqlValue::List(elements) => DataType::List(Box::new(common_type(elements))),
-        SqlValue::Struct(members) => DataType::Struct(natural_members(members, &[])),
-    }
+        SqlValue::List(elements) => DataType::List(Box::new(common_type(elements)?)),
+        SqlValue::Struct(members) => DataType::Struct(natural_members(members, &[])?),
+    })
 }
 
 /// The type that holds every element of a list.
-fn common_type(elements: &[SqlValue]) -> DataType {
-    elements
-        .iter()
-        .map(natural_type)
-        .reduce(wider)
-        .unwrap_or(DataType::Null)
+fn common_type(elements: &[SqlValue]) -> Result<DataType, BindError> {
+    elements.iter().try_fold(DataType::Null, |common, element| {
+        wider(common, natural_type(element)?)
+    })
 }
 
-/// The type that holds values of both: `NULL` yields, numbers widen, lists and structs do so inside. Types that nothing
-/// holds together stay the first, and DuckDB refuses the value.
-fn wider(first: DataType, second: DataType) -> DataType {
-    use DataType::{BigInt, Decimal, Double, HugeInt, List, Null, Struct};
-    match (first, second) {
+/// The type that holds values of both: `NULL` yields, numbers widen, lists and structs do so inside.
+fn wider(first: DataType, second: DataType) -> Result<DataType, BindError> {
+    use DataType::{BigInt, Decimal, Double, HugeInt, List, Null, Struct, Timestamp, TimestampTz};
+    Ok(match (first, second) {
         (Null, other) | (other, Null) => other,
-        (BigInt | HugeInt, HugeInt) | (HugeInt, BigInt) => HugeInt,
+        (BigInt, HugeInt) | (HugeInt, BigInt) => HugeInt,
         (Double, BigInt | HugeInt | Decimal { .. }) | (BigInt | HugeInt | Decimal { .. }, Double) => Double,
         (decimal @ Decimal { .. }, BigInt | HugeInt) | (BigInt | HugeInt, decimal @ Decimal { .. }) => {
             decimal
@@ -208,25 +215,25 @@ fn wider(first: DataType, second: DataType) -> DataType {
             width,
             scale: scale.max(other),
         },
-        (List(first), List(second)) => List(Box::new(wider(*first, *second))),
-        (Struct(first), Struct(second)) => Struct(wider_members(first, second)),
-        (first, _) => first,
-    }
+        (Timestamp, TimestampTz) | (TimestampTz, Timestamp) => TimestampTz,
+        (List(first), List(second)) => List(Box::new(wider(*first, *second)?)),
+        (Struct(first), Struct(second)) => Struct(wider_members(first, second)?),
+        (first, second) if first == second => first,
+        (first, second) => return Err(BindError::Mixed(first, second)),
+    })
 }
 
 /// Members by name: those of the first in their order, then what only the second has.
 fn wider_members(
     first: Vec<(String, DataType)>,
     mut second: Vec<(String, DataType)>,
-) -> Vec<(String, DataType)> {
-    let mut merged: Vec<(String, DataType)> = first
-        .into_iter()
-        .map(|(name, data_type)| {
-            let place = second.iter().position(|(other, _)| *other == name);
-            let other = place.map_or(DataType::Null, |place| second.remove(place).1);
-            (name, wider(data_type, other))
-        })
-        .collect();
+) -> Result<Vec<(String, DataType)>, BindError> {
+    let mut merged = Vec::with_capacity(first.len());
+    for (name, data_type) in first {
+        let place = second.iter().position(|(other, _)| *other == name);
+        let other = place.map_or(DataType::Null, |place| second.remove(place).1);
+        merged.push((name, wider(data_type, other)?));
+    }
     merged.append(&mut second);
-    merged
+    Ok(merged)
 }

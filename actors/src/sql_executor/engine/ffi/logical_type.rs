@@ -1,6 +1,7 @@
 //! DuckDB's type handles, to and from [`DataType`].
 
 use std::ffi::{CString, c_char};
+use std::ptr;
 use std::sync::Arc;
 
 use duckdb::ffi;
@@ -157,8 +158,11 @@ impl LogicalType {
     /// Makes a handle for `data_type`, for building nested values.
     pub(super) fn create(data_type: &DataType) -> Result<Self, DuckdbError> {
         let raw = match data_type {
+            DataType::Decimal { width, scale } if !(1..=38).contains(width) || scale > width => {
+                ptr::null_mut()
+            }
             DataType::Decimal { width, scale } => {
-                // SAFETY: no precondition; a width out of range answers null, refused below.
+                // SAFETY: a width and a scale that exist.
                 unsafe { ffi::duckdb_create_decimal_type(*width, *scale) }
             }
             DataType::List(child) => {

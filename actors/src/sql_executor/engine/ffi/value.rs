@@ -106,15 +106,24 @@ impl Value {
         Self(unsafe { ffi::duckdb_create_double(value) })
     }
 
-    /// `DECIMAL(width, scale)` from its digits without the point.
-    pub(crate) fn decimal(unscaled: i128, width: u8, scale: u8) -> Self {
+    /// `DECIMAL(width, scale)` from its digits without the point, which must have room in it.
+    pub(crate) fn decimal(unscaled: i128, width: u8, scale: u8) -> Result<Self, DuckdbError> {
+        let data_type = DataType::Decimal { width, scale };
+        // Also refuses a type that does not exist: DuckDB believes what it is told, and reads beyond its tables.
+        LogicalType::create(&data_type)?;
+        let most = 10_u128.checked_pow(u32::from(width)).unwrap_or(u128::MAX);
+        if unscaled.unsigned_abs() >= most {
+            return Err(DuckdbError::new(format!(
+                "Invalid Input Error: the digits do not fit {data_type}"
+            )));
+        }
         let decimal = ffi::duckdb_decimal {
             width,
             scale,
             value: halves(unscaled),
         };
-        // SAFETY: see `null`.
-        Self(unsafe { ffi::duckdb_create_decimal(decimal) })
+        // SAFETY: a decimal of a type that exists, within its range.
+        Ok(Self(unsafe { ffi::duckdb_create_decimal(decimal) }))
     }
 
     /// `VARCHAR`
