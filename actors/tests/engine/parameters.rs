@@ -182,6 +182,26 @@ fn an_open_parameter_gets_the_declared_type_and_keeps_the_meaning() {
     );
 }
 
+/// DuckDB writes these otherwise than it read them: a floating-point constant, and a join on the left of another one.
+#[test]
+fn a_statement_that_a_cast_would_change_stays_as_it_is() {
+    let text = declared("name", DataType::Varchar);
+    let values = [("name", SqlValue::from("i"))];
+    for (sql, expected) in [
+        (
+            "SELECT typeof(1e3) AS t, 'h' || $name AS g",
+            json!([{ "t": "DOUBLE", "g": "hi" }]),
+        ),
+        (
+            "SELECT x, 'h' || $name AS g FROM (SELECT 1 AS x UNION ALL SELECT 2) a \
+             CROSS JOIN (SELECT 1 AS y) b RIGHT JOIN (SELECT 9 AS z) c ON y = z",
+            json!([{ "x": null, "g": "hi" }]),
+        ),
+    ] {
+        assert_eq!(ask(sql, &text, &values), expected, "{sql}");
+    }
+}
+
 #[test]
 fn a_column_keeps_its_name_when_its_parameter_gets_a_cast() {
     let sql = "SELECT 'h' || $name, $name, upper($name) AS u, s.* FROM (SELECT $name || '!') s";

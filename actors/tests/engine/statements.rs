@@ -58,6 +58,15 @@ fn checking_does_not_run_the_statement() {
 }
 
 #[test]
+fn a_statement_may_be_as_deep_as_duckdb_follows() {
+    let mut session = session();
+    let sql = format!("SELECT length({}) AS n", vec!["'ab'"; 200].join(" || "));
+    assert_eq!(owner(&mut session, &sql).unwrap(), json!([{ "n": 400 }]));
+    let error = caller(&mut session, &sql).unwrap_err();
+    assert_eq!(error.to_string(), "the statement is nested too deeply");
+}
+
+#[test]
 fn an_empty_text_is_no_statement() {
     let mut session = session();
     for sql in ["", "  -- nothing\n", ";"] {

@@ -47,8 +47,8 @@ impl Statement {
         }
         let tree = match SyntaxTree::parse(session, sql) {
             Ok(tree) => Some(tree),
-            // Only SELECT has a tree; INSERT and its like are checked by preparing them.
-            Err(QueryError::Refused(Refusal::NotASelect)) => None,
+            // Only SELECT has a tree, unless it is deeper than anybody follows; the rest is checked by preparing it.
+            Err(QueryError::Refused(Refusal::NotASelect | Refusal::TooDeep)) => None,
             Err(error) => return Err(error),
         };
         match tree {
@@ -156,11 +156,14 @@ fn with_casts(
     }
     tree.cast_parameters(session, &casts).ok()?;
     let sql = tree.to_sql(session).ok()?;
+    if !tree.is_written_as(&sql, session) {
+        return None;
+    }
     let improved = session.prepare_only(&sql).ok()?;
     same_result(&original.columns(), &improved.columns()).then_some((sql, improved))
 }
 
-/// Names and types agree. While a parameter is open DuckDB describes no column at all, and binding is the whole proof.
+/// Names and types agree. While a parameter is open DuckDB describes no column at all.
 fn same_result(before: &[(String, DataType)], after: &[(String, DataType)]) -> bool {
     let open = before
         .iter()

@@ -3,7 +3,7 @@
 //! Only DuckDB knows what it will run, so nothing here looks at the text of a statement. The tree is a plain JSON value;
 //! what its nodes mean is said where they are used.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::data_type::DataType;
 use super::error::QueryError;
@@ -47,6 +47,12 @@ impl SyntaxTree {
             "SELECT system.main.json_deserialize_sql($sql::JSON)",
             &self.root.to_string(),
         )
+    }
+
+    /// Whether `sql` parses into just this tree. What DuckDB writes is not always what it has read: `1e3` becomes a decimal,
+    /// and a join after a `CROSS JOIN` another one.
+    pub(super) fn is_written_as(&self, sql: &str, session: &mut Session) -> bool {
+        Self::parse(session, sql).is_ok_and(|read| is_same(&read.root, &self.root))
     }
 
     /// Names of the parameters, in the order of their first appearance.
@@ -127,6 +133,26 @@ fn one_text(session: &mut Session, sql: &str, argument: &str) -> Result<String, 
     let rows = session.texts(sql, &[("sql".to_owned(), SqlValue::from(argument))])?;
     Ok(rows.into_iter().flatten().next().unwrap_or_default())
 }
+
+/// Whether two trees say the same, wherever in a text it stands.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let said = |members: &Map<String, Value>| members.keys().filter(|name| *name != LOCATION).count();
+            said(one) == said(other)
+                && one.iter().all(|(name, member)| {
+                    name == LOCATION || other.get(name).is_some_and(|other| is_same(member, other))
+                })
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// The member that says where in the text a node was found.
+const LOCATION: &str = "query_location";
 
 /// Calls `see` for every object of the tree.
 fn visit(node: &Value, see: &mut impl FnMut(&Value)) {
