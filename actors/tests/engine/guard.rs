@@ -1,13 +1,19 @@
 //! What a caller's own SQL may and may not do.
 
+use std::sync::Arc;
+
+use mxcp_actors::domain::cancel::CancelToken;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
+use mxcp_actors::sql_executor::engine::guard::Refusal;
 use mxcp_actors::sql_executor::engine::identity::{ExternalToken, SqlIdentity};
-use mxcp_actors::sql_executor::engine::session::Session;
+use mxcp_actors::sql_executor::engine::limits::ResultLimits;
+use mxcp_actors::sql_executor::engine::plan::{OutputPlan, ResultShape};
+use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use serde_json::json;
 
-use crate::fixture::{caller, owner};
+use crate::fixture::{caller, memory, owner};
 
 /// A database whose owner may read files in a folder, where a file lies that callers must not reach.
 fn database() -> (tempfile::TempDir, Session) {
@@ -27,6 +33,10 @@ fn database() -> (tempfile::TempDir, Session) {
         "CREATE SEQUENCE counter",
         "CREATE MACRO twice(x) AS x * 2",
         "CREATE MACRO numbers(n) AS TABLE SELECT range AS i FROM range(n)",
+        "CREATE TABLE \"Ämter\" AS SELECT 1 AS a",
+        "CREATE TABLE admins AS SELECT 'ada' AS name",
+        "CREATE MACRO is_admin() AS (SELECT count(*) > 0 FROM admins WHERE name = get_username())",
+        "CREATE MACRO all_docs() AS TABLE SELECT * FROM docs WHERE is_admin()",
     ] {
         owner(&mut session, sql).unwrap();
     }
@@ -58,6 +68,9 @@ fn reading_and_computing_is_allowed() {
         "SELECT table_name FROM information_schema.tables",
         "SELECT twice(21) AS x",
         "FROM numbers(3)",
+        "WITH few AS (FROM numbers(3)), docs AS (SELECT 1 AS id) SELECT * FROM few, docs",
+        "WITH few AS (SELECT 3 AS n) SELECT twice(n) FROM few, all_docs()",
+        "FROM \"Ämter\"",
         "SELECT unnest([1, 2]), date_trunc('month', DATE '2024-05-06'), INTERVAL 1 DAY",
         "SELECT owner, count(*) FILTER (WHERE id > 1) FROM docs GROUP BY CUBE (owner)",
         "SELECT id FROM docs USING SAMPLE 1 ROWS",
@@ -146,6 +159,8 @@ const SCALAR_FUNCTIONS: &[&str] = &[
     "SELECT pg_sleep(1)",
     "SELECT setseed(0.5)",
     "SELECT json_serialize_plan('SELECT 1')",
+    "SELECT pg_get_viewdef(i) FROM range(99999) t(i)",
+    "WITH RECURSIVE r(a) USING KEY (a) AS (SELECT nextval('counter') UNION SELECT a FROM r) FROM r",
     "SELECT current_connection_id()",
     "SELECT list_transform([1], lambda x: nextval('counter'))",
     "SELECT id FROM docs ORDER BY write_log('x')",
@@ -243,14 +258,50 @@ fn the_guard_itself_refuses_and_says_what() {
     }
 }
 
+/// A macro's body is read where it is called, so that a caller's own `admins` would be asked who is an admin.
 #[test]
-fn a_callers_sql_never_sees_the_external_token() {
+fn a_caller_does_not_decide_what_an_owners_macro_reads() {
+    let (_folder, mut session) = database();
+    assert_eq!(caller(&mut session, "FROM all_docs()").unwrap(), json!([]));
+    for sql in [
+        "WITH admins AS (SELECT 'mallory' AS name) FROM all_docs()",
+        "WITH Admins AS (SELECT 'mallory' AS name) SELECT * FROM (SELECT * FROM all_docs())",
+        "WITH admins AS (SELECT 'mallory' AS name), stolen AS (FROM all_docs()) FROM stolen",
+        "WITH admins AS (SELECT 'mallory' AS name) SELECT is_admin()",
+        "WITH notes AS (SELECT 1) FROM all_docs()",
+        "WITH \"rights.csv\" AS (SELECT 1) FROM all_docs()",
+        "WITH RECURSIVE admins AS (SELECT 'mallory' AS name UNION ALL \
+         SELECT owner FROM admins, all_docs()) FROM admins",
+    ] {
+        let error = caller(&mut session, sql).unwrap_err();
+        assert!(
+            matches!(error, QueryError::Refused(Refusal::Shadowed { .. })),
+            "{sql}: {error:?}"
+        );
+    }
+    // The body of a view is read by itself.
+    owner(&mut session, "CREATE VIEW admin_docs AS FROM all_docs()").unwrap();
+    let sql = "WITH admins AS (SELECT 'mallory' AS name) FROM admin_docs";
+    assert_eq!(caller(&mut session, sql).unwrap(), json!([]));
+}
+
+#[test]
+fn a_callers_sql_sees_no_external_token_that_was_taken_out() {
     let identity = SqlIdentity {
         external_token: ExternalToken::Held(Secret::new("gho_canary")),
         ..Default::default()
     };
-    assert!(matches!(
-        identity.without_external_token().external_token,
-        ExternalToken::Absent
-    ));
+    let mut session = memory().session().unwrap();
+    let mut ask = |identity: SqlIdentity| {
+        let query = Query {
+            source: Source::Caller("SELECT get_user_external_token()"),
+            parameters: &[],
+            caller: Arc::new(identity),
+            plan: &OutputPlan::shaped(ResultShape::SingleValue),
+            limits: ResultLimits::default(),
+        };
+        session.run(&query, &CancelToken::new()).unwrap().json
+    };
+    assert_eq!(ask(identity.clone()), b"\"gho_canary\"");
+    assert_eq!(ask(identity.without_external_token()), b"\"\"");
 }

@@ -35,6 +35,14 @@ pub enum Refusal {
     /// Syntax that the guard does not know.
     #[error("this kind of SQL is not allowed here: {0}")]
     Syntax(String),
+    /// A common table expression that would be read in the place of something that the owner's macro means.
+    #[error("{function}() cannot be called beside a WITH expression named {name}; give that another name")]
+    Shadowed {
+        /// The owner's macro.
+        function: String,
+        /// The expression.
+        name: String,
+    },
     /// Parameters, which nobody could fill.
     #[error("the parameter ${0} has no value; write the value into the statement")]
     Parameter(String),
@@ -45,7 +53,8 @@ pub enum Refusal {
 
 /// What the database offers to callers, read from DuckDB for each statement.
 pub(crate) struct Catalog {
-    /// `(database, schema, name)` of tables and views, in lower case.
+    /// `(database, schema, name)` of tables and views, with small letters in place of ASCII's capital ones, as DuckDB
+    /// compares them.
     relations: BTreeSet<(String, String, String)>,
     /// Functions that are not part of DuckDB (the owner's macros), in lower case.
     own_functions: BTreeSet<String>,
@@ -75,7 +84,7 @@ impl Catalog {
             .filter_map(|row| {
                 <[String; 3]>::try_from(row)
                     .ok()
-                    .map(|parts| parts.map(|part| part.to_lowercase()).into())
+                    .map(|parts| parts.map(|part| part.to_ascii_lowercase()).into())
             })
             .collect();
         let mut catalog = Self {
@@ -86,7 +95,7 @@ impl Catalog {
         };
         for row in session.texts(FUNCTIONS, &[])? {
             if let Ok([name, origin, kind, stability]) = <[String; 4]>::try_from(row) {
-                catalog.add_function(name.to_lowercase(), &origin, &kind, &stability);
+                catalog.add_function(name.to_ascii_lowercase(), &origin, &kind, &stability);
             }
         }
         Ok(catalog)
@@ -99,6 +108,12 @@ impl Catalog {
             (_, _) if stability == "VOLATILE" => self.volatile_functions.insert(name),
             _ => false,
         };
+    }
+
+    /// Whether a common table expression of this name could stand in the way of a macro's body: for a table or view, or for
+    /// a file, whose name has an extension.
+    fn may_be_meant_by_a_macro(&self, name: &str) -> bool {
+        name.contains('.') || self.has_relation("", "", name)
     }
 
     fn has_relation(&self, database: &str, schema: &str, name: &str) -> bool {

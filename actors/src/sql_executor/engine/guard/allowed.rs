@@ -35,8 +35,8 @@ pub(super) const HARMLESS_VOLATILE: [&str; 19] = [
 ];
 
 /// Functions that DuckDB does not call volatile and that are not for callers all the same: they run or plan SQL from a
-/// string, read settings, secrets or the environment, change state, or hold a worker.
-pub(super) const REFUSED_FUNCTIONS: [&str; 17] = [
+/// string, read settings, secrets, definitions or the environment, change state, or hold a worker.
+pub(super) const REFUSED_FUNCTIONS: [&str; 18] = [
     "current_connection_id",
     "current_query",
     "current_setting",
@@ -47,6 +47,7 @@ pub(super) const REFUSED_FUNCTIONS: [&str; 17] = [
     "json_execute_serialized_sql",
     "json_serialize_plan",
     "nextval",
+    "pg_get_viewdef",
     "pg_sleep",
     "query",
     "query_table",

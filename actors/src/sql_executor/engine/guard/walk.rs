@@ -29,9 +29,9 @@ impl<'catalog> Walk<'catalog> {
         let depth = self.scope.len();
         if let Some(entries) = node["cte_map"]["map"].as_array() {
             for entry in entries {
-                self.query_node(&entry["value"]["query"]["node"])?;
+                self.value(&entry["value"])?;
                 // In scope only for what follows: its own body still sees the name from outside, which may be a file.
-                self.scope.push(text(entry, "key").to_lowercase());
+                self.scope.push(text(entry, "key").to_ascii_lowercase());
             }
         }
         match text(node, "type") {
@@ -46,7 +46,7 @@ impl<'catalog> Walk<'catalog> {
     /// The name of a recursive expression is a table within its recursive part, and only there.
     fn recursive(&mut self, node: &Value) -> Result<(), Refusal> {
         self.members(node, &["cte_map", "right"])?;
-        self.scope.push(text(node, "cte_name").to_lowercase());
+        self.scope.push(text(node, "cte_name").to_ascii_lowercase());
         self.value(&node["right"])?;
         self.scope.pop();
         Ok(())
@@ -91,14 +91,30 @@ impl<'catalog> Walk<'catalog> {
     }
 
     fn function(&self, node: &Value) -> Result<(), Refusal> {
-        let name = text(node, "function_name").to_lowercase();
+        let name = text(node, "function_name").to_ascii_lowercase();
         let own = self.catalog.own_functions.contains(&name);
         let has_effects = self.catalog.volatile_functions.contains(&name)
             && !allowed::HARMLESS_VOLATILE.contains(&name.as_str());
         if allowed::REFUSED_FUNCTIONS.contains(&name.as_str()) || (has_effects && !own) {
             return Err(Refusal::Function(name));
         }
-        Ok(())
+        match own {
+            true => self.refuse_shadows(name),
+            false => Ok(()),
+        }
+    }
+
+    /// The body of a macro is read where it is called, so that an expression in scope here would be found there before the
+    /// table of that name: the one, perhaps, that says what the caller may see.
+    fn refuse_shadows(&self, function: String) -> Result<(), Refusal> {
+        let mut scope = self.scope.iter();
+        match scope.find(|name| self.catalog.may_be_meant_by_a_macro(name)) {
+            Some(name) => Err(Refusal::Shadowed {
+                function,
+                name: name.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn typed(&mut self, kind: &str, node: &Value) -> Result<(), Refusal> {
@@ -123,9 +139,9 @@ impl<'catalog> Walk<'catalog> {
             text(node, "table_name"),
         );
         let unqualified = database.is_empty() && schema.is_empty();
-        let in_scope = unqualified && self.scope.contains(&name.to_lowercase());
+        let in_scope = unqualified && self.scope.contains(&name.to_ascii_lowercase());
         let described = schema.eq_ignore_ascii_case("information_schema")
-            && allowed::INFORMATION_SCHEMA.contains(&name.to_lowercase().as_str());
+            && allowed::INFORMATION_SCHEMA.contains(&name.to_ascii_lowercase().as_str());
         if in_scope || described || self.catalog.has_relation(database, schema, name) {
             return Ok(());
         }
@@ -137,9 +153,10 @@ impl<'catalog> Walk<'catalog> {
 
     fn table_function(&mut self, node: &Value) -> Result<(), Refusal> {
         let function = &node["function"];
-        let name = text(function, "function_name").to_lowercase();
-        let known = allowed::TABLE_FUNCTIONS.contains(&name.as_str());
-        if !known && !self.catalog.own_table_functions.contains(&name) {
+        let name = text(function, "function_name").to_ascii_lowercase();
+        if self.catalog.own_table_functions.contains(&name) {
+            self.refuse_shadows(name)?;
+        } else if !allowed::TABLE_FUNCTIONS.contains(&name.as_str()) {
             return Err(Refusal::TableFunction(name));
         }
         self.members(function, &[])?;
