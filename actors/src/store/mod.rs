@@ -81,7 +81,6 @@ impl<T> Store for T where
         + InteractionRepository
         + KeyRepository
         + McpSessionRepository
-        + McpSessionRepository
         + PendingLoginRepository
         + ReplayIdentifierRepository
         + TokenRepository

@@ -1,5 +1,7 @@
 //! One connection: extracting statements, its identity for the SQL functions, lending itself for interrupts.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use super::{DuckdbError, text};
 /// An open connection, used by one thread at a time. It keeps its database open.
 pub(crate) struct Connection {
     handle: Arc<ConnectionHandle>,
+    /// The handle may be shared, the connection must not be: it makes statements, which have one thread.
+    _one_thread: PhantomData<Cell<()>>,
 }
 
 /// Disconnects exactly once, when neither the connection nor a statement of it is left.
@@ -54,7 +58,10 @@ impl Connection {
             raw,
             _database: database,
         });
-        Self { handle }
+        Self {
+            handle,
+            _one_thread: PhantomData,
+        }
     }
 
     /// The number by which SQL functions recognise this connection. Unique within its instance only.

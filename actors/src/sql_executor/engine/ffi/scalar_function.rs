@@ -129,17 +129,24 @@ unsafe extern "C" fn execute(
 ) {
     // SAFETY: DuckDB calls this with a live info whose extra info is the box of `register`.
     let registered = unsafe { &*ffi::duckdb_scalar_function_get_extra_info(info).cast::<Registered>() };
-    // SAFETY: the state is the box of `init`, which succeeded, or this is not called.
-    let begun = unsafe { &*ffi::duckdb_scalar_function_get_state(info).cast::<Begun>() };
+    // SAFETY: the state is the box of `init`, or null where DuckDB did not run that: without an answer nobody is named.
+    let begun = unsafe {
+        ffi::duckdb_scalar_function_get_state(info)
+            .cast::<Begun>()
+            .as_ref()
+    };
     let filled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the chunk and the vector are live for this call.
-        unsafe { fill(&*registered.0, &*begun.0, input, output) };
+        begun.map(|begun| unsafe { fill(&*registered.0, &*begun.0, input, output) })
     }));
-    if filled.is_err() {
-        let message = error_text(format!("{} panicked", registered.0.name()));
-        // SAFETY: a live info and a NUL-terminated text, which DuckDB copies.
-        unsafe { ffi::duckdb_scalar_function_set_error(info, message.as_ptr()) };
-    }
+    let failure = match filled {
+        Ok(Some(())) => return,
+        Ok(None) => "was not begun",
+        Err(_) => "panicked",
+    };
+    let message = error_text(format!("{} {failure}", registered.0.name()));
+    // SAFETY: a live info and a NUL-terminated text, which DuckDB copies.
+    unsafe { ffi::duckdb_scalar_function_set_error(info, message.as_ptr()) };
 }
 
 /// # Safety
