@@ -305,3 +305,71 @@ fn a_callers_sql_sees_no_external_token_that_was_taken_out() {
     assert_eq!(ask(identity.clone()), b"\"gho_canary\"");
     assert_eq!(ask(identity.without_external_token()), b"\"\"");
 }
+
+/// Wherever an expression may stand in a SELECT, written with a function that must not run.
+const PLACES: &[&str] = &[
+    "SELECT DISTINCT ON (write_log('x')) id FROM docs",
+    "SELECT id FROM docs GROUP BY id, write_log('x')",
+    "SELECT count(*) FROM docs GROUP BY GROUPING SETS ((write_log('x')), ())",
+    "SELECT count(*) FROM docs HAVING write_log('x') IS NULL",
+    "SELECT id FROM docs QUALIFY row_number() OVER (ORDER BY write_log('x')) = 1",
+    "SELECT sum(id) OVER w FROM docs WINDOW w AS (PARTITION BY write_log('x'))",
+    "SELECT sum(id) OVER (ORDER BY id ROWS BETWEEN length(write_log('x')) PRECEDING AND CURRENT ROW) FROM docs",
+    "SELECT lag(id, 1, length(write_log('x'))) OVER () FROM docs",
+    "SELECT string_agg(owner, ',' ORDER BY write_log('x')) FROM docs",
+    "SELECT id FROM docs LIMIT length(write_log('x'))",
+    "SELECT id FROM docs OFFSET (SELECT length(write_log('x')))",
+    "SELECT * FROM docs d JOIN docs e ON write_log('x') IS NULL",
+    "SELECT * FROM docs, LATERAL (SELECT write_log(owner))",
+    "SELECT * FROM (VALUES (write_log('x')))",
+    "SELECT * FROM unnest([write_log('x')])",
+    "SELECT * FROM range(length(write_log('x')))",
+    "SELECT * FROM numbers(length(write_log('x')))",
+    "SELECT twice(length(write_log('x')))",
+    "SELECT * FROM docs PIVOT (max(write_log('x')) FOR id IN (1, 2))",
+    "SELECT * FROM (SELECT write_log('x') AS a) UNPIVOT (v FOR k IN (a))",
+    "SELECT * REPLACE (write_log('x') AS id) FROM docs",
+    "SELECT COLUMNS(lambda name: write_log(name) IS NULL) FROM docs",
+    "SELECT CASE WHEN true THEN write_log('x') END",
+    "SELECT CASE write_log('x') WHEN 'a' THEN 1 END",
+    "SELECT [write_log('x')], {'a': 1}, MAP {'a': 1}",
+    "SELECT {'a': write_log('x')}",
+    "SELECT MAP {write_log('x'): 1}",
+    "SELECT [1, 2][length(write_log('x'))]",
+    "SELECT [1, 2][1:length(write_log('x'))]",
+    "SELECT [write_log(x) FOR x IN ['a'] IF true]",
+    "SELECT [x FOR x IN ['a'] IF write_log(x) IS NULL]",
+    "SELECT list_reduce(['a', 'b'], lambda x, y: write_log(x))",
+    "SELECT write_log('x')::VARCHAR, TRY_CAST(write_log('x') AS INTEGER)",
+    "SELECT TRY(write_log('x'))",
+    "SELECT write_log('x') COLLATE NOCASE",
+    "SELECT INTERVAL (length(write_log('x'))) DAY",
+    "SELECT 1 IN (length(write_log('x')), 2)",
+    "SELECT 1 BETWEEN length(write_log('x')) AND 2",
+    "SELECT 'a' LIKE write_log('x')",
+    "SELECT EXISTS (SELECT write_log('x'))",
+    "SELECT 1 = ANY (SELECT length(write_log('x')))",
+    "SELECT ARRAY(SELECT write_log('x'))",
+    "WITH a AS MATERIALIZED (SELECT write_log('x')) SELECT 1",
+    "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT length(write_log('x')) FROM r) FROM r",
+    "SELECT 1 UNION ALL BY NAME SELECT write_log('x')",
+    "(SELECT 1) ORDER BY write_log('x')",
+    "DESCRIBE SELECT write_log('x')",
+    "SUMMARIZE SELECT write_log('x')",
+    "FROM (DESCRIBE SELECT write_log('x'))",
+    "SELECT system.main.write_log('x')",
+    "SELECT \"WRITE_LOG\"('x')",
+    "SELECT ('x').write_log()",
+];
+
+#[test]
+fn a_function_is_found_wherever_an_expression_may_stand() {
+    let (_folder, mut session) = database();
+    for sql in PLACES {
+        let error = caller(&mut session, sql).unwrap_err();
+        assert!(
+            matches!(&error, QueryError::Refused(Refusal::Function(name)) if name == "write_log"),
+            "{sql}: {error:?}"
+        );
+    }
+}
