@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use actix::System;
 
+use super::begin_sign_in;
 use super::fake::{FakeProvider, GATE, GOOD_CODE, ISSUER, NAME, PUBLIC_URL, fake, unavailable};
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::secret::Secret;
 use crate::provider_broker::errors::{CompleteLoginError, LogInError};
 use crate::provider_broker::messages::{
-    BeginLogin, BeginSignIn, CompleteLogin, CompleteLoginReply, CompletedLogin, FindBrowserSession, Page,
-    ProviderAnswer, SignInStart,
+    BeginLogin, CompleteLogin, CompleteLoginReply, CompletedLogin, FindBrowserSession, Page, ProviderAnswer,
+    SignInStart,
 };
 use crate::provider_broker::provider::{OutsideProvider, ProviderError};
 use crate::system::LoginSettings;
@@ -260,15 +261,7 @@ fn a_login_whose_browser_has_left_leaves_no_tokens_behind() {
 fn signing_in_goes_straight_to_the_provider_and_passwords_are_refused() {
     System::new().block_on(async {
         let (house, _provider) = outside().await;
-        let started = house
-            .actors()
-            .broker
-            .ask(BeginSignIn {
-                browser: None,
-                public_url: PUBLIC_URL.to_owned(),
-            })
-            .await;
-        let SignInStart::Provider(departure) = started.unwrap().unwrap() else {
+        let SignInStart::Provider(departure) = begin_sign_in(&house).await else {
             panic!("users log in at the provider");
         };
         let mut browser = Browser {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::System;
 
+use super::begin_sign_in;
 use super::fake::PUBLIC_URL;
 use crate::domain::interaction::InteractionRefusal;
 use crate::domain::opaque_token::InteractionToken;
@@ -12,8 +13,8 @@ use crate::domain::pending_login::LoginPurpose;
 use crate::domain::secret::Secret;
 use crate::provider_broker::errors::{BeginError, CompleteLoginError, InteractionError, LogInError};
 use crate::provider_broker::messages::{
-    BeginLogin, BeginSignIn, BegunInteraction, CompleteLogin, DecidedConsent, Decision, FindInteraction,
-    InteractionView, Page, ProviderAnswer, SignInStart,
+    BeginLogin, BegunInteraction, CompleteLogin, DecidedConsent, Decision, FindInteraction, InteractionView,
+    Page, ProviderAnswer, SignInStart,
 };
 use crate::system::tests::house::{Browser, House, all, house};
 
@@ -216,19 +217,11 @@ fn a_page_is_forgotten_after_ten_minutes_and_an_invented_one_was_never_there() {
 fn a_browser_signs_in_for_itself_without_a_client() {
     System::new().block_on(async {
         let house = house().await;
-        let started = house
-            .actors()
-            .broker
-            .ask(BeginSignIn {
-                browser: None,
-                public_url: PUBLIC_URL.to_owned(),
-            })
-            .await;
         let SignInStart::LogIn(
             begun @ BegunInteraction {
                 page: Page::LogIn, ..
             },
-        ) = started.unwrap().unwrap()
+        ) = begin_sign_in(&house).await
         else {
             panic!("users log in here");
         };
