@@ -373,3 +373,26 @@ fn a_function_is_found_wherever_an_expression_may_stand() {
         );
     }
 }
+
+/// DuckDB runs the arguments of a PRAGMA and reads the script of an IMPORT while it only takes a text apart.
+#[test]
+fn looking_at_a_text_runs_nothing_of_it() {
+    let (folder, mut session) = database();
+    std::fs::write(folder.path().join("schema.sql"), "canary is no SQL").unwrap();
+    std::fs::write(folder.path().join("load.sql"), "").unwrap();
+    let folder = folder.path().display();
+    for sql in [
+        "PRAGMA table_info(error('canary'))".to_owned(),
+        "PRAGMA table_info(error('canary' || current_setting('threads')))".to_owned(),
+        "PRAGMA storage_info(nextval('counter')::VARCHAR)".to_owned(),
+        "SELECT 1; PRAGMA storage_info(nextval('counter')::VARCHAR)".to_owned(),
+        "PRAGMA storage_info(sleep_ms(30000)::VARCHAR)".to_owned(),
+        format!("IMPORT DATABASE '{folder}'"),
+        format!("PRAGMA import_database('{folder}')"),
+    ] {
+        let error = caller(&mut session, &sql).unwrap_err();
+        assert_eq!(error, QueryError::Refused(Refusal::NotASelect), "{sql}");
+    }
+    let first = owner(&mut session, "SELECT nextval('counter') AS n").unwrap();
+    assert_eq!(first, json!([{ "n": 1 }]));
+}

@@ -2,6 +2,7 @@
 
 use mxcp_actors::domain::cancel::CancelToken;
 use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::guard::Refusal;
 use mxcp_actors::sql_executor::engine::limits::{LimitExceeded, ResultLimits};
 use mxcp_actors::sql_executor::engine::plan::{OutputPlan, ResultShape, ShapeError};
 use mxcp_actors::sql_executor::engine::session::{Query, Source};
@@ -37,8 +38,21 @@ fn checking_a_text_with_two_statements_runs_neither() {
 fn a_caller_cannot_smuggle_a_second_statement() {
     let mut session = session();
     owner(&mut session, "CREATE TABLE t AS SELECT 1 AS x").unwrap();
-    let error = caller(&mut session, "DROP TABLE t; SELECT 1").unwrap_err();
-    assert_eq!(error, QueryError::StatementCount(2));
+    for sql in ["DROP TABLE t; SELECT 1", "SELECT 1; DROP TABLE t"] {
+        let error = caller(&mut session, sql).unwrap_err();
+        assert_eq!(error, QueryError::Refused(Refusal::NotASelect), "{sql}");
+    }
+    for (sql, count) in [("SELECT 1; SELECT 2", 2), ("", 0), ("-- nothing", 0)] {
+        let error = caller(&mut session, sql).unwrap_err();
+        assert_eq!(error, QueryError::StatementCount(count), "{sql}");
+    }
+    let error = caller(&mut session, "SELECT 1\0; DROP TABLE t").unwrap_err();
+    assert!(error.to_string().contains("NUL"), "{error}");
+    let error = caller(&mut session, "SELEC 1").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "Parser Error: syntax error at or near \"SELEC\" (at offset 0)"
+    );
     assert_eq!(
         owner(&mut session, "SELECT count(*) AS n FROM t").unwrap(),
         json!([{ "n": 1 }])
@@ -137,6 +151,25 @@ fn limits_end_the_answer_with_their_name_and_value() {
         5_000,
         "exactly the limit is allowed"
     );
+}
+
+#[test]
+fn an_error_after_many_rows_is_an_error_and_no_short_answer() {
+    let mut session = session();
+    let sql = "SELECT CASE WHEN range < 300000 THEN range ELSE error('the end') END AS n FROM range(1000000)";
+    let statement = Statement::check(&mut session, sql, &[]).unwrap();
+    let query = Query {
+        source: Source::Owner(&statement),
+        parameters: &[],
+        caller: user("ada"),
+        plan: &OutputPlan::rows(),
+        limits: ResultLimits {
+            max_rows: u64::MAX,
+            max_result_bytes: u64::MAX,
+        },
+    };
+    let error = session.run(&query, &CancelToken::new()).unwrap_err();
+    assert!(error.to_string().contains("the end"), "{error}");
 }
 
 #[test]

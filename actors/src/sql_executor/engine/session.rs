@@ -192,12 +192,12 @@ impl Session {
         }
     }
 
-    /// The statements of a text, none of them bound or run.
+    /// The statements of the owner's text, none of them bound or run but the arguments of a PRAGMA.
     pub(super) fn extract(&self, sql: &str) -> Result<ExtractedStatements, QueryError> {
         Ok(self.connection.extract(sql)?)
     }
 
-    /// How many statements a text holds. Nothing of it is bound or run.
+    /// How many statements the owner's text holds. Nothing of it is bound or run but the arguments of a PRAGMA.
     pub(super) fn count_statements(&self, sql: &str) -> Result<u64, QueryError> {
         Ok(self.connection.extract(sql)?.count())
     }

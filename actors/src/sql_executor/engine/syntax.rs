@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::data_type::DataType;
 use super::error::QueryError;
+use super::ffi::DuckdbError;
 use super::guard::Refusal;
 use super::session::Session;
 use crate::sql_executor::value::SqlValue;
@@ -17,20 +18,25 @@ pub(crate) struct SyntaxTree {
 }
 
 impl SyntaxTree {
-    /// Parses a text that holds exactly one SELECT. Runs and binds nothing of it.
+    /// Parses a text that holds exactly one SELECT. Runs and binds nothing of it, so that a caller's text comes here first:
+    /// even to extract statements, DuckDB runs the arguments of a PRAGMA and reads the script of an IMPORT DATABASE.
     pub(super) fn parse(session: &mut Session, sql: &str) -> Result<Self, QueryError> {
-        session.count_statements(sql).and_then(|count| match count {
-            1 => Ok(()),
-            count => Err(QueryError::StatementCount(count)),
-        })?;
         let json = one_text(
             session,
             "SELECT system.main.json_serialize_sql($sql::VARCHAR)::VARCHAR",
             sql,
         )?;
         let root: Value = serde_json::from_str(&json).map_err(|_| Refusal::TooDeep)?;
-        match root.get("error").and_then(Value::as_bool) {
-            Some(false) => Ok(Self { root }),
+        if root["error"] == false {
+            return match root["statements"].as_array().map_or(0, Vec::len) {
+                1 => Ok(Self { root }),
+                count => Err(QueryError::StatementCount(count as u64)),
+            };
+        }
+        match (root["error_type"].as_str(), root["error_message"].as_str()) {
+            (Some("parser"), Some(message)) => {
+                Err(DuckdbError::parser(message, root["position"].as_str()).into())
+            }
             _ => Err(Refusal::NotASelect.into()),
         }
     }

@@ -40,6 +40,15 @@ impl DuckdbError {
         Self { kind, message }
     }
 
+    /// What DuckDB's parser said of a text, where it says so without its prefix; `position` is the offset as it wrote it.
+    pub(crate) fn parser(message: &str, position: Option<&str>) -> Self {
+        let place = position.map_or_else(String::new, |position| format!(" (at offset {position})"));
+        Self {
+            kind: DuckdbErrorKind::Parser,
+            message: format!("Parser Error: {message}{place}"),
+        }
+    }
+
     fn classify(message: &str) -> DuckdbErrorKind {
         let prefix = message.split(" Error").next().unwrap_or_default();
         match prefix {
