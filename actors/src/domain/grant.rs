@@ -178,22 +178,6 @@ impl GrantState {
 }
 
 impl Grant {
-    /// The same grant after its code was exchanged.
-    pub fn activate(self, now: Timestamp) -> Result<Self, InvalidGrantTransition> {
-        Ok(Self {
-            state: self.state.activate(now)?,
-            ..self
-        })
-    }
-
-    /// The same grant after its end.
-    pub fn end(self, now: Timestamp, reason: GrantEnd) -> Result<Self, InvalidGrantTransition> {
-        Ok(Self {
-            state: self.state.end(now, reason)?,
-            ..self
-        })
-    }
-
     /// Whether the absolute lifetime is over.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -26,7 +26,7 @@ pub use registration::RegistrationResponse;
 
 use super::clock::Timestamp;
 use super::randomness::{Randomness, RandomnessUnavailable};
-use super::redirect_uri::{RedirectKind, RedirectUri};
+use super::redirect_uri::RedirectUri;
 use super::scope::ScopeSet;
 use super::secret::SecretDigest;
 
@@ -252,14 +252,6 @@ impl Client {
     #[must_use]
     pub fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
-    }
-
-    /// Whether every response goes to the user's own machine, where any program may listen: a reason to warn.
-    #[must_use]
-    pub fn is_loopback_only(&self) -> bool {
-        self.redirect_uris
-            .iter()
-            .all(|uri| uri.kind() == RedirectKind::Loopback)
     }
 
     /// Changes whenever the set of redirect URIs does, so that a remembered consent can be asked for again.

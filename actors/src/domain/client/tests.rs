@@ -42,7 +42,7 @@ fn a_configured_client_has_the_defaults_of_the_file() {
     assert_eq!(client.scopes.to_string(), "mxcp:access");
     assert_eq!(client.credential, ClientCredential::Public);
     assert!(client.may_use(GrantType::AuthorizationCode) && !client.may_use(GrantType::RefreshToken));
-    assert!(client.is_loopback_only() && !client.is_expired(Timestamp::MAX));
+    assert!(!client.is_expired(Timestamp::MAX));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_configured_client_may_use_the_out_of_band_form_and_any_place_for_its_secret
             digest
         }
     );
-    assert!(client.may_use(GrantType::RefreshToken) && !client.is_loopback_only());
+    assert!(client.may_use(GrantType::RefreshToken));
 }
 
 #[test]

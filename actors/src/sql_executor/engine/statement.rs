@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::data_type::DataType;
 use super::error::QueryError;
-use super::ffi::{DuckdbErrorKind, StatementKind};
+use super::ffi::DuckdbErrorKind;
 use super::guard::Refusal;
 use super::prepared::{Parameter, Prepared};
 use super::session::Session;
@@ -29,7 +29,6 @@ struct Inner {
     sql: String,
     parameters: Vec<Parameter>,
     columns: Vec<(String, DataType)>,
-    writes: bool,
     warning: Option<String>,
 }
 
@@ -76,7 +75,6 @@ impl Statement {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             parameters: prepared.parameters().to_vec(),
             columns: prepared.columns(),
-            writes: prepared.kind() != StatementKind::Select,
             warning: None,
             sql,
         }))
@@ -92,7 +90,6 @@ impl Statement {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             parameters: parameters.collect(),
             columns: Vec::new(),
-            writes: false,
             warning,
             sql: sql.to_owned(),
         })
@@ -122,11 +119,6 @@ impl Statement {
     /// The columns of the result; empty if the statement could not be bound at load.
     pub fn columns(&self) -> &[(String, DataType)] {
         &self.inner.columns
-    }
-
-    /// Whether it does anything but read.
-    pub fn writes(&self) -> bool {
-        self.inner.writes
     }
 
     /// Something the owner should know, such as a data file that is absent for now.
