@@ -152,6 +152,21 @@ fn limits_end_the_answer_with_their_name_and_value() {
     );
 }
 
+/// DuckDB stumbles over a PRAGMA whose argument writes.
+#[test]
+fn an_internal_error_of_duckdb_tells_nothing_of_the_server() {
+    let mut session = session();
+    owner(&mut session, "CREATE SEQUENCE counter").unwrap();
+    let sql = "PRAGMA storage_info(nextval('counter')::VARCHAR)";
+    let error = Statement::check(&mut session, sql, &[]).unwrap_err().to_string();
+    assert!(error.starts_with("INTERNAL Error: "), "{error}");
+    assert!(
+        !error.contains("libduckdb") && !error.contains("Stack"),
+        "{error}"
+    );
+    assert_eq!(owner(&mut session, "SELECT 1 AS x").unwrap(), json!([{ "x": 1 }]));
+}
+
 #[test]
 fn an_error_after_many_rows_is_an_error_and_no_short_answer() {
     let mut session = session();

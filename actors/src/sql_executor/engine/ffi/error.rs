@@ -33,9 +33,13 @@ pub struct DuckdbError {
 }
 
 impl DuckdbError {
-    /// Classifies a message by the prefix that DuckDB puts before every one (`Binder Error: …`).
+    /// Classifies a message by the prefix that DuckDB puts before every one (`Binder Error: …`). The stack that it adds to
+    /// errors of its own is left out: it tells of the server's files and of nothing that a caller can do.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        let message = message.into();
+        let mut message = message.into();
+        if let Some(stack) = message.find("\n\nStack Trace:") {
+            message.truncate(stack);
+        }
         let kind = Self::classify(&message);
         Self { kind, message }
     }
