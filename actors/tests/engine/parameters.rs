@@ -142,7 +142,7 @@ fn a_member_is_found_by_its_name_as_sql_reads_it() {
 }
 
 #[test]
-fn a_decimal_that_does_not_exist_is_refused() {
+fn a_decimal_or_a_time_that_does_not_exist_is_refused() {
     let mut session = session();
     for (sql, value) in [
         ("SELECT $v AS v", decimal(5, 39)),

@@ -51,7 +51,7 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
         (SqlValue::Text(text), _) => Ok(Value::text(text)),
         (SqlValue::Blob(bytes), _) => Ok(Value::blob(bytes)),
         (SqlValue::Date(days), _) => Ok(Value::date(*days)),
-        (SqlValue::Time(micros), _) => Ok(Value::time(*micros)),
+        (SqlValue::Time(micros), _) => Ok(Value::time(*micros)?),
         // An instant where a clock's reading is expected: as a clock in UTC shows it.
         (SqlValue::Timestamp(micros), _) | (SqlValue::TimestampTz(micros), Some(DataType::Timestamp)) => {
             Ok(Value::timestamp(*micros))

@@ -16,6 +16,9 @@ impl Drop for Value {
     }
 }
 
+/// `24:00:00` is a time too.
+const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
 /// Splits a 128-bit integer into the halves of DuckDB's representation.
 #[expect(
     clippy::cast_possible_truncation,
@@ -144,10 +147,17 @@ impl Value {
         Self(unsafe { ffi::duckdb_create_date(ffi::duckdb_date { days }) })
     }
 
-    /// `TIME`, microseconds since midnight
-    pub(crate) fn time(micros: i64) -> Self {
-        // SAFETY: see `null`.
-        Self(unsafe { ffi::duckdb_create_time(ffi::duckdb_time { micros }) })
+    /// `TIME`, microseconds since midnight: of one day, because DuckDB writes hours into a text of fixed length.
+    pub(crate) fn time(micros: i64) -> Result<Self, DuckdbError> {
+        if !(0..=MICROS_PER_DAY).contains(&micros) {
+            return Err(DuckdbError::new(
+                "Invalid Input Error: the time is not one of a day",
+            ));
+        }
+        // SAFETY: a time of a day.
+        Ok(Self(unsafe {
+            ffi::duckdb_create_time(ffi::duckdb_time { micros })
+        }))
     }
 
     /// `TIMESTAMP`, microseconds since 1970-01-01 00:00, without a zone
