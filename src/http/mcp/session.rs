@@ -1,30 +1,31 @@
 //! `DELETE /mcp` ends a legacy session; `GET /mcp` would be its stream, which is not offered.
 
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{McpState, caller, reply};
+use super::caller::{self, Lines};
+use super::{McpState, reply};
 use crate::http::middleware::origin;
-use crate::mcp::wire::headers::SESSION_ID;
+use crate::mcp::wire::headers::{FieldValue, SESSION_ID};
 
-/// 204 for a session of this caller that was there, 404 otherwise, 405 where there are no sessions, 503 while nobody knows.
+/// 204 for a session of this caller that was there, 404 otherwise, 400 where none is named, 405 where there are no sessions, 503
+/// while nobody knows. Who asks without a good token learns nothing else.
 pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpState>) -> HttpResponse {
     if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
         return reply::wrong_origin(refused);
     }
     if state.stateless {
-        return not_allowed().await;
+        return method_not_allowed(&state);
     }
-    let id = request
-        .headers()
-        .get(SESSION_ID)
-        .and_then(|value| value.to_str().ok());
-    let Some(id) = id else {
-        return HttpResponse::BadRequest().finish();
-    };
     let owner = match caller::identify(&request, &state).await {
         Ok(caller) => caller.owner(),
         Err(answer) => return answer,
+    };
+    let lines = Lines(&request);
+    let id = match FieldValue::read(&lines, SESSION_ID) {
+        FieldValue::Text(id) => id,
+        FieldValue::Absent => return HttpResponse::BadRequest().finish(),
+        FieldValue::Unusable => return HttpResponse::NotFound().finish(),
     };
     match state.server.sessions().end(id, &owner).await {
         Ok(true) => HttpResponse::NoContent().finish(),
@@ -34,8 +35,16 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
 }
 
 /// 405 with the methods that are offered.
-pub(in crate::http) async fn not_allowed() -> HttpResponse {
+pub(in crate::http) async fn not_allowed(request: HttpRequest, state: web::Data<McpState>) -> HttpResponse {
+    match origin::check(&request, state.public_url.allowed_hosts()) {
+        Ok(()) => method_not_allowed(&state),
+        Err(refused) => reply::wrong_origin(refused),
+    }
+}
+
+fn method_not_allowed(state: &McpState) -> HttpResponse {
+    let offered = if state.stateless { "POST" } else { "POST, DELETE" };
     HttpResponse::MethodNotAllowed()
-        .insert_header((ALLOW, "POST, DELETE"))
+        .insert_header((ALLOW, HeaderValue::from_static(offered)))
         .finish()
 }

@@ -3,6 +3,7 @@
 use awc::http::StatusCode;
 use serde_json::json;
 
+use crate::login::configuration;
 use crate::server::{LEGACY, Project};
 
 #[actix_rt::test]
@@ -65,10 +66,9 @@ async fn a_session_carries_calls_until_it_is_deleted() {
         StatusCode::NOT_FOUND
     );
     assert_eq!(delete().await.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        server.send("GET", LEGACY, Vec::new()).await.status,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    let stream = server.send("GET", LEGACY, Vec::new()).await;
+    assert_eq!(stream.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(stream.header("allow"), Some("POST, DELETE"));
 }
 
 #[actix_rt::test]
@@ -83,10 +83,51 @@ async fn a_stateless_server_needs_no_session() {
         server.legacy(Some("left over"), &ping).await.status,
         StatusCode::OK
     );
+    for method in ["DELETE", "GET"] {
+        let refused = server.send(method, LEGACY, Vec::new()).await;
+        assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(refused.header("allow"), Some("POST"), "{method}");
+    }
+}
+
+#[actix_rt::test]
+async fn whoever_ends_a_session_needs_a_token_before_anything_else() {
+    let server = Project::new().user_config(&configuration(&[("ada", "")])).start();
+    for headers in [&[][..], &[("Mcp-Session-Id", "unknown")]] {
+        let refused = server.send("DELETE", headers, Vec::new()).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{headers:?}");
+        assert!(
+            refused.header("www-authenticate").is_some(),
+            "{headers:?}: {refused:?}"
+        );
+    }
+}
+
+#[actix_rt::test]
+async fn a_session_that_nobody_names_cannot_be_ended() {
+    let server = Project::new().start();
+    let session = server.open_session().await;
+    let unnamed = server.send("DELETE", &[], Vec::new()).await;
+    assert_eq!(unnamed.status, StatusCode::BAD_REQUEST);
+    let not_one = [("Mcp-Session-Id", "not one")];
+    let unknown = server.send("DELETE", &not_one, Vec::new()).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
     assert_eq!(
-        server.send("DELETE", LEGACY, Vec::new()).await.status,
-        StatusCode::METHOD_NOT_ALLOWED
+        server.legacy(Some(&session), &ping).await.status,
+        StatusCode::OK
     );
+}
+
+#[actix_rt::test]
+async fn a_page_of_another_site_is_refused_whatever_its_method() {
+    let server = Project::new().start();
+    for method in ["GET", "POST", "DELETE", "PUT"] {
+        let refused = server
+            .send(method, &[("Origin", "https://evil.example.com")], Vec::new())
+            .await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method}");
+    }
 }
 
 #[actix_rt::test]
