@@ -67,10 +67,13 @@ impl<'a, 'h> Opening<'a, 'h> {
         }
     }
 
-    /// Whether this is a legacy message that belongs into a session. One that cannot be read is refused for that
-    /// first.
+    /// Whether this is a legacy message that belongs into a session. One of the wrong media type, and one that
+    /// cannot be read, is refused for that first.
     pub fn needs_session(&self) -> bool {
-        self.era == Era::Legacy && !self.opens_session() && !matches!(self.parsed, Parsed::Unreadable(_))
+        self.era == Era::Legacy
+            && !self.opens_session()
+            && !matches!(self.parsed, Parsed::Unreadable(_))
+            && self.check_media_types().is_ok()
     }
 
     /// The legacy session that the message names. A message that needs no session has none, whatever it says.
@@ -111,9 +114,7 @@ impl<'a, 'h> Opening<'a, 'h> {
 
     /// Judges the message.
     pub fn admit(self, context: Context) -> Result<Admitted<'a>, Refused> {
-        if let Some(headers) = &self.headers {
-            self.check_media_types(headers)?;
-        }
+        self.check_media_types()?;
         let (era, headers) = (self.era, self.headers);
         match (self.parsed, era) {
             (Parsed::Unreadable(invalid), _) => Err(Refused::new(invalid.id.as_ref(), &invalid.error, era)),
@@ -132,7 +133,10 @@ impl<'a, 'h> Opening<'a, 'h> {
         }
     }
 
-    fn check_media_types(&self, headers: &StandardHeaders<'_>) -> Result<(), Refused> {
+    fn check_media_types(&self) -> Result<(), Refused> {
+        let Some(headers) = &self.headers else {
+            return Ok(());
+        };
         if !headers.content_type_is_json {
             let problem = "Invalid request: Content-Type must be application/json";
             return Err(self.refuse(&RpcError::new(ErrorKind::UnsupportedMediaType, problem)));

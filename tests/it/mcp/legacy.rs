@@ -104,6 +104,23 @@ async fn whoever_ends_a_session_needs_a_token_before_anything_else() {
 }
 
 #[actix_rt::test]
+async fn media_types_are_looked_at_before_the_session() {
+    let server = Project::new().start();
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    for (change, status) in [
+        (("Content-Type", "text/plain"), 415),
+        (("Accept", "application/json"), 406),
+    ] {
+        let kept = LEGACY.iter().filter(|(name, _)| *name != change.0);
+        let headers: Vec<_> = kept.copied().chain([change]).collect();
+        let answer = server
+            .send("POST", &headers, ping.to_string().into_bytes())
+            .await;
+        assert_eq!(answer.status.as_u16(), status, "{change:?}: {answer:?}");
+    }
+}
+
+#[actix_rt::test]
 async fn a_session_that_nobody_names_cannot_be_ended() {
     let server = Project::new().start();
     let session = server.open_session().await;
