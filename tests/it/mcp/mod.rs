@@ -2,6 +2,7 @@
 
 mod cancel;
 mod legacy;
+mod mirrored;
 mod modern;
 mod prompts;
 mod resources;

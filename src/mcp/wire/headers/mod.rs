@@ -127,6 +127,14 @@ pub enum HeaderMismatch {
         /// What it mirrors.
         source_field: String,
     },
+    /// The body has a text where the header looks into an object: what the text says would not be mirrored.
+    #[error("{source_field} stands inside a text in the body, so {header} cannot be compared; send an object")]
+    Hidden {
+        /// The header's name.
+        header: Cow<'static, str>,
+        /// What it mirrors.
+        source_field: String,
+    },
     /// The body has two values where the header mirrors one.
     #[error("{source_field} is given more than once in the body, so {header} cannot be compared")]
     Ambiguous {

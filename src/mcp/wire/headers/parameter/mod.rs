@@ -71,6 +71,13 @@ impl HeaderParameter {
         HeaderMismatch::Malformed { header: self.name() }
     }
 
+    fn hidden(&self) -> HeaderMismatch {
+        HeaderMismatch::Hidden {
+            header: self.name(),
+            source_field: self.source_field(),
+        }
+    }
+
     fn ambiguous(&self) -> HeaderMismatch {
         HeaderMismatch::Ambiguous {
             header: self.name(),
@@ -137,13 +144,17 @@ fn whole_number(text: &str) -> Option<i64> {
         .then_some(number)
 }
 
-/// The argument at the parameter's path; `None` when some step is not there.
+/// The argument at the parameter's path; `None` when some step is not there. Objects may be given as their JSON text,
+/// and what stands in there is an argument that whoever reads the headers alone knows nothing of.
 fn find<'a>(
     arguments: &'a RawValue,
     parameter: &HeaderParameter,
 ) -> Result<Option<&'a RawValue>, HeaderMismatch> {
     let mut value = arguments;
     for name in &parameter.path {
+        if raw::is_string(value) {
+            return Err(parameter.hidden());
+        }
         if !raw::is_object(value) {
             return Ok(None);
         }

@@ -123,6 +123,7 @@ fn outcome(kind: HeaderParameterKind, header: Option<&str>, arguments: &str) -> 
         Err(HeaderMismatch::Missing { .. }) => "missing",
         Err(HeaderMismatch::Malformed { .. }) => "malformed",
         Err(HeaderMismatch::Different { .. }) => "different",
+        Err(HeaderMismatch::Hidden { .. }) => "hidden",
         Err(HeaderMismatch::Ambiguous { .. }) => "ambiguous",
     }
 }
@@ -142,6 +143,8 @@ fn a_header_is_there_exactly_when_its_value_is() {
         (Some("x"), r#"{"in":{"a":"X"}}"#, "different"),
         (Some("x"), r#"{"in":{"a":"x","\u0061":"y"}}"#, "ambiguous"),
         (Some("x"), r#"{"in":{"a":"x"},"in":{"a":"y"}}"#, "ambiguous"),
+        (None, r#"{"in":"{\"a\":\"x\"}"}"#, "hidden"),
+        (Some("x"), r#"{"in":"{\"a\":\"x\"}"}"#, "hidden"),
     ] {
         assert_eq!(
             outcome(HeaderParameterKind::Text, header, arguments),
