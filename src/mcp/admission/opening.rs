@@ -55,6 +55,15 @@ impl<'a, 'h> Opening<'a, 'h> {
         }
     }
 
+    /// Whether a refusal may be sent: notifications and responses are never answered (specification, *Overview*,
+    /// messages). Over HTTP the status tells.
+    pub const fn wants_answer(&self) -> bool {
+        !matches!(
+            self.parsed,
+            Parsed::Single(Candidate::Notification { .. } | Candidate::Response(_))
+        )
+    }
+
     /// Whether this is an `initialize` that opens a legacy session, for which no session is looked up.
     pub fn opens_session(&self) -> bool {
         match &self.parsed {

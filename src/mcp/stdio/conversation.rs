@@ -17,7 +17,7 @@ use crate::mcp::caller::Caller;
 use crate::mcp::server::McpServer;
 use crate::mcp::session::{Running, Session};
 use crate::mcp::wire::{
-    Era, InvalidMessage, Limits, Method, ProtocolVersion, RequestId, RpcError, frame, response,
+    ClientRequest, Era, InvalidMessage, Limits, Method, ProtocolVersion, RequestId, RpcError, frame, response,
 };
 
 /// Requests that may be under way at once: far more than a client asks for, and few enough to hold all their answers.
@@ -100,12 +100,15 @@ impl<C: Callers> Conversation<C> {
             session_version: self.negotiated,
         };
         let opening = Opening::read(None, &text, &Limits::default());
-        if let Err(refused) = self.keep_to_the_era(&opening) {
-            return Some(refused.body);
-        }
-        let admitted = match opening.admit(context) {
+        let wants_answer = opening.wants_answer();
+        let kept = self.keep_to_the_era(&opening);
+        let admitted = match kept.and_then(|()| opening.admit(context)) {
             Ok(admitted) => admitted,
-            Err(refused) => return Some(refused.body),
+            Err(refused) if wants_answer => return Some(refused.body),
+            Err(refused) => {
+                log::debug!("a message that wants no answer was refused: {:?}", refused.kind);
+                return None;
+            }
         };
         let entries = match self.note(&admitted) {
             Ok(Some(entries)) => entries,
@@ -171,8 +174,10 @@ impl<C: Callers> Conversation<C> {
                 unready(Some(&request.id))
             }
             Content::Single(message) => {
+                // One that will be refused for its parameters opens nothing, as over HTTP.
                 if let AdmittedMessage::Request(request) = message
                     && request.method == Method::Initialize
+                    && ClientRequest::read(request.method, &request.params).is_ok()
                 {
                     self.negotiated = Some(admitted.version);
                 }

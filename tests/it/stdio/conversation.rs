@@ -73,6 +73,22 @@ fn a_legacy_client_negotiates_and_then_keeps_its_version() {
 }
 
 #[test]
+fn a_handshake_that_is_refused_opens_nothing() {
+    let mut client = Client::start(&project());
+    let nameless = json!({ "protocolVersion": "2025-06-18", "capabilities": {} });
+    let refused =
+        client.ask(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": nameless }));
+    assert_eq!(error(&refused).0, -32602, "{refused}");
+    let early = client.ask(call(2, "greet"));
+    assert_eq!(
+        error(&early),
+        (-32600, "Invalid request: initialize must come first")
+    );
+    let discovered = client.modern(3, "server/discover", json!({}));
+    assert_eq!(discovered["result"]["resultType"], "complete", "{discovered}");
+}
+
+#[test]
 fn lines_that_are_no_messages_are_answered_and_cost_nothing_else() {
     let mut client = Client::initialized(&project(), "2025-11-25");
     client.write(b"\n   \r\n{\"jsonrpc\":\n");
@@ -93,9 +109,13 @@ fn lines_that_are_no_messages_are_answered_and_cost_nothing_else() {
         error(&client.ask(json!({ "jsonrpc": "2.0", "id": 6, "method": "no/such" }))),
         (-32601, "Method not found: no/such")
     );
-    // A response and unknown notifications want no answer; the next line on the wire is the ping's.
+    // Responses and notifications want no answer, not even wrong ones; the next line on the wire is the ping's.
     client.send(&json!({ "jsonrpc": "2.0", "id": 7, "result": {} }));
     client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/strange" }));
+    client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": [] }));
+    let mut of_another_era = modern(0, "notifications/cancelled", json!({ "requestId": 1 }));
+    of_another_era.as_object_mut().unwrap().remove("id");
+    client.send(&of_another_era);
     assert_eq!(
         client.ask(json!({ "jsonrpc": "2.0", "id": 8, "method": "ping" }))["id"],
         8
