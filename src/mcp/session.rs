@@ -3,7 +3,7 @@
 //! Whose session it is, and whether it still exists, is known to the store (`sessions`), which all replicas share. Running
 //! requests stay with the replica that runs them; what ends them elsewhere is heard over the replica bus.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -18,7 +18,24 @@ pub struct Session {
     /// The digest of its identifier and where it is found; a connection has neither.
     place: Option<(SecretDigest, Arc<LiveSessions>)>,
     version: ProtocolVersion,
-    running: Mutex<HashMap<RequestId, CancelToken>>,
+    running: Mutex<UnderWay>,
+}
+
+/// Requests under way, in the order in which they began. A client may give two of them the same identifier, against the
+/// rules: then both are meant by it.
+#[derive(Default)]
+struct UnderWay {
+    begun: u64,
+    requests: BTreeMap<u64, (RequestId, CancelToken)>,
+}
+
+impl UnderWay {
+    /// The tokens of the requests with such an identifier.
+    fn tokens(&self, is_meant: impl Fn(&RequestId) -> bool) -> Vec<CancelToken> {
+        let requests = self.requests.values();
+        let meant = requests.filter(|(id, _)| is_meant(id));
+        meant.map(|(_, token)| token.clone()).collect()
+    }
 }
 
 impl fmt::Debug for Session {
@@ -52,41 +69,43 @@ impl Session {
 
     /// From now until the answer is dropped, `notifications/cancelled` with this id stops the request.
     pub fn begin(self: &Arc<Self>, id: &RequestId, cancel: &CancelToken) -> Running {
-        self.running().insert(id.clone(), cancel.clone());
+        let mut running = self.running();
+        running.begun += 1;
+        let number = running.begun;
+        running.requests.insert(number, (id.clone(), cancel.clone()));
         Running {
             session: Arc::clone(self),
-            id: id.clone(),
+            number,
         }
     }
 
     /// The client does not want the answer any more. Says whether the request runs here; unknown and finished requests are
     /// ignored, as the protocol asks.
     pub fn cancel(&self, id: &RequestId) -> bool {
-        let token = self.running().get(id).cloned();
-        token
-            .inspect(|token| token.cancel(CancelReason::ClientCancelled))
-            .is_some()
+        self.cancel_those(CancelReason::ClientCancelled, |running| running == id)
     }
 
     /// Stops everything that runs.
     pub(super) fn cancel_all(&self, reason: CancelReason) {
-        let running: Vec<CancelToken> = self.running().values().cloned().collect();
-        for token in running {
-            token.cancel(reason);
-        }
+        self.cancel_those(reason, |_| true);
     }
 
     fn cancel_digested(&self, request: &SecretDigest) {
-        let running = self.running();
-        let is_meant = |(id, _): &(&RequestId, &CancelToken)| digest(id) == *request;
-        let token = running.iter().find(is_meant).map(|(_, token)| token.clone());
-        drop(running);
-        if let Some(token) = token {
-            token.cancel(CancelReason::ClientCancelled);
-        }
+        self.cancel_those(CancelReason::ClientCancelled, |running| {
+            digest(running) == *request
+        });
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<RequestId, CancelToken>> {
+    /// Stops the requests that are meant, and says whether there are any. Nothing is told anything under the lock.
+    fn cancel_those(&self, reason: CancelReason, is_meant: impl Fn(&RequestId) -> bool) -> bool {
+        let tokens = self.running().tokens(is_meant);
+        for token in &tokens {
+            token.cancel(reason);
+        }
+        !tokens.is_empty()
+    }
+
+    fn running(&self) -> MutexGuard<'_, UnderWay> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,12 +129,12 @@ pub(super) fn digest(request: &RequestId) -> SecretDigest {
 /// A request that runs within a session.
 pub struct Running {
     session: Arc<Session>,
-    id: RequestId,
+    number: u64,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.session.running().remove(&self.id);
+        self.session.running().requests.remove(&self.number);
     }
 }
 
@@ -210,6 +229,21 @@ mod tests {
         drop(running.into_iter().next_back());
         session.cancel_all(CancelReason::ClientCancelled);
         assert_eq!(reasons()[2], None, "a finished request is not cancelled");
+    }
+
+    #[test]
+    fn two_requests_with_one_identifier_are_both_meant_by_it() {
+        let live = Arc::<LiveSessions>::default();
+        let session = session(&live, 1);
+        let id = RequestId::Integer(1);
+        let tokens = [CancelToken::new(), CancelToken::new(), CancelToken::new()];
+        let [first, second, third] = tokens.each_ref().map(|token| session.begin(&id, token));
+        drop(second);
+        assert!(session.cancel(&id));
+        let reasons = tokens.each_ref().map(|token| token.reason().is_some());
+        assert_eq!(reasons, [true, false, true]);
+        drop((first, third));
+        assert!(!session.cancel(&id), "none is left");
     }
 
     #[test]
