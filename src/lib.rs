@@ -11,6 +11,7 @@
 //! - [`admin`]: what an operator sees and does, without HTTP.
 //! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls. [`policy`]: who may make these
 //!   calls and what they see of the answers; a part of each definition, in a room of its own.
+//! - `json`: objects taken apart, for every room that judges JSON.
 //!
 //! What the server does, independent of how it is asked, lives in the core crate `mxcp-actors`.
 
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod endpoints;
 pub mod http;
+mod json;
 pub mod mcp;
 pub mod oauth;
 pub mod policy;

@@ -22,7 +22,7 @@ pub(super) async fn get(
     let arguments: Vec<(String, String)> = get
         .arguments
         .iter()
-        .map(|(name, text)| (name.clone(), text.clone().into_owned()))
+        .map(|(name, text)| (name.to_string(), text.to_string()))
         .collect();
     let outcome = call::call(server, asked, &prompt.endpoint, Arguments::Texts(&arguments)).await;
     let messages = outcome

@@ -5,15 +5,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use mxcp_actors::sql_executor::engine::plan::{MASK, OutputPlan, ResultShape};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::sensitive::Sensitive;
+use crate::json::Members;
 
 const NULL: &str = "null";
 
@@ -86,14 +84,14 @@ impl Redaction {
     }
 
     fn rows(&self, json: &str, row: &Sensitive, out: &mut Vec<u8>) -> Result<(), UnreadableResult> {
-        each(read(json)?, out, |json, out| self.row(json, row, out))
+        each(elements(json)?, out, |json, out| self.row(json, row, out))
     }
 
     /// A row, whose members policies name.
     fn row(&self, json: &str, sensitive: &Sensitive, out: &mut Vec<u8>) -> Result<(), UnreadableResult> {
         match (kind(json), sensitive) {
             (Kind::Object, Sensitive::Nothing | Sensitive::Members { .. }) => {
-                members(read(json)?, sensitive, out, |name| self.treatment(name))
+                members(json, sensitive, out, |name| self.treatment(name))
             }
             _ => value(json, sensitive, out),
         }
@@ -123,10 +121,10 @@ fn value(json: &str, sensitive: &Sensitive, out: &mut Vec<u8>) -> Result<(), Unr
     match (kind(json), sensitive) {
         (_, Sensitive::Nothing) => out.extend_from_slice(json.as_bytes()),
         (Kind::List, Sensitive::Elements(element)) => {
-            each(read(json)?, out, |json, out| value(json, element, out))?;
+            each(elements(json)?, out, |json, out| value(json, element, out))?;
         }
         (Kind::Object, Sensitive::Members { .. }) => {
-            members(read(json)?, sensitive, out, |_| Treatment::Keep)?;
+            members(json, sensitive, out, |_| Treatment::Keep)?;
         }
         // Hidden, or not of the declared form: nobody knows where in it the sensitive parts are.
         _ => out.extend_from_slice(NULL.as_bytes()),
@@ -152,11 +150,12 @@ fn each(
 
 /// Writes an object without what is hidden.
 fn members(
-    Members(members): Members<'_>,
+    json: &str,
     sensitive: &Sensitive,
     out: &mut Vec<u8>,
     treatment: impl Fn(&str) -> Treatment,
 ) -> Result<(), UnreadableResult> {
+    let Members(members) = Members::of(json).ok_or(UnreadableResult)?;
     let mut written = 0;
     out.push(b'{');
     for (name, member) in members {
@@ -198,33 +197,6 @@ fn kind(json: &str) -> Kind {
     }
 }
 
-fn read<'json, T: Deserialize<'json>>(json: &'json str) -> Result<T, UnreadableResult> {
+fn elements(json: &str) -> Result<Vec<&RawValue>, UnreadableResult> {
     serde_json::from_str(json).map_err(|_| UnreadableResult)
-}
-
-/// The members of an object in their order.
-struct Members<'json>(Vec<(String, &'json RawValue)>);
-
-impl<'json> Deserialize<'json> for Members<'json> {
-    fn deserialize<D: Deserializer<'json>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'json> Visitor<'json> for InOrder {
-            type Value = Members<'json>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'json>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(InOrder)
-    }
 }

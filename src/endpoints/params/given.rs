@@ -1,10 +1,7 @@
 //! A value as it was given: its kind is known, its contents are still text. Nothing here knows what is wanted.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A given value. Numbers are not parsed, so that none of their digits can be lost.
@@ -66,41 +63,4 @@ pub(super) fn elements(json: &str) -> Option<Vec<&RawValue>> {
 /// A JSON value that stands in a text.
 pub(super) fn embedded(text: &str) -> Option<&RawValue> {
     serde_json::from_str(text).ok()
-}
-
-/// The members of an object in their order, repetitions included, values unparsed.
-pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    pub(super) fn of(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
-    }
-}
-
-/// A key that is borrowed where it can be.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            members.push((name, value));
-        }
-        Ok(Members(members))
-    }
 }

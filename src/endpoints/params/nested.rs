@@ -7,12 +7,13 @@ use serde_json::value::RawValue;
 
 use super::distinct::are_distinct;
 use super::error::ArgumentProblem;
-use super::given::{self, Given, Members};
+use super::given::{self, Given};
 use super::place::{MAXIMUM_DEPTH, Place};
 use super::reading::Reading;
 use super::rule::{ListRule, ObjectRule, Rule};
 use super::scalar::check_size;
 use crate::endpoints::number::ExactNumber;
+use crate::json::Members;
 use crate::yaml::suggestion;
 
 /// Suggestions are looked for among the declared names, for names of at most this length.

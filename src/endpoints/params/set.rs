@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::error::{ArgumentError, ArgumentProblem};
-use super::given::{Given, Members};
+use super::given::Given;
 use super::json;
 use super::nested::unknown;
 use super::place::Place;
@@ -14,6 +14,7 @@ use super::reading::Reading;
 use super::rule::{ObjectRule, PropertyRule, Rule};
 use super::unify::unify;
 use crate::endpoints::model::Parameter;
+use crate::json::Members;
 use crate::yaml::Problems;
 
 /// Compiled parameters. Values that it answers are in the order of the declaration, one for each parameter.

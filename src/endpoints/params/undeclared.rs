@@ -4,8 +4,9 @@ use mxcp_actors::sql_executor::engine::data_type::DataType;
 use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::value::RawValue;
 
-use super::given::{Given, Members, elements};
+use super::given::{Given, elements};
 use crate::endpoints::number::ExactNumber;
+use crate::json::Members;
 
 /// Arrays and objects inside each other beyond this depth are refused.
 const MAXIMUM_DEPTH: usize = 64;

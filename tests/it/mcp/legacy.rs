@@ -113,9 +113,7 @@ async fn media_types_are_looked_at_before_the_session() {
     ] {
         let kept = LEGACY.iter().filter(|(name, _)| *name != change.0);
         let headers: Vec<_> = kept.copied().chain([change]).collect();
-        let answer = server
-            .send("POST", &headers, ping.to_string().into_bytes())
-            .await;
+        let answer = server.send("POST", &headers, ping.to_string().into_bytes()).await;
         assert_eq!(answer.status.as_u16(), status, "{change:?}: {answer:?}");
     }
 }
@@ -130,10 +128,7 @@ async fn a_session_that_nobody_names_cannot_be_ended() {
     let unknown = server.send("DELETE", &not_one, Vec::new()).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
-    assert_eq!(
-        server.legacy(Some(&session), &ping).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(server.legacy(Some(&session), &ping).await.status, StatusCode::OK);
 }
 
 #[actix_rt::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Project, Server};
+use crate::server::{Project, Server, modern_request};
 
 const REVIEW: &str = "mxcp: 1
 prompt:
@@ -140,4 +140,24 @@ async fn a_long_list_comes_in_pages() {
     assert_eq!(second["prompts"][0]["name"], "p500");
     assert_eq!(second["prompts"].as_array().unwrap().len(), 1);
     assert!(second.get("nextCursor").is_none(), "{second}");
+}
+
+#[actix_rt::test]
+async fn an_argument_that_is_given_twice_has_no_value() {
+    let server = server();
+    let params = json!({ "name": "review", "arguments": { "language": "sql" } });
+    let (headers, body) = modern_request("prompts/get", params);
+    let twice = r#""language":"rust","language":"sql""#;
+    let body = String::from_utf8(body)
+        .unwrap()
+        .replace(r#""language":"sql""#, twice);
+    assert!(body.contains(twice), "{body}");
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let answer = server.send("POST", &headers, body.into_bytes()).await.json();
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("'language': is given twice"), "{message}");
 }

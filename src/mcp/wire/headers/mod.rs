@@ -128,7 +128,9 @@ pub enum HeaderMismatch {
         source_field: String,
     },
     /// The body has a text where the header looks into an object: what the text says would not be mirrored.
-    #[error("{source_field} stands inside a text in the body, so {header} cannot be compared; send an object")]
+    #[error(
+        "{source_field} stands inside a text in the body, so {header} cannot be compared; send an object"
+    )]
     Hidden {
         /// The header's name.
         header: Cow<'static, str>,

@@ -1,9 +1,8 @@
 //! Parameters of `completion/complete`. Must not live here: the values that complete.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::prompts::string_map;
+use super::prompts::{NamedTexts, named_texts};
 use crate::mcp::wire::object::{Field, InvalidParams, Object};
 
 /// Parameters of `completion/complete`.
@@ -16,7 +15,7 @@ pub struct CompleteParams<'a> {
     /// What was typed so far.
     pub value: Cow<'a, str>,
     /// Arguments that have a value already (since 2025-06-18).
-    pub known_arguments: BTreeMap<String, Cow<'a, str>>,
+    pub known_arguments: NamedTexts<'a>,
 }
 
 /// What is being completed.
@@ -42,8 +41,8 @@ impl<'a> CompleteParams<'a> {
             argument: argument.string(Field::Name)?,
             value: argument.string(Field::Value)?,
             known_arguments: match context {
-                Some(context) => string_map(&context, Field::Arguments)?,
-                None => BTreeMap::new(),
+                Some(context) => named_texts(&context, Field::Arguments)?,
+                None => Vec::new(),
             },
         })
     }

@@ -1,11 +1,11 @@
 //! Parameters of `prompts/get`. Must not live here: which arguments a prompt has.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 use super::InputRetry;
+use crate::json::Members;
 use crate::mcp::wire::object::{Field, InvalidParams, Object};
 use crate::mcp::wire::raw;
 
@@ -14,8 +14,8 @@ use crate::mcp::wire::raw;
 pub struct GetPromptParams<'a> {
     /// The prompt.
     pub name: Cow<'a, str>,
-    /// Values for its arguments, which are strings on the wire.
-    pub arguments: BTreeMap<String, Cow<'a, str>>,
+    /// Values for its arguments, which are strings on the wire; one that is given twice is there twice.
+    pub arguments: NamedTexts<'a>,
     /// Answers to an earlier request for input.
     pub retry: InputRetry<'a>,
 }
@@ -24,21 +24,21 @@ impl<'a> GetPromptParams<'a> {
     pub(super) fn read(members: &Object<'a>) -> Result<Self, InvalidParams> {
         Ok(Self {
             name: members.string(Field::Name)?,
-            arguments: string_map(members, Field::Arguments)?,
+            arguments: named_texts(members, Field::Arguments)?,
             retry: InputRetry::read(members)?,
         })
     }
 }
 
+/// The members of an object of strings, in their order.
+pub(super) type NamedTexts<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// An object of strings; absent counts as empty.
-pub(super) fn string_map<'a>(
-    object: &Object<'a>,
-    field: Field,
-) -> Result<BTreeMap<String, Cow<'a, str>>, InvalidParams> {
+pub(super) fn named_texts<'a>(object: &Object<'a>, field: Field) -> Result<NamedTexts<'a>, InvalidParams> {
     let read = |value: &'a RawValue| {
-        let members: BTreeMap<String, &'a RawValue> = serde_json::from_str(value.get()).ok()?;
-        members
-            .into_iter()
+        let Members(members) = Members::of(value.get())?;
+        let texts = members.into_iter();
+        texts
             .map(|(name, value)| Some((name, raw::string(value)?)))
             .collect()
     };

@@ -55,7 +55,7 @@ fn prompts_completions_and_lists() {
     let arguments: Vec<_> = prompt
         .arguments
         .iter()
-        .map(|(name, value)| (name.as_str(), &**value))
+        .map(|(name, value)| (&**name, &**value))
         .collect();
     assert_eq!(arguments, [("a", "x"), ("b", "")]);
 
