@@ -104,10 +104,8 @@ async fn a_login_that_github_has_ended_ends_here_with_a_reason_and_an_event() {
         is_error && text.contains("the identity provider has ended this login; log in again"),
         "{text}"
     );
-    let body = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.to_vec();
-    let headers = [("Content-Type", "application/json".to_owned())];
-    let answer = caller.post(&headers, body).await;
-    assert_eq!(answer.status.as_u16(), 401);
+    let answer = caller.ask_for_answer("tools/list", json!({})).await;
+    assert_eq!(answer.status.as_u16(), 401, "{answer:?}");
     let (_, folder) = server.stop();
     let records = records(&folder.path().join("audit"));
     let ended: Vec<_> = records
