@@ -128,7 +128,7 @@ impl<'a> Caller<'a> {
     pub(crate) async fn ask_for_answer(&self, method: &str, params: Value) -> Answer {
         let (mut headers, body) = modern_request(method, params);
         headers.extend(self.authorization());
-        self.post(&headers, body).await
+        self.server.post(&headers, body).await
     }
 
     /// Calls a tool in the modern era and answers its result.
@@ -155,25 +155,20 @@ impl<'a> Caller<'a> {
         headers.extend(self.authorization());
         let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
-        let opened = self.post(&headers, initialize.to_string().into_bytes()).await;
+        let opened = self
+            .server
+            .post(&headers, initialize.to_string().into_bytes())
+            .await;
         let session = opened.header("mcp-session-id").unwrap().to_owned();
         headers.push(("Mcp-Session-Id", session));
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": { "name": tool, "arguments": arguments } });
-        self.post(&headers, message.to_string().into_bytes()).await
+        self.server.post(&headers, message.to_string().into_bytes()).await
     }
 
     fn authorization(&self) -> Option<(&'static str, String)> {
         let token = self.token.as_ref()?;
         Some(("Authorization", format!("Bearer {token}")))
-    }
-
-    pub(crate) async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        self.server.send("POST", &headers, body).await
     }
 }
 

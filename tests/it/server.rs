@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 /// Longer than any start or stop takes; reached only when one fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A statement that runs until it is stopped.
+pub(crate) const ENDLESS: &str =
+    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+
 const SITE: &str = "mxcp: 1\nproject: test\nprofile: dev\n";
 
 /// A running server; it is killed with the value.
@@ -255,6 +259,15 @@ impl Server {
         self.request(method, "/mcp", headers, body).await
     }
 
+    /// Posts to `/mcp` what [`modern_request`] and others make.
+    pub(crate) async fn post(&self, headers: &[(&'static str, String)], body: Vec<u8>) -> Answer {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.send("POST", &headers, body).await
+    }
+
     /// Waits for a line of the server's log that holds `text`, and answers everything logged until then.
     pub(crate) fn wait_for_log(&self, text: &str) -> Vec<String> {
         let mut seen = Vec::new();
@@ -300,11 +313,7 @@ impl Server {
     /// Posts a modern request: metadata and the headers that repeat the body are added.
     pub(crate) async fn modern(&self, method: &str, params: Value) -> Answer {
         let (headers, body) = modern_request(method, params);
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        self.send("POST", &headers, body).await
+        self.post(&headers, body).await
     }
 
     /// Calls a tool in the modern era and answers its result.
@@ -353,4 +362,18 @@ pub(crate) fn modern_request(method: &str, mut params: Value) -> (Vec<(&'static 
     headers.extend(name.map(|name| ("Mcp-Name", name.to_owned())));
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     (headers, message.to_string().into_bytes())
+}
+
+/// The bytes of a modern request to a host, for a client that does as it likes with its connection.
+pub(crate) fn raw_request(host: &str, method: &str, params: Value) -> Vec<u8> {
+    let (headers, body) = modern_request(method, params);
+    let mut head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.extend([name, ": ", &value, "\r\n"]);
+    }
+    head.push_str("\r\n");
+    [head.into_bytes(), body].concat()
 }

@@ -5,13 +5,11 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use crate::audit::records;
-use crate::server::{Answer, Project, Server};
+use crate::server::{Answer, ENDLESS, Project, Server};
 
 /// Some tenths of a second of work.
 const BUSY: &str =
     "SELECT count(*) AS n FROM range(10000) a, range(2000) b WHERE (a.range * b.range) % 7 = 3";
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
 
 /// A server whose calls get `grace` seconds to finish.
 fn serve(grace: u64) -> Server {

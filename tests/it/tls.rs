@@ -6,7 +6,6 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -15,10 +14,10 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 use serde_json::json;
 
-use crate::audit;
-use crate::server::{Project, Server, modern_request};
+use crate::server::{ENDLESS, Project, Server, raw_request};
+use crate::{admin, audit};
 
-const TLS: &str = "mxcp: 1\ntransport: { http: { tls: { cert: tls/a.pem, key: tls/a.key } } }\n";
+const TLS: &str = "transport: { http: { tls: { cert: tls/a.pem, key: tls/a.key } } }\n";
 
 fn fixture(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
@@ -28,7 +27,7 @@ fn fixture(name: &str) -> String {
 /// A project with these files as its certificate and key.
 fn project(cert: &str, key: &str) -> Project {
     Project::new()
-        .user_config(TLS)
+        .user_config(&format!("mxcp: 1\n{TLS}"))
         .file("tls/a.pem", cert)
         .file("tls/a.key", key)
 }
@@ -190,7 +189,9 @@ fn files_that_cannot_be_used_stop_the_start_with_the_reason() {
         );
         assert!(!said.contains("PRIVATE KEY"), "no key is shown: {said}");
     }
-    let (status, said) = Project::new().user_config(TLS).start_and_fail();
+    let (status, said) = Project::new()
+        .user_config(&format!("mxcp: 1\n{TLS}"))
+        .start_and_fail();
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("tls/a.pem: No such file"), "{said}");
 }
@@ -234,27 +235,17 @@ async fn a_handshake_that_does_not_go_on_is_cut_off() {
 
 #[actix_rt::test]
 async fn a_client_that_goes_away_ends_its_query() {
-    const ENDLESS: &str =
-        "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
-    /// Far beyond what starting a query takes.
-    const UNDER_WAY: Duration = Duration::from_millis(300);
     let server = secure_project()
-        .user_config(&format!("{TLS}limits: {{ query_timeout_ms: 60000 }}\n"))
+        .user_config(&admin::configuration(&format!(
+            "{TLS}limits: {{ query_timeout_ms: 60000 }}\n"
+        )))
         .tool("endless", ENDLESS, "")
         .start();
-    let (headers, body) = modern_request("tools/call", json!({ "name": "endless" }));
-    let mut request = format!(
-        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n",
-        body.len()
-    );
-    for (name, value) in headers {
-        request.extend([name, ": ", &value, "\r\n"]);
-    }
+    let request = raw_request("localhost", "tools/call", json!({ "name": "endless" }));
     let mut stream = open(&server, "server.pem", "mcp.example.com", &[&TLS13], BOTH).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    stream.write_all(b"\r\n").unwrap();
-    stream.write_all(&body).unwrap();
-    actix_rt::time::sleep(UNDER_WAY).await;
+    stream.write_all(&request).unwrap();
+    stream.flush().unwrap();
+    admin::with_a_query_under_way(&server).await;
     drop(stream);
     audit::assert_abandoned(server);
 }

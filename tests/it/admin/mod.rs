@@ -5,19 +5,23 @@ mod network;
 mod readiness;
 mod socket;
 
+use std::time::Instant;
+
 use serde_json::Value;
 
-use crate::server::{Answer, Project, Server};
+use crate::server::{Answer, PATIENCE, Project, Server};
 
 pub(crate) const OPERATOR: &str = "operator-token-0001";
 pub(crate) const VIEWER: &str = "viewer-token-000002";
 
-/// A project with an admin listener on a port of its own.
+/// The user configuration of a server with an admin listener on a port of its own.
+pub(crate) fn configuration(more: &str) -> String {
+    format!("mxcp: 1\nadmin: {{ enabled: true, port: 0, token: {OPERATOR}, viewer_token: {VIEWER} }}\n{more}")
+}
+
+/// A project with this configuration.
 pub(crate) fn project(more: &str) -> Project {
-    let config = format!(
-        "mxcp: 1\nadmin: {{ enabled: true, port: 0, token: {OPERATOR}, viewer_token: {VIEWER} }}\n{more}"
-    );
-    Project::new().user_config(&config)
+    Project::new().user_config(&configuration(more))
 }
 
 /// The address of the admin listener.
@@ -37,6 +41,18 @@ pub(crate) async fn ask(server: &Server, method: &str, path: &str, headers: &[(&
 pub(crate) async fn look(server: &Server, path: &str) -> Answer {
     let bearer = format!("Bearer {VIEWER}");
     ask(server, "GET", path, &[("Authorization", &bearer)]).await
+}
+
+/// Waits until a query runs, and answers the status that shows it.
+pub(crate) async fn with_a_query_under_way(server: &Server) -> Value {
+    let begun = Instant::now();
+    loop {
+        let status = look(server, "/status").await.json();
+        match status["queries"]["running"].as_array() {
+            Some(running) if !running.is_empty() => return status,
+            _ => assert!(begun.elapsed() < PATIENCE, "no query runs: {status}"),
+        }
+    }
 }
 
 /// The names of a JSON object's members.

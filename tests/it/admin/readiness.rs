@@ -3,10 +3,8 @@
 use futures_util::future::join;
 use serde_json::json;
 
-use super::{ask, look, project};
-
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+use super::{ask, look, project, with_a_query_under_way};
+use crate::server::ENDLESS;
 
 #[actix_rt::test]
 async fn a_busy_server_is_ready_and_shows_what_runs_and_a_stopping_one_is_not_ready() {
@@ -15,15 +13,7 @@ async fn a_busy_server_is_ready_and_shows_what_runs_and_a_stopping_one_is_not_re
     let server = project(more).tool("endless", ENDLESS, "").start();
     let endless = server.modern("tools/call", json!({ "name": "endless" }));
     let operating = async {
-        let status = loop {
-            let status = look(&server, "/status").await.json();
-            if status["queries"]["running"]
-                .as_array()
-                .is_some_and(|running| !running.is_empty())
-            {
-                break status;
-            }
-        };
+        let status = with_a_query_under_way(&server).await;
         let query = &status["queries"]["running"][0];
         assert!(
             query["request_id"].is_string() && query["running_ms"].is_u64(),

@@ -5,10 +5,8 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
-use crate::server::{Project, Server};
+use crate::server::{ENDLESS, Project, Server};
 
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
 /// What one caller may have waiting, and the one query that runs meanwhile.
 const TAKEN: usize = 256 + 1;
 const CONNECTIONS: usize = 64;

@@ -6,47 +6,27 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::server::{Project, Server, modern_request};
+use crate::admin::{project, with_a_query_under_way};
+use crate::server::{ENDLESS, Server, raw_request};
 
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
 /// The one worker must be free again within this time after the client has gone.
 const FREE_WITHIN: Duration = Duration::from_millis(250);
-/// Far beyond what starting a query takes.
-const UNDER_WAY: Duration = Duration::from_millis(300);
 
 fn one_worker() -> Server {
-    Project::new()
+    project("limits: { max_concurrent_queries: 1, query_timeout_ms: 60000 }\n")
         .tool("endless", ENDLESS, "")
         .tool("quick", "SELECT 1 AS x", "")
-        .user_config("mxcp: 1\nlimits: { max_concurrent_queries: 1, query_timeout_ms: 60000 }\n")
         .start()
 }
 
 #[actix_rt::test]
 async fn a_modern_client_that_goes_away_frees_its_worker() {
     let server = one_worker();
-    server.call("quick", json!({})).await;
-    let (headers, body) = modern_request("tools/call", json!({ "name": "endless" }));
     let authority = server.at("").replace("http://", "");
+    let request = raw_request(&authority, "tools/call", json!({ "name": "endless" }));
     let mut connection = TcpStream::connect(&authority).unwrap();
-    let headers: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "{name}: {value}
-"
-            )
-        })
-        .collect();
-    let headers = headers.concat();
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\nHost: {authority}\r\n{headers}Content-Length: {}\r\n\r\n",
-        body.len()
-    );
-    connection.write_all(head.as_bytes()).unwrap();
-    connection.write_all(&body).unwrap();
-    actix_rt::time::sleep(UNDER_WAY).await;
+    connection.write_all(&request).unwrap();
+    with_a_query_under_way(&server).await;
     drop(connection);
     let gone = Instant::now();
     let result = server.call("quick", json!({})).await;
@@ -61,7 +41,7 @@ async fn a_legacy_client_cancels_by_notification_and_not_by_going_away() {
     let call = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": "endless" } });
     let running = server.legacy(Some(&session), &call);
     let cancelling = async {
-        actix_rt::time::sleep(UNDER_WAY).await;
+        with_a_query_under_way(&server).await;
         let cancel =
             json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } });
         server.legacy(Some(&session), &cancel).await;

@@ -1,10 +1,10 @@
 //! Revisions 2024-11-05 to 2025-11-25: a handshake, then a session.
 
 use awc::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::login::configuration;
-use crate::server::{LEGACY, Project};
+use crate::server::{Answer, ENDLESS, LEGACY, Project, Server};
 
 #[actix_rt::test]
 async fn the_handshake_negotiates_and_opens_a_session() {
@@ -142,10 +142,17 @@ async fn a_page_of_another_site_is_refused_whatever_its_method() {
     }
 }
 
+/// Posts messages in a revision, without a session.
+async fn post(server: &Server, version: &str, messages: &Value) -> Answer {
+    let mut headers = LEGACY.to_vec();
+    headers.push(("MCP-Protocol-Version", version));
+    server
+        .send("POST", &headers, messages.to_string().into_bytes())
+        .await
+}
+
 #[actix_rt::test]
 async fn a_call_of_a_batch_that_takes_too_long_costs_no_other() {
-    const ENDLESS: &str =
-        "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3";
     let server = Project::new()
         .tool("endless", ENDLESS, "  limits: { query_timeout_ms: 50 }\n")
         .tool("quick", "SELECT 1 AS x", "")
@@ -154,12 +161,7 @@ async fn a_call_of_a_batch_that_takes_too_long_costs_no_other() {
     let call =
         |id, name| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": name } });
     let batch = json!([call(1, "endless"), call(2, "quick")]);
-    let mut headers = LEGACY.to_vec();
-    headers.push(("MCP-Protocol-Version", "2025-03-26"));
-    let answer = server
-        .send("POST", &headers, batch.to_string().into_bytes())
-        .await;
-    let json = answer.json();
+    let json = post(&server, "2025-03-26", &batch).await.json();
     let text = |place: usize| json[place]["result"]["content"][0]["text"].to_string();
     assert!(text(0).contains("longer than its limit of 50 ms"), "{json}");
     assert!(
@@ -176,20 +178,11 @@ async fn a_batch_is_answered_in_the_one_revision_that_has_batches() {
         { "jsonrpc": "2.0", "method": "notifications/initialized" },
         { "jsonrpc": "2.0", "id": 2, "method": "no/such" },
     ]);
-    let mut headers = LEGACY.to_vec();
-    headers.push(("MCP-Protocol-Version", "2025-03-26"));
-    let answer = server
-        .send("POST", &headers, batch.to_string().into_bytes())
-        .await;
-    let json = answer.json();
+    let json = post(&server, "2025-03-26", &batch).await.json();
     assert_eq!(
         (&json[0]["id"], &json[1]["id"], &json[1]["error"]["code"]),
         (&json!(1), &json!(2), &json!(-32601))
     );
-    headers.pop();
-    headers.push(("MCP-Protocol-Version", "2025-06-18"));
-    let refused = server
-        .send("POST", &headers, batch.to_string().into_bytes())
-        .await;
+    let refused = post(&server, "2025-06-18", &batch).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }

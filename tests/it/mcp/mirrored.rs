@@ -27,11 +27,7 @@ fn server() -> Server {
 async fn send(server: &Server, arguments: &Value, mirrored: &[(&'static str, &str)]) -> Answer {
     let (mut headers, body) = modern_request("tools/call", json!({ "name": "send", "arguments": arguments }));
     headers.extend(mirrored.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let headers: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    server.send("POST", &headers, body).await
+    server.post(&headers, body).await
 }
 
 #[actix_rt::test]

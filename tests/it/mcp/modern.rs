@@ -71,11 +71,7 @@ async fn every_mistake_has_its_status_and_code() {
             headers.retain(|(known, _)| *known != name);
             headers.push((name, value.to_owned()));
         }
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let answer = server.send("POST", &headers, body).await;
+        let answer = server.post(&headers, body).await;
         let json = answer.json();
         assert_eq!(
             (answer.status.as_u16(), &json["error"]["code"]),

@@ -152,11 +152,7 @@ async fn an_argument_that_is_given_twice_has_no_value() {
         .unwrap()
         .replace(r#""language":"sql""#, twice);
     assert!(body.contains(twice), "{body}");
-    let headers: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let answer = server.send("POST", &headers, body.into_bytes()).await.json();
+    let answer = server.post(&headers, body.into_bytes()).await.json();
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
     assert!(message.contains("'language': is given twice"), "{message}");

@@ -109,11 +109,7 @@ async fn without_authentication_sql_knows_nobody_but_the_headers() {
         .start();
     let (mut headers, body) = crate::server::modern_request("tools/call", json!({ "name": "who" }));
     headers.push(("X-Tenant", "acme".to_owned()));
-    let headers: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let answer = server.send("POST", &headers, body).await.json();
+    let answer = server.post(&headers, body).await.json();
     assert_eq!(
         answer["result"]["structuredContent"],
         json!({ "u": "", "t": "", "h": "acme" })

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, call, modern};
-use crate::server::Project;
-
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
+use crate::server::{ENDLESS, Project};
 
 fn project() -> Project {
     Project::new()

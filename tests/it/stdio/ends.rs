@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{Client, call, modern};
-use crate::server::Project;
+use crate::server::{ENDLESS, Project};
 
-const ENDLESS: &str =
-    "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
 const SLOW: &str = "SELECT count(*) AS n FROM range(3000) a, range(3000) b WHERE (a.range * b.range) % 7 = 3";
 
 fn project() -> Project {
