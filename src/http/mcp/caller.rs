@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse};
 use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::cancel::CancelToken;
+use mxcp_actors::sql_executor::engine::identity::WITHHELD_HEADERS;
 
 use super::McpState;
 use crate::http::extract::bearer;
@@ -42,15 +43,13 @@ fn trace(request: &HttpRequest) -> TraceContext {
         .unwrap_or_default()
 }
 
-/// Headers that carry credentials: nothing behind this point needs to see them.
-const WITHHELD: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
-
-/// Lower-case names; lines with the same name joined as RFC 9110, section 5.3, joins them. Values that are no text are left out.
+/// Lower-case names; lines with the same name joined as RFC 9110, section 5.3, joins them. Values that are no text are left out,
+/// and headers that carry credentials: nothing behind this point needs to see them.
 fn headers(request: &HttpRequest) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::<String, String>::new();
     for (name, value) in request.headers() {
         let Ok(value) = value.to_str() else { continue };
-        if WITHHELD.contains(name) {
+        if WITHHELD_HEADERS.contains(&name.as_str()) {
             continue;
         }
         headers

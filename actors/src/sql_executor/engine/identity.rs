@@ -99,8 +99,8 @@ impl SqlIdentity {
     }
 }
 
-/// Headers that never reach SQL: they carry credentials.
-const WITHHELD_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "dpop"];
+/// Headers that never reach SQL, under lower-case names: they carry credentials.
+pub const WITHHELD_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "dpop"];
 
 /// Reads one field of a caller.
 type Read = fn(&SqlIdentity) -> Option<&String>;
