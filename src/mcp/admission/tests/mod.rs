@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::mcp::wire::Limits;
 use crate::mcp::wire::headers::StandardHeaders;
+use crate::mcp::wire::{ClientRequest, Limits};
 
 type Header = (&'static str, &'static str);
 
@@ -168,8 +168,30 @@ fn what_is_printed_for_a_log_has_no_arguments() {
     let Content::Single(AdmittedMessage::Request(request)) = admitted.content else {
         panic!("a request")
     };
-    let call = crate::mcp::wire::ClientRequest::read(request.method, &request.params).unwrap();
+    let call = ClientRequest::read(request.method, &request.params).unwrap();
     assert!(!format!("{call:?}").contains("s3cret"), "{call:?}");
+}
+
+#[test]
+fn texts_of_prompts_and_completions_are_not_printed_for_a_log() {
+    let prompt = json!({"name": "p", "arguments": {"key": "s3cret"}});
+    let completion = json!({
+        "ref": {"type": "ref/prompt", "name": "p"},
+        "argument": {"name": "key", "value": "s3cret"},
+        "context": {"arguments": {"other": "s3cret"}},
+    });
+    for (method, params) in [
+        (Method::PromptsGet, prompt),
+        (Method::CompletionComplete, completion),
+    ] {
+        let params = serde_json::value::to_raw_value(&params).unwrap();
+        let params = Params::read(Some(&params)).unwrap();
+        let printed = format!("{:?}", ClientRequest::read(method, &params).unwrap());
+        assert!(
+            printed.contains("\"key\"") && !printed.contains("s3cret"),
+            "{printed}"
+        );
+    }
 }
 
 fn any_header() -> impl Strategy<Value = (String, String)> {

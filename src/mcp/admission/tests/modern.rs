@@ -315,8 +315,8 @@ fn metadata_and_parameters_reach_the_dispatcher() {
     };
     assert_eq!(request.metadata.log_level, Some(LogLevel::Info));
     assert_eq!(request.metadata.trace_parent.as_deref(), Some("00-a-b-01"));
-    let read = crate::mcp::wire::ClientRequest::read(request.method, &request.params);
-    let Ok(crate::mcp::wire::ClientRequest::ToolsCall(call)) = read else {
+    let read = ClientRequest::read(request.method, &request.params);
+    let Ok(ClientRequest::ToolsCall(call)) = read else {
         panic!("a call")
     };
     assert_eq!(

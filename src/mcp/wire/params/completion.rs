@@ -1,12 +1,13 @@
 //! Parameters of `completion/complete`. Must not live here: the values that complete.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::prompts::{NamedTexts, named_texts};
 use crate::mcp::wire::object::{Field, InvalidParams, Object};
 
 /// Parameters of `completion/complete`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CompleteParams<'a> {
     /// What the argument belongs to.
     pub reference: CompletionReference<'a>,
@@ -25,6 +26,17 @@ pub enum CompletionReference<'a> {
     Prompt(Cow<'a, str>),
     /// `ref/resource`: a resource or a template by URI.
     Resource(Cow<'a, str>),
+}
+
+/// Without what was typed: values of arguments may be confidential, and logs are not.
+impl fmt::Debug for CompleteParams<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut complete = formatter.debug_struct("CompleteParams");
+        complete
+            .field("reference", &self.reference)
+            .field("argument", &self.argument);
+        complete.finish_non_exhaustive()
+    }
 }
 
 impl<'a> CompleteParams<'a> {

@@ -1,6 +1,7 @@
 //! Parameters of `prompts/get`. Must not live here: which arguments a prompt has.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::value::RawValue;
 
@@ -10,7 +11,7 @@ use crate::mcp::wire::object::{Field, InvalidParams, Object};
 use crate::mcp::wire::raw;
 
 /// Parameters of `prompts/get`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GetPromptParams<'a> {
     /// The prompt.
     pub name: Cow<'a, str>,
@@ -27,6 +28,16 @@ impl<'a> GetPromptParams<'a> {
             arguments: named_texts(members, Field::Arguments)?,
             retry: InputRetry::read(members)?,
         })
+    }
+}
+
+/// Names only: values of arguments may be confidential, and logs are not.
+impl fmt::Debug for GetPromptParams<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arguments: Vec<&str> = self.arguments.iter().map(|(name, _)| &**name).collect();
+        let mut prompt = formatter.debug_struct("GetPromptParams");
+        prompt.field("name", &self.name).field("arguments", &arguments);
+        prompt.field("retry", &self.retry).finish()
     }
 }
 
