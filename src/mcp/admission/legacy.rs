@@ -48,11 +48,17 @@ pub(super) fn admit_batch<'a>(
     // The handshake must not be part of a batch.
     let served = context.served.without(&[Method::Initialize]);
     let admit_entry = |entry: Result<Candidate<'a>, InvalidMessage>| {
-        let candidate = entry?;
-        let id = candidate.id().cloned();
-        admit_message(candidate, served).map_err(|error| InvalidMessage { id, error })
+        let candidate = match entry {
+            Ok(candidate) => candidate,
+            Err(invalid) => return Some(Err(invalid)),
+        };
+        let (wants_answer, id) = (candidate.wants_answer(), candidate.id().cloned());
+        match admit_message(candidate, served) {
+            Err(_) if !wants_answer => None,
+            admitted => Some(admitted.map_err(|error| InvalidMessage { id, error })),
+        }
     };
-    let batch = Content::Batch(entries.into_iter().map(admit_entry).collect());
+    let batch = Content::Batch(entries.into_iter().filter_map(admit_entry).collect());
     Ok(Admitted {
         era,
         version,

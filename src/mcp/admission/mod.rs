@@ -50,8 +50,8 @@ pub enum Content<'a> {
     /// One message.
     Single(AdmittedMessage<'a>),
     /// The entries of a batch of 2025-03-26. A refused entry is answered like a failed request among the
-    /// others (`response::error`); when none of the entries is a request or refused, the answer is 202
-    /// without a body.
+    /// others (`response::error`), and a refused notification is not there at all; when none of the entries is a
+    /// request or refused, the answer is 202 without a body.
     Batch(Vec<Result<AdmittedMessage<'a>, InvalidMessage>>),
 }
 
@@ -127,6 +127,12 @@ enum Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    /// Whether a refusal may be sent: notifications and responses are never answered (specification, *Overview*,
+    /// messages).
+    const fn wants_answer(&self) -> bool {
+        matches!(self, Self::Request { .. })
+    }
+
     /// The identifier to echo.
     const fn id(&self) -> Option<&RequestId> {
         match self {

@@ -55,13 +55,12 @@ impl<'a, 'h> Opening<'a, 'h> {
         }
     }
 
-    /// Whether a refusal may be sent: notifications and responses are never answered (specification, *Overview*,
-    /// messages). Over HTTP the status tells.
+    /// Whether a refusal may be sent where there is no status that could tell: not to a notification or a response.
     pub const fn wants_answer(&self) -> bool {
-        !matches!(
-            self.parsed,
-            Parsed::Single(Candidate::Notification { .. } | Candidate::Response(_))
-        )
+        match &self.parsed {
+            Parsed::Single(candidate) => candidate.wants_answer(),
+            Parsed::Unreadable(_) | Parsed::Batch(_) => true,
+        }
     }
 
     /// Whether this is an `initialize` that opens a legacy session, for which no session is looked up.

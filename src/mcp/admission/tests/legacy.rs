@@ -124,7 +124,8 @@ fn only_2025_03_26_has_batches() {
     let batch = concat!(
         r#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},"#,
         r#"{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":3,"method":"unknown"},7,"#,
-        r#"{"jsonrpc":"2.0","id":4,"method":"initialize"},{"jsonrpc":"2.0","id":5,"method":"tools/list","params":[]}]"#
+        r#"{"jsonrpc":"2.0","id":4,"method":"initialize"},{"jsonrpc":"2.0","id":5,"method":"tools/list","params":[]},"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":[]}]"#
     );
     let admitted = "2025-03-26 [ping notifications/initialized response -32601 -32600 -32601 -32602]";
     for (header, session_version, expected) in [
