@@ -174,7 +174,7 @@ impl Call<'_> {
         recording: &mut Recording<'_>,
     ) -> Result<Vec<u8>, CallFailure> {
         let Endpoint { routine, scopes, .. } = self.endpoint;
-        if !scopes.is_subset_of(&self.asked.caller.scopes()) {
+        if !self.asked.caller.was_granted(scopes) {
             let refusal = CallFailure::InsufficientScope(scopes.clone());
             recording.refused = Some(refusal.to_string());
             return Err(refusal);

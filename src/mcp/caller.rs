@@ -59,10 +59,12 @@ impl Caller {
             .map(|principal| principal.user.identity.key.clone())
     }
 
-    /// What the caller's token was granted: nothing while authentication is off.
-    pub fn scopes(&self) -> ScopeSet {
-        let principal = self.principal.as_ref();
-        principal.map_or_else(ScopeSet::empty, |principal| principal.scopes.clone())
+    /// Whether the caller's token was granted all of these; while authentication is off, nobody was granted anything.
+    pub fn was_granted(&self, scopes: &ScopeSet) -> bool {
+        match &self.principal {
+            Some(principal) => scopes.is_subset_of(&principal.scopes),
+            None => scopes.is_empty(),
+        }
     }
 
     /// What must turn up in no record and no answer: the caller's token at the identity provider.

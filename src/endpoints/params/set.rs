@@ -137,9 +137,12 @@ impl ParameterSet {
         }
     }
 
-    /// Checked arguments as JSON, for policies. A number beyond what JSON readers keep is the nearest one.
-    pub fn to_json(&self, values: &[(String, SqlValue)]) -> Map<String, Value> {
-        let values = values.iter();
+    /// Checked arguments as JSON, for policies and prompts. A number beyond what JSON readers keep is the nearest one.
+    pub fn to_json<'v>(
+        &self,
+        values: impl IntoIterator<Item = &'v (String, SqlValue)>,
+    ) -> Map<String, Value> {
+        let values = values.into_iter();
         values
             .map(|(name, value)| (name.clone(), json::value(value)))
             .collect()
