@@ -1,5 +1,4 @@
-//! Notifications to a client. Must not live here: when they may be sent (see `mcp::subscriptions` and
-//! `mcp::cancellation`).
+//! Notifications to a client. Must not live here: when they may be sent.
 
 use std::borrow::Cow;
 

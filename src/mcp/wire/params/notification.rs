@@ -1,5 +1,5 @@
-//! Notifications from a client. A malformed one is never answered; the caller logs it and goes on
-//! (specification, *Cancellation*, error handling). Must not live here: notifications to a client (see
+//! Notifications from a client. A malformed one is never answered; the caller goes on without it (specification,
+//! *Cancellation*, error handling). Must not live here: notifications to a client (see
 //! `wire::notification`).
 
 use std::borrow::Cow;

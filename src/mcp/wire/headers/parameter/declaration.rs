@@ -58,7 +58,8 @@ pub enum HeaderDeclarationError {
 /// Finds the mirrored parameters of an input schema, in the order of the schema's members as `serde_json`
 /// keeps them.
 ///
-/// # Errors The first declaration that breaks a rule.
+/// # Errors
+/// The first declaration that breaks a rule.
 pub fn declared_in(input_schema: &Value) -> Result<Vec<HeaderParameter>, HeaderDeclarationError> {
     let mut search = Search {
         found: Vec::new(),
