@@ -76,7 +76,7 @@ impl CallOptions {
             context: CallContext::anonymous("command-line"),
             came_by: CallerType::Cli,
             principal: self.principal,
-            headers: self.headers,
+            headers: Arc::new(self.headers),
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Caller {
     /// The way in which the caller came.
     pub came_by: CallerType,
     /// Request headers under lower-case names, for `get_request_header()`; empty on stdio.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Arc<BTreeMap<String, String>>,
 }
 
 impl Caller {
@@ -81,7 +81,7 @@ impl Caller {
 
     /// The caller as SQL sees it, without a token of the identity provider: what runs may be the caller's own SQL.
     pub fn sql_identity(&self) -> SqlIdentity {
-        let headers = self.headers.clone();
+        let headers = Arc::clone(&self.headers);
         let Some(principal) = &self.principal else {
             return SqlIdentity {
                 headers,

@@ -1,5 +1,6 @@
 //! SQL knows who asks, on every path, and never takes one caller for another.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
@@ -17,6 +18,14 @@ use crate::fixture::{memory, owner, run, session, user};
 
 /// More rows than one of DuckDB's row groups, so that a scan is split over threads.
 const SEVERAL_ROW_GROUPS: u32 = 400_000;
+
+/// Headers of a call.
+fn headers(headers: &[(&str, &str)]) -> Arc<BTreeMap<String, String>> {
+    let owned = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Arc::new(owned.collect())
+}
 
 #[test]
 fn a_token_that_must_be_renewed_ends_only_the_statements_that_ask_for_it() {
@@ -55,14 +64,12 @@ fn every_function_answers_for_its_caller() {
         created_at: Some("2024-01-01T00:00:00Z".to_owned()),
         last_login: Some("2024-02-02T00:00:00Z".to_owned()),
         external_token: ExternalToken::Held(Secret::new("gho_1")),
-        headers: [
+        headers: headers(&[
             ("x-tenant", "acme"),
             ("authorization", "Bearer s"),
             ("cookie", "c"),
             ("dpop", "d"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into(),
+        ]),
     });
     let mut session = session();
     let sql = "SELECT get_user_id() AS id, get_username() AS username, get_user_name() AS name, \
@@ -90,7 +97,7 @@ fn every_function_answers_for_its_caller() {
 #[test]
 fn a_header_is_found_for_a_name_in_a_column() {
     let mut caller = SqlIdentity::nobody();
-    caller.headers.insert("x-a".to_owned(), "1".to_owned());
+    caller.headers = headers(&[("x-a", "1")]);
     let mut session = session();
     let sql = "SELECT name, get_request_header(name) AS value FROM (VALUES ('X-A'), ('X-B'), (NULL)) t(name)";
     let statement = Statement::check(&mut session, sql, &[]).unwrap();
@@ -168,7 +175,7 @@ fn every_thread_of_a_large_scan_knows_the_caller() {
                AND system.main.get_username() = 'ada'";
     let statement = Statement::check(&mut session, sql, &[]).unwrap();
     let mut caller = SqlIdentity::clone(&user("ada"));
-    caller.headers.insert("x-0".to_owned(), "yes".to_owned());
+    caller.headers = headers(&[("x-0", "yes")]);
     let answer = run(&mut session, &statement, &[], &Arc::new(caller)).unwrap();
     assert_eq!(answer, json!([{ "n": SEVERAL_ROW_GROUPS }]));
 }

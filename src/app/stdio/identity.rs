@@ -2,7 +2,6 @@
 //! from the environment or a file, which is verified for each call as it is over HTTP (specification, *Authorization*:
 //! credentials of a stdio client come from its environment).
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr};
@@ -83,7 +82,7 @@ impl Identity {
             },
             principal,
             came_by: CallerType::Stdio,
-            headers: BTreeMap::new(),
+            headers: Arc::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who asks, read off an HTTP request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse};
@@ -31,7 +32,7 @@ pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<
         },
         principal,
         came_by: CallerType::Http,
-        headers: headers(request),
+        headers: Arc::new(headers(request)),
     })
 }
 

@@ -44,8 +44,8 @@ pub struct SqlIdentity {
     pub last_login: Option<String>,
     /// `get_user_external_token()`: the identity provider's token. Absent in SQL that a caller wrote.
     pub external_token: ExternalToken,
-    /// `get_request_header(name)`: header values under lower-case names.
-    pub headers: BTreeMap<String, String>,
+    /// `get_request_header(name)`: header values under lower-case names. Shared, as each run has an identity of its own.
+    pub headers: Arc<BTreeMap<String, String>>,
 }
 
 /// The caller's access token at the identity provider.
