@@ -3,7 +3,8 @@
 
 use std::str::FromStr as _;
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
+use jiff::fmt::temporal::Pieces;
 use jiff::{SignedDuration, Timestamp};
 use mxcp_actors::sql_executor::value::SqlValue;
 
@@ -11,6 +12,7 @@ use super::number::ExactNumber;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 const SECONDS_PER_DAY: i64 = 86_400;
+const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
 const NANOSECONDS_PER_MICROSECOND: i128 = 1_000;
 
 /// `2024-02-29`; also without padding, `2024-2-9`. Days since 1970-01-01.
@@ -33,19 +35,27 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     {
         return None;
     }
-    let time = Time::from_str(text).ok()?;
+    let time = Time::from_str(text).ok().filter(|_| !has_leap_second(text))?;
     microseconds(time.duration_since(Time::midnight()))
 }
 
 /// ISO 8601: an instant if it has an offset or `Z`, else a date and time without a zone. A date alone is its midnight.
-/// Digits beyond the microsecond must be zero.
+/// Digits beyond the microsecond must be zero. The name of a zone in brackets is accepted beside an offset only.
 pub(crate) fn parse_date_time(text: &str) -> Option<SqlValue> {
-    if let Ok(instant) = Timestamp::from_str(text) {
-        return microseconds(instant.as_duration()).map(SqlValue::TimestampTz);
+    let pieces = Pieces::parse(text).ok().filter(|_| !has_leap_second(text))?;
+    let date_time = pieces
+        .date()
+        .to_datetime(pieces.time().unwrap_or(Time::midnight()));
+    let since_epoch = date_time.duration_since(EPOCH.to_datetime(Time::midnight()));
+    let micros = microseconds(since_epoch)?;
+    match pieces.to_numeric_offset() {
+        Some(offset) if pieces.time().is_some() => {
+            let offset = i64::from(offset.seconds()) * MICROSECONDS_PER_SECOND;
+            micros.checked_sub(offset).map(SqlValue::TimestampTz)
+        }
+        None if pieces.time_zone_annotation().is_none() => Some(SqlValue::Timestamp(micros)),
+        Some(_) | None => None,
     }
-    let midnight = EPOCH.to_datetime(Time::midnight());
-    let since_epoch = DateTime::from_str(text).ok()?.duration_since(midnight);
-    microseconds(since_epoch).map(SqlValue::Timestamp)
 }
 
 /// Seconds since 1970-01-01T00:00:00Z to microseconds. Digits beyond the microsecond must be zero.
@@ -86,9 +96,13 @@ pub(crate) fn date_time_text(micros: i64) -> Option<String> {
 
 /// An instant as ISO 8601 in UTC.
 pub(crate) fn instant_text(micros: i64) -> Option<String> {
-    Timestamp::from_microsecond(micros)
-        .ok()
-        .map(|instant| instant.to_string())
+    date_time_text(micros).map(|text| text + "Z")
+}
+
+/// SQL has no second 60, and the library would take it for the second before.
+fn has_leap_second(text: &str) -> bool {
+    let second = text.split(':').nth(2);
+    second.is_some_and(|second| second.starts_with("60"))
 }
 
 /// One or more digits, and nothing else.

@@ -29,6 +29,7 @@ fn times_count_microseconds() {
     assert_eq!(parse_time("13:45"), Some(49_500_000_000));
     for text in [
         "24:00:00",
+        "23:59:60",
         "10",
         "101112",
         "10:11:12Z",
@@ -62,7 +63,32 @@ fn a_date_time_with_an_offset_is_an_instant() {
     );
     assert_eq!(instant("1970-01-02"), Some(SqlValue::Timestamp(86_400_000_000)));
     assert_eq!(instant("1970-01-01T00:00:00.0000001"), None);
-    assert_eq!(instant("yesterday"), None);
+    for text in [
+        "yesterday",
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60",
+        "2024-01-02T03:04:05[Europe/Berlin]",
+        "2024-01-02Z",
+    ] {
+        assert_eq!(instant(text), None, "{text}");
+    }
+    assert_eq!(
+        instant("2024-01-02T03:04:05+01:00[Europe/Berlin]"),
+        instant("2024-01-02T02:04:05Z")
+    );
+}
+
+#[test]
+fn the_end_of_time_is_an_instant() {
+    let last = 253_402_300_799_000_000;
+    for text in [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59+00:00",
+        "9999-12-31T18:59:59-05:00",
+    ] {
+        assert_eq!(parse_date_time(text), Some(SqlValue::TimestampTz(last)), "{text}");
+    }
+    assert_eq!(instant_text(last).as_deref(), Some("9999-12-31T23:59:59Z"));
 }
 
 #[test]
