@@ -52,9 +52,7 @@ pub(super) fn check(
                     problems.error(returns.location.clone(), returns.path.clone(), reason);
                 }
                 Finding::Doubtful(reason) => {
-                    let message =
-                        format!("{reason}; only null can pass: cast the column, or declare its type");
-                    problems.warning(returns.location.clone(), returns.path.clone(), message);
+                    problems.warning(returns.location.clone(), returns.path.clone(), reason);
                 }
             }
         }

@@ -144,6 +144,21 @@ fn a_column_of_another_type_is_a_warning_because_null_may_be_meant() {
 }
 
 #[test]
+fn a_format_that_a_column_never_has_is_a_warning() {
+    let returns = "{type: object, properties: {d: {type: string, format: date}, j: {type: string}, t: {type: string, format: time}}}";
+    let told = warnings(&format!(
+        "  return: {returns}\n  source: {{code: \"SELECT now() AS d, '1'::JSON AS j, '10:11' AS t\"}}\n"
+    ));
+    assert_eq!(
+        told,
+        [
+            "tools/t.yml:3:11: tool.return: d declares the format date, but the column is TIMESTAMP WITH TIME ZONE; only null can pass: cast the column, or declare its type",
+            "tools/t.yml:3:11: tool.return: j declares string, but the column is JSON and goes out as what it holds; only strings in it and null can pass: cast it to VARCHAR for its text",
+        ]
+    );
+}
+
+#[test]
 fn what_depends_on_an_open_parameter_is_not_judged() {
     let lines = "  parameters: [{name: v, type: object}]\n  return: {type: object, required: [a], properties: {a: {type: integer}}}\n  source: {code: \"SELECT $v.a AS a\"}\n";
     assert_checked(lines, &[]);

@@ -15,7 +15,7 @@ pub(super) enum Proof {
     Proven,
     /// It depends on the value.
     Open(Check),
-    /// No value but null is accepted; says why. The check remains: a column of nulls passes.
+    /// Few values are accepted, if any but null; says why, and which. The check remains.
     Contradicted(Check, String),
 }
 
@@ -23,6 +23,11 @@ pub(super) enum Proof {
 pub(super) fn prove(definition: &TypeDefinition, data_type: &DataType) -> Proof {
     let remaining = match (&definition.kind, data_type) {
         (_, DataType::Null) => return Proof::Proven,
+        (TypeKind::String(_), DataType::Json) => {
+            let reason = "declares string, but the column is JSON and goes out as what it holds; only strings in it and null \
+                          can pass: cast it to VARCHAR for its text";
+            return Proof::Contradicted(Check::complete(definition), reason.to_owned());
+        }
         (_, DataType::Unresolved | DataType::Json | DataType::Unsupported(_)) => {
             return Proof::Open(Check::complete(definition));
         }
@@ -31,7 +36,13 @@ pub(super) fn prove(definition: &TypeDefinition, data_type: &DataType) -> Proof 
             return Proof::Open(Check::complete(definition));
         }
         (_, DataType::Union(members)) => return prove_union(definition, members),
-        (TypeKind::String(rules), _) if is_text(data_type) => text(rules, data_type),
+        (TypeKind::String(rules), _) if is_text(data_type) => match excluded_format(rules, data_type) {
+            Some(format) => {
+                let declared = format!("the format {}", format.as_str());
+                return Proof::Contradicted(Check::complete(definition), only_null(&declared, data_type));
+            }
+            None => text(rules, data_type),
+        },
         (TypeKind::Boolean, DataType::Boolean) => None,
         (TypeKind::Integer(rules), _) if is_number(data_type) => integer(rules, data_type),
         (TypeKind::Number(rules), _) if is_number(data_type) => {
@@ -44,12 +55,19 @@ pub(super) fn prove(definition: &TypeDefinition, data_type: &DataType) -> Proof 
         (TypeKind::Object(rules), DataType::Struct(members)) => return object(definition, rules, members),
         (TypeKind::Object(_), DataType::Map(..)) => return Proof::Open(Check::complete(definition)),
         (kind, other) => {
-            let reason = format!("declares {}, but the column is {other}", kind.as_str());
+            let reason = only_null(kind.as_str(), other);
             return Proof::Contradicted(Check::complete(definition), reason);
         }
     };
     with_accepted(definition, remaining, data_type)
 }
+
+fn only_null(declared: &str, data_type: &DataType) -> String {
+    format!("declares {declared}, but the column is {data_type}{ONLY_NULL}")
+}
+
+/// What a contradiction means, and what to do.
+const ONLY_NULL: &str = "; only null can pass: cast the column, or declare its type";
 
 /// What is left once the values that `enum` accepts are added.
 fn with_accepted(definition: &TypeDefinition, remaining: Option<CheckKind>, data_type: &DataType) -> Proof {
@@ -119,6 +137,13 @@ fn text(rules: &StringRules, data_type: &DataType) -> Option<CheckKind> {
         || rules.max_length.is_some()
         || rules.pattern.is_some();
     is_open.then_some(CheckKind::Text(rules))
+}
+
+/// The declared format, if no text of the column's type has it.
+fn excluded_format(rules: &StringRules, data_type: &DataType) -> Option<StringFormat> {
+    let is_of_any_form = matches!(data_type, DataType::Varchar | DataType::Enum(_) | DataType::Blob);
+    let format = rules.format?;
+    (!is_of_any_form && !is_format_proven(format, data_type)).then_some(format)
 }
 
 fn is_format_proven(format: StringFormat, data_type: &DataType) -> bool {
@@ -209,10 +234,9 @@ fn list(definition: &TypeDefinition, rules: &ArrayRules, child: &DataType, size:
 /// Holds declared properties against named columns or members, of which every row has all.
 fn object(definition: &TypeDefinition, rules: &ObjectRules, members: &[(String, DataType)]) -> Proof {
     let (check, mut findings) = members_check(rules, members);
-    if let Some(reason) = missing(rules, members)
-        .or_else(|| undeclared(rules, members))
-        .or_else(|| findings.pop())
-    {
+    let wrong_members = missing(rules, members).or_else(|| undeclared(rules, members));
+    let wrong_members = wrong_members.map(|reason| format!("declares object, but: {reason}{ONLY_NULL}"));
+    if let Some(reason) = wrong_members.or_else(|| findings.pop()) {
         return Proof::Contradicted(Check::complete(definition), reason);
     }
     let remaining = (!check.properties.is_empty()).then_some(CheckKind::Object(check));

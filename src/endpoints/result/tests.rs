@@ -124,7 +124,10 @@ fn nested_types_are_proven_by_their_parts() {
     let (_, findings) = OutputContract::compile(Some(&type_of(returns)), &columns(&[("s", structure("b"))]));
     assert_eq!(
         findings,
-        [Finding::Doubtful("s Missing required properties: a".to_owned())]
+        [Finding::Doubtful(
+            "s declares object, but: Missing required properties: a; only null can pass: cast the column, or declare its type"
+                .to_owned()
+        )]
     );
 }
 
