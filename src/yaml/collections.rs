@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-
 use super::node::Value;
 use super::{Fields, FromYaml, Item, convert};
 
@@ -92,16 +90,6 @@ impl<'a> Item<'a> {
                 self.problems.error(location, self.path, message);
                 None
             }
-        }
-    }
-
-    /// The value through serde, for leaf parts that need no position of their own.
-    ///
-    /// Not for parts that hold secrets: serde's messages quote values.
-    pub fn typed<T: DeserializeOwned>(self) -> Option<T> {
-        match serde_yaml::from_value(convert::to_serde_yaml(self.node)) {
-            Ok(value) => Some(value),
-            Err(error) => self.refuse(error.to_string()),
         }
     }
 }

@@ -1,7 +1,6 @@
-//! A node as JSON or as a `serde_yaml` value. Reading into the types of the product is `item`'s business.
+//! A node as JSON. Reading into the types of the product is `item`'s business.
 
 use serde_json::Value as Json;
-use serde_yaml::Value as Yaml;
 
 use super::node::{Node, Scalar, Value};
 use super::{Location, Resolved};
@@ -40,35 +39,6 @@ fn scalar_to_json(scalar: &Scalar) -> Option<Json> {
     })
 }
 
-pub(super) fn to_serde_yaml(node: &Node) -> Yaml {
-    match &node.value {
-        Value::Scalar(scalar) => scalar_to_serde_yaml(scalar),
-        Value::Sequence(elements) => Yaml::Sequence(elements.iter().map(to_serde_yaml).collect()),
-        Value::Mapping(mapping) => {
-            let entries = mapping.entries.iter();
-            Yaml::Mapping(
-                entries
-                    .map(|entry| (Yaml::String(entry.key.text.clone()), to_serde_yaml(&entry.value)))
-                    .collect(),
-            )
-        }
-    }
-}
-
-fn scalar_to_serde_yaml(scalar: &Scalar) -> Yaml {
-    match scalar.resolve() {
-        Resolved::Null => Yaml::Null,
-        Resolved::Boolean(value) => Yaml::Bool(value),
-        Resolved::Integer(value) => {
-            let number = u64::try_from(value).map(serde_yaml::Number::from);
-            let number = number.or_else(|_| i64::try_from(value).map(serde_yaml::Number::from));
-            Yaml::Number(number.unwrap_or_else(|_| nearest_float(value).into()))
-        }
-        Resolved::Float(value) => Yaml::Number(value.into()),
-        Resolved::Text => Yaml::String(scalar.text.clone()),
-    }
-}
-
 /// The nearest float of an integer that is too large for 64 bits.
 #[expect(
     clippy::cast_precision_loss,
@@ -76,14 +46,4 @@ fn scalar_to_serde_yaml(scalar: &Scalar) -> Yaml {
 )]
 fn nearest_float(value: i128) -> f64 {
     value as f64
-}
-
-/// A decimal number as JSON writes it, where YAML 1.1 sees text: `1e6`.
-pub(super) fn decimal_number(text: &str) -> Option<f64> {
-    match Resolved::of_plain(text) {
-        Resolved::Integer(value) => Some(nearest_float(value)),
-        Resolved::Float(value) => Some(value),
-        Resolved::Text => serde_json::from_str(text).ok(),
-        Resolved::Null | Resolved::Boolean(_) => None,
-    }
 }

@@ -27,13 +27,6 @@ impl FromYaml for bool {
     }
 }
 
-/// Any number.
-impl FromYaml for f64 {
-    fn from_yaml(item: Item<'_>) -> Option<Self> {
-        item.number()
-    }
-}
-
 macro_rules! whole_numbers {
     ($($number:ty),*) => {$(
         /// A whole number within the type's range.

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds};
 
-use super::node::{Scalar, ScalarStyle};
+use super::node::ScalarStyle;
 use super::suggest::suggestion;
-use super::{Item, Resolved, convert};
+use super::{Item, Resolved};
 
 impl Item<'_> {
     /// Text.
@@ -57,19 +57,6 @@ impl Item<'_> {
             return fitting.or_else(|| self.refuse_kind(&wanted));
         }
         self.refuse(format!("expected {wanted}, found {value}"))
-    }
-
-    /// Any number, whole ones and exponents without a sign (`1e6`) included; quotes do not matter.
-    pub fn number(self) -> Option<f64> {
-        let text = self.node.as_scalar().map(Scalar::text);
-        match self.resolve_any_style() {
-            Some(Resolved::Float(value)) => Some(value),
-            Some(Resolved::Integer(_) | Resolved::Text) => {
-                let parsed = text.and_then(convert::decimal_number);
-                parsed.or_else(|| self.refuse_kind("a number"))
-            }
-            _ => self.refuse_kind("a number"),
-        }
     }
 
     /// One of a fixed set of words.
