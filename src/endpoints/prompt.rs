@@ -4,9 +4,10 @@
 //! error, and so is the use of a member that does not, other than in a condition; a template that runs too long is stopped. Must
 //! not live here: what arguments are (`params`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use minijinja::machinery::{Instruction, get_compiled_template};
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,6 +72,7 @@ impl PromptTemplates {
         environment.set_fuel(Some(FUEL));
         // Files were written for Jinja2, where texts and lists have Python's methods.
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        minijinja_contrib::add_to_environment(&mut environment);
         let mut lines = Vec::with_capacity(messages.len());
         let mut errors = Vec::new();
         for (index, message) in messages.iter().enumerate() {
@@ -107,6 +109,37 @@ impl PromptTemplates {
         names
             .map(|names| names.into_iter().filter(is_unknown).collect())
             .collect()
+    }
+
+    /// For each message, the filters and tests that it uses and that do not exist. Rendering looks them up only when it comes to
+    /// them.
+    pub fn unknown_operations(&self) -> Vec<BTreeSet<String>> {
+        let lines = self.messages.iter();
+        lines.map(|line| self.unknown_operations_of(line)).collect()
+    }
+
+    fn unknown_operations_of(&self, line: &Line) -> BTreeSet<String> {
+        let Ok(template) = self.environment.get_template(&line.name) else {
+            return BTreeSet::new();
+        };
+        let compiled = get_compiled_template(&template);
+        let parts = std::iter::once(&compiled.instructions).chain(compiled.blocks.values());
+        let instructions = parts.flat_map(|part| (0..).map_while(|index| part.get(index)));
+        let operations = instructions.filter_map(|instruction| match instruction {
+            Instruction::ApplyFilter(name, ..) => Some(("filter", *name)),
+            Instruction::PerformTest(name, ..) => Some(("test", *name)),
+            _ => None,
+        });
+        let unknown = operations.filter(|(kind, name)| !self.has(kind, name));
+        unknown.map(|(kind, name)| format!("{kind} {name}")).collect()
+    }
+
+    /// Whether there is a filter or test of that name.
+    fn has(&self, kind: &str, name: &str) -> bool {
+        let question = format!("name is {kind}");
+        let asked = self.environment.compile_expression(&question);
+        let answer = asked.and_then(|asked| asked.eval(BTreeMap::from([("name", name)])));
+        answer.is_ok_and(|answer| answer.is_true())
     }
 
     /// Renders all messages with checked arguments.
@@ -214,6 +247,14 @@ mod tests {
             ("{% if on %}yes{% else %}no{% endif %}", "yes"),
             ("{% for i in range(3) %}{{ loop.index }}{% endfor %}", "123"),
             ("{% set x = 1 %}{{ x }}", "1"),
+            (
+                "{{ items | tojson }} {{ name | urlencode }}",
+                "[1,2] Ada%20%3Ca%40b.c%3E",
+            ),
+            (
+                "{{ name | truncate(length=6, killwords=true, end='…', leeway=0) }} {{ name | wordcount }}",
+                "Ada <… 4",
+            ),
         ] {
             assert_eq!(render(template, &arguments).as_deref(), Ok(text), "{template}");
         }
@@ -233,6 +274,20 @@ mod tests {
         assert_eq!(
             templates.undeclared(&declared),
             [BTreeSet::from(["nme".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn filters_and_tests_that_do_not_exist_are_found_wherever_they_stand() {
+        let templates = compile(
+            "{% if false %}{{ 1 | shout }}{% endif %}{% block b %}{{ 1 is prime }}{% endblock %}{{ 1 | int | string is odd }}{{ '| no' }}",
+        );
+        assert_eq!(
+            templates.unknown_operations(),
+            [BTreeSet::from([
+                "filter shout".to_owned(),
+                "test prime".to_owned()
+            ])]
         );
     }
 

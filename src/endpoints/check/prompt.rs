@@ -31,6 +31,24 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
             return None;
         }
     };
+    check_messages(&prompt, &templates, problems);
+    // Nothing is declared of what messages become, so nothing of it is checked.
+    let (output, _) = OutputContract::compile(None, &[]);
+    let routine = Routine {
+        parameters: parameters?,
+        program: Program::Messages(Box::new(templates)),
+        output,
+        policies: policies?,
+    };
+    policies::check_fields(&prompt.policies, &routine, problems);
+    Some(RunnablePrompt {
+        routine: Arc::new(routine),
+        definition: prompt,
+    })
+}
+
+/// Reports what no call of the prompt could get over.
+fn check_messages(prompt: &Prompt, templates: &PromptTemplates, problems: &mut Problems) {
     for (index, message) in prompt.messages.iter().enumerate() {
         let kind = &message.kind;
         if kind.value != TEXT {
@@ -57,17 +75,11 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
             message.template.refuse::<()>(problems, text);
         }
     }
-    // Nothing is declared of what messages become, so nothing of it is checked.
-    let (output, _) = OutputContract::compile(None, &[]);
-    let routine = Routine {
-        parameters: parameters?,
-        program: Program::Messages(Box::new(templates)),
-        output,
-        policies: policies?,
-    };
-    policies::check_fields(&prompt.policies, &routine, problems);
-    Some(RunnablePrompt {
-        routine: Arc::new(routine),
-        definition: prompt,
-    })
+    let unknown = templates.unknown_operations();
+    for (index, (message, operations)) in prompt.messages.iter().zip(unknown).enumerate() {
+        for operation in operations {
+            let text = format!("Message {index}: there is no {operation}");
+            message.template.refuse::<()>(problems, text);
+        }
+    }
 }

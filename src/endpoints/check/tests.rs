@@ -204,6 +204,18 @@ fn templates_use_declared_names_only() {
 }
 
 #[test]
+fn templates_use_filters_that_exist() {
+    let project = Project::new(&[(
+        "prompts/p.yml",
+        "prompt:\n  name: p\n  messages:\n    - prompt: \"{{ 'a' | upper | shout }}\"\n",
+    )]);
+    assert_eq!(
+        errors(project.check(&mut session())),
+        ["prompts/p.yml:4:15: prompt.messages[0].prompt: Message 0: there is no filter shout"]
+    );
+}
+
+#[test]
 fn messages_are_texts() {
     let project = Project::new(&[(
         "prompts/p.yml",
