@@ -16,10 +16,13 @@ pub(super) struct Writer<D: Disk> {
     buffer: Arc<Buffer>,
     segments: Segments<D>,
     sync: SyncPolicy,
+    collect_for: Duration,
     retry_interval: Duration,
     /// What is being written.
     batch: Batch,
     is_failing: bool,
+    /// When it was written last.
+    written_at: Option<Instant>,
     /// Since when something is written that a power failure would take.
     unsynchronised_since: Option<Instant>,
 }
@@ -30,9 +33,11 @@ impl<D: Disk> Writer<D> {
             buffer,
             segments,
             sync: settings.sync,
+            collect_for: settings.collect_for,
             retry_interval: settings.retry_interval,
             batch: Batch::default(),
             is_failing: false,
+            written_at: None,
             unsynchronised_since: None,
         }
     }
@@ -56,16 +61,20 @@ impl<D: Disk> Writer<D> {
     }
 
     fn patience(&self) -> Patience {
-        let timeout = match (self.is_failing, self.sync, self.unsynchronised_since) {
-            (true, _, _) => Some(self.retry_interval),
-            (false, SyncPolicy::Every(interval), Some(since)) => {
-                Some(interval.saturating_sub(since.elapsed()))
-            }
-            _ => None,
+        if self.is_failing {
+            return Patience {
+                for_lines: false,
+                timeout: Some(self.retry_interval),
+            };
+        }
+        let collecting = rest(self.written_at, self.collect_for).filter(|rest| !rest.is_zero());
+        let synchronising = match self.sync {
+            SyncPolicy::Every(interval) => rest(self.unsynchronised_since, interval),
+            SyncPolicy::EachBatch | SyncPolicy::WhenFull => None,
         };
         Patience {
-            for_lines: !self.is_failing,
-            timeout,
+            for_lines: collecting.is_none(),
+            timeout: [collecting, synchronising].into_iter().flatten().min(),
         }
     }
 
@@ -98,7 +107,9 @@ impl<D: Disk> Writer<D> {
     fn write_batch(&mut self) -> Result<(), SegmentError> {
         while !self.batch.is_empty() {
             let (counts, bytes) = self.segments.append(&mut self.batch)?;
-            self.unsynchronised_since.get_or_insert_with(Instant::now);
+            let now = Instant::now();
+            self.written_at = Some(now);
+            self.unsynchronised_since.get_or_insert(now);
             self.buffer.wrote(counts, bytes);
         }
         Ok(())
@@ -119,6 +130,11 @@ impl<D: Disk> Writer<D> {
         }
         Ok(())
     }
+}
+
+/// What is left of the time that began then.
+fn rest(since: Option<Instant>, time: Duration) -> Option<Duration> {
+    since.map(|since| time.saturating_sub(since.elapsed()))
 }
 
 /// However the thread ends, nobody waits for it any more, and what must not be dropped is in the server's own log.

@@ -191,6 +191,23 @@ fn many_callers_at_once_lose_nothing() {
 }
 
 #[test]
+fn what_follows_a_write_is_collected_until_somebody_asks_for_it() {
+    let mut house = House::new();
+    house.settings.collect_for = Duration::from_hours(1);
+    house.run(|running| {
+        running.record(call("first"));
+        running.flush().unwrap();
+        for number in 0..100 {
+            running.record(call(&format!("{number:02}")));
+        }
+        assert_eq!(running.logger.log.status().waiting_records, 100);
+        running.flush().unwrap();
+        assert_eq!(house.disk.get(|disk| disk.appends), 2);
+    });
+    assert_eq!(house.names().len(), 101);
+}
+
+#[test]
 fn what_arrives_during_a_write_is_written_at_once() {
     let house = House::new();
     house.run(|running| {
