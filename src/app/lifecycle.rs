@@ -28,7 +28,7 @@ use crate::mcp::catalog::Catalog;
 /// server at once.
 pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let began = Instant::now();
-    telemetry::start_logging(&config.logging)?;
+    let _written_until_the_end = telemetry::start_logging(&config.logging)?;
     telemetry::warn_unbuilt(&config.telemetry);
     for warning in &config.warnings {
         log::warn!("{warning}");

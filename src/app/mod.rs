@@ -10,6 +10,7 @@ pub mod definitions;
 pub mod lifecycle;
 mod listening;
 mod log_file;
+pub mod log_writer;
 mod provider;
 mod scopes;
 pub mod serving;

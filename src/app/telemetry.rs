@@ -7,12 +7,15 @@ use std::io::{self, Write};
 use env_logger::Target;
 use log::LevelFilter;
 
-use super::log_file::{LogFileError, RotatingFile};
+use super::StartError;
+use super::log_file::RotatingFile;
+use super::log_writer::LogWriter;
 use crate::config::{LogLevel, Logging, Telemetry};
 use crate::http::request_ids;
 
-/// Starts logging as configured. Lines of a request end with its name.
-pub fn start_logging(logging: &Logging) -> Result<(), LogFileError> {
+/// Starts logging as configured. Lines of a request end with its name. They are written by a thread of their own until the
+/// answer is dropped, and by whoever logs from then on.
+pub fn start_logging(logging: &Logging) -> Result<LogWriter, StartError> {
     let level = match logging.level {
         _ if !logging.enabled => LevelFilter::Off,
         LogLevel::Debug => LevelFilter::Debug,
@@ -35,12 +38,13 @@ pub fn start_logging(logging: &Logging) -> Result<(), LogFileError> {
         // What the HTTP library says about itself is of interest only when looking for a fault.
         builder.filter_module("actix_server", LevelFilter::Warn.min(level));
     }
-    if let (true, Some(file)) = (logging.enabled, &logging.file) {
-        let file = RotatingFile::open(file.clone())?;
-        builder.target(Target::Pipe(Box::new(Both { file })));
-    }
-    builder.init();
-    Ok(())
+    let file = logging.file.clone().filter(|_| logging.enabled);
+    let places = Places {
+        file: file.map(RotatingFile::open).transpose()?,
+    };
+    let (writer, outlet) = LogWriter::start(places).map_err(StartError::Thread)?;
+    builder.target(Target::Pipe(Box::new(outlet))).init();
+    Ok(writer)
 }
 
 /// Starts logging for a command that answers once: what is wrong, or every step.
@@ -77,24 +81,27 @@ pub fn warn_unbuilt(telemetry: &Telemetry) {
     }
 }
 
-/// Standard error and the log file.
-struct Both {
-    file: RotatingFile,
+/// Standard error, and the log file if there is one.
+struct Places {
+    file: Option<RotatingFile>,
 }
 
-impl Write for Both {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+impl Write for Places {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         let mut standard_error = io::stderr().lock();
         // Neither keeps the other from its lines: a full disk must not silence the journal.
-        let written = standard_error.write_all(line);
-        if let Err(error) = self.file.write_all(line) {
-            writeln!(standard_error, "the log file cannot be written: {error}")?;
+        let written = standard_error.write_all(lines);
+        if let Some(file) = &mut self.file {
+            let mut lines = lines.split_inclusive(|byte| *byte == b'\n');
+            if let Err(error) = lines.try_for_each(|line| file.write_all(line)) {
+                writeln!(standard_error, "the log file cannot be written: {error}")?;
+            }
         }
-        written.map(|()| line.len())
+        written.map(|()| lines.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        Ok(())
     }
 }
 

@@ -1,0 +1,230 @@
+//! The thread that writes the server's own log, so that no call waits for whoever reads it.
+//!
+//! Lines are collected for a few milliseconds, and written together. A reader that stalls costs lines, once the buffer is
+//! full; they are counted, and the log says so. Where lines go is not decided here.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long lines are collected after a write before the next one. A line after a pause is written at once.
+const COLLECT_FOR: Duration = Duration::from_millis(5);
+/// Bytes that may wait: a second of twenty thousand calls.
+const CAPACITY: usize = 4 * 1024 * 1024;
+/// How long the end waits for the last lines, in case nobody reads them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where a logger puts its lines: whole ones, each in one write. Never waits.
+#[derive(Clone)]
+pub(super) struct Outlet(Arc<Shared>);
+
+/// The running thread. Dropped, it has written everything, unless nobody reads it.
+#[must_use = "what is dropped writes no more"]
+pub struct LogWriter(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    to_writer: Condvar,
+    finished: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    lines: Vec<u8>,
+    /// Lines that found no place since the last write.
+    lost: u64,
+    phase: Phase,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The writer waits for a line.
+    #[default]
+    Idle,
+    /// The writer writes or collects, and will look for lines by itself.
+    Busy,
+    /// The last lines are being written.
+    Closing,
+    Finished,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogWriter {
+    /// Starts the thread, which writes to `sink`.
+    pub(super) fn start(sink: impl Write + Send + 'static) -> io::Result<(Self, Outlet)> {
+        let shared = Arc::<Shared>::default();
+        let of_thread = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || of_thread.write_until_closed(sink))?;
+        Ok((Self(Arc::clone(&shared)), Outlet(shared)))
+    }
+}
+
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.phase = Phase::Closing;
+        self.0.to_writer.notify_one();
+        drop(
+            self.0
+                .finished
+                .wait_timeout_while(state, PATIENCE, |state| state.phase != Phase::Finished),
+        );
+    }
+}
+
+impl Write for Outlet {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut state = self.0.lock();
+        if state.phase == Phase::Finished {
+            drop(state);
+            io::stderr().write_all(line)?;
+            return Ok(line.len());
+        }
+        if state.lines.len() + line.len() > CAPACITY {
+            state.lost += 1;
+            return Ok(line.len());
+        }
+        state.lines.extend_from_slice(line);
+        if state.phase == Phase::Idle {
+            state.phase = Phase::Busy;
+            self.0.to_writer.notify_one();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn write_until_closed(&self, mut sink: impl Write) {
+        let mut batch = Vec::new();
+        let mut state = self.lock();
+        loop {
+            batch.clear();
+            std::mem::swap(&mut state.lines, &mut batch);
+            let lost = std::mem::take(&mut state.lost);
+            if batch.is_empty() && state.phase == Phase::Closing {
+                state.phase = Phase::Finished;
+                self.finished.notify_all();
+                return;
+            }
+            state = if batch.is_empty() {
+                state.phase = Phase::Idle;
+                let waited = self
+                    .to_writer
+                    .wait_while(state, |state| state.phase == Phase::Idle);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            } else {
+                drop(state);
+                // Whoever would be told that the log cannot be written would be told in the log.
+                sink.write_all(&batch).and_then(|()| sink.flush()).ok();
+                if lost > 0 {
+                    log::error!(
+                        "log: nobody took its lines in time; {lost} of them are missing before this one"
+                    );
+                }
+                self.collect()
+            };
+        }
+    }
+
+    /// Lets lines come in for a while, unless these are the last.
+    fn collect(&self) -> MutexGuard<'_, State> {
+        let waited = self
+            .to_writer
+            .wait_timeout_while(self.lock(), COLLECT_FOR, |state| state.phase == Phase::Busy);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Takes each write when the test lets it.
+    struct Reader {
+        may_read: mpsc::Receiver<()>,
+        written: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Write for Reader {
+        fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+            // Without a test that holds it up it reads at once.
+            self.may_read.recv().ok();
+            let lines_read = String::from_utf8(lines.to_vec()).unwrap();
+            self.written.lock().unwrap().push(lines_read);
+            Ok(lines.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Log {
+        writer: LogWriter,
+        outlet: Outlet,
+        let_read: mpsc::Sender<()>,
+        written: Arc<Mutex<Vec<String>>>,
+    }
+
+    fn log() -> Log {
+        let (let_read, may_read) = mpsc::channel();
+        let written = Arc::<Mutex<Vec<String>>>::default();
+        let (writer, outlet) = LogWriter::start(Reader {
+            may_read,
+            written: Arc::clone(&written),
+        })
+        .unwrap();
+        Log {
+            writer,
+            outlet,
+            let_read,
+            written,
+        }
+    }
+
+    #[test]
+    fn what_was_logged_before_the_end_is_written_in_order_and_together() {
+        let mut log = log();
+        log.outlet.write_all(b"first\n").unwrap();
+        let lines: Vec<_> = (0..100).map(|number| format!("{number:02}\n")).collect();
+        for line in &lines {
+            log.outlet.write_all(line.as_bytes()).unwrap();
+        }
+        drop(log.let_read);
+        drop(log.writer);
+        let writes = log.written.lock().unwrap();
+        assert_eq!(writes.concat(), format!("first\n{}", lines.concat()));
+        assert!(writes.len() <= 3, "{writes:?}");
+    }
+
+    #[test]
+    fn a_reader_that_stalls_holds_nobody_up_and_costs_what_found_no_place() {
+        let mut log = log();
+        let line = [b'x'; 1024];
+        // What is being written has left the buffer, so that two of them find place at most.
+        for _ in 0..(3 * CAPACITY / line.len()) {
+            log.outlet.write_all(&line).unwrap();
+        }
+        let lost = log.outlet.0.lock().lost;
+        assert!(lost >= (CAPACITY / line.len()) as u64, "{lost}");
+        drop(log.let_read);
+        drop(log.writer);
+        let written: usize = log.written.lock().unwrap().iter().map(String::len).sum();
+        assert!((CAPACITY..=2 * CAPACITY).contains(&written), "{written}");
+    }
+}
