@@ -156,6 +156,14 @@ impl<A: Actor> Handle<A> {
         }
     }
 
+    /// The same permits and counters before another actor that does the same work.
+    pub(crate) fn at(&self, address: Addr<A>) -> Self {
+        Self {
+            address,
+            ..self.clone()
+        }
+    }
+
     /// Asks, and waits for the answer no longer than the handle's deadline.
     pub async fn ask<R>(&self, request: R) -> Result<R::Answer, CallError>
     where

@@ -23,7 +23,7 @@ use crate::provider_broker::actor::ProviderBroker;
 use crate::provider_broker::health::ProviderHealth;
 use crate::session_registry::SessionRegistryHandle;
 use crate::session_registry::actor::RunningSessionRegistry;
-use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor};
+use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutors};
 use crate::sql_executor::status::SqlMonitor;
 use crate::store::StoreError;
 use crate::token_store::TokenStoreHandle;
@@ -132,6 +132,12 @@ impl RunningActors {
             .into_iter()
             .chain(passwords);
         pools.cloned().collect()
+    }
+
+    /// The executor's actors, if SQL is run.
+    #[must_use]
+    pub fn sql_executors(&self) -> Option<SqlExecutors> {
+        self.sql.as_ref().map(|running| running.executors.clone())
     }
 
     /// Looks at the executor of SQL, if there is one.

@@ -177,7 +177,7 @@ fn with_executor<T>(
     actix_rt::System::new().block_on(async {
         let settings = serving::executor_settings(&config.limits);
         let running = SqlExecutor::launch(generation, settings).map_err(StartError::Thread)?;
-        let outcome = work(running.handle.clone()).await;
+        let outcome = work(running.executors.handle()).await;
         running.stop();
         outcome
     })

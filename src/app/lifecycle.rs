@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::{App, middleware, web};
 
 use mxcp_actors::domain::clock::Clock;
+use mxcp_actors::sql_executor::actor::SqlExecutors;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 
 use super::admin::{AdminListeners, Served};
@@ -156,22 +157,45 @@ fn open(
         authentication: running.services(),
         stateless: config.transport.http.stateless,
     };
-    let public = listen(addresses, &config, running.audit().clock, requests, state)?;
+    let routes = Routes {
+        requests: web::Data::new(requests),
+        state,
+        executors: running.executors(),
+    };
+    let public = listen(addresses, &config, running.audit().clock, routes)?;
     announce(&config, began);
     Ok((admin, public))
+}
+
+/// What the routes of the public listener need, in every worker.
+#[derive(Clone)]
+struct Routes {
+    requests: web::Data<RequestState>,
+    state: McpState,
+    executors: SqlExecutors,
+}
+
+impl Routes {
+    /// For the current worker, whose queries go through an actor of its own.
+    fn state_of_worker(&self) -> web::Data<McpState> {
+        let executor = self.executors.beside_caller();
+        web::Data::new(McpState {
+            server: Arc::new(self.state.server.with_executor(executor)),
+            ..self.state.clone()
+        })
+    }
 }
 
 fn listen(
     addresses: listening::Addresses,
     config: &Config,
     clock: Arc<dyn Clock>,
-    requests: RequestState,
-    state: McpState,
+    routes: Routes,
 ) -> Result<Server, StartError> {
-    let (requests, state) = (web::Data::new(requests), web::Data::new(state));
     let app = move || {
+        let state = routes.state_of_worker();
         App::new()
-            .app_data(web::Data::clone(&requests))
+            .app_data(web::Data::clone(&routes.requests))
             .wrap(middleware::from_fn(request::around))
             .configure(|config| routes::public(config, &state))
     };

@@ -10,12 +10,12 @@ use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::domain::clock::{Clock, SystemClock};
 use mxcp_actors::domain::randomness::{Randomness, SystemRandomness};
 use mxcp_actors::domain::scope::ScopeSet;
-use mxcp_actors::handle::{Handle, HandleSettings};
+use mxcp_actors::handle::HandleSettings;
 use mxcp_actors::replica_bus::{ReplicaBus, RunningReplicaBus};
 use mxcp_actors::session_registry::SessionRegistrySettings;
 use mxcp_actors::session_registry::actor::{RunningSessionRegistry, SessionRegistry};
 use mxcp_actors::session_registry::rules::SessionRules;
-use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
+use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings, SqlExecutors};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::status::SqlMonitor;
@@ -53,7 +53,7 @@ enum Work {
     Protected {
         actors: Box<RunningActors>,
         bus: RunningReplicaBus,
-        executor: Handle<SqlExecutor>,
+        executors: SqlExecutors,
         sql: SqlMonitor,
         store: Arc<OpenStore>,
         services: Data<Services>,
@@ -92,11 +92,11 @@ impl Running {
         self.audit.clone()
     }
 
-    /// Runs SQL.
-    pub fn executor(&self) -> Handle<SqlExecutor> {
+    /// Run SQL.
+    pub fn executors(&self) -> SqlExecutors {
         match &self.work {
-            Work::Open { executor, .. } => executor.handle.clone(),
-            Work::Protected { executor, .. } => executor.clone(),
+            Work::Open { executor, .. } => executor.executors.clone(),
+            Work::Protected { executors, .. } => executors.clone(),
         }
     }
 
@@ -155,7 +155,7 @@ impl Running {
 
     /// What answers, over any transport. To be asked for once.
     pub fn mcp_server(&self, catalog: Catalog) -> McpServer {
-        let server = McpServer::new(catalog, self.sessions(), self.executor(), self.audit());
+        let server = McpServer::new(catalog, self.sessions(), self.executors().handle(), self.audit());
         match &self.work {
             Work::Open { .. } => server,
             Work::Protected { actors, .. } => server.with_logins(&actors.actors),
@@ -238,13 +238,13 @@ impl Work {
             },
         );
         let actors = Box::new(actors.await?);
-        let executor = actors.actors.sql.clone().ok_or(StartError::NoDatabase)?;
+        let executors = actors.sql_executors().ok_or(StartError::NoDatabase)?;
         let sql = actors.sql_monitor().ok_or(StartError::NoDatabase)?;
         let services = authentication::services(config, actors.actors.clone(), endpoint_scopes, audit)?;
         Ok(Self::Protected {
             actors,
             bus,
-            executor,
+            executors,
             sql,
             store,
             services,

@@ -107,17 +107,23 @@ pub struct Audit {
     pub instance: String,
 }
 
-/// Everything that answering takes.
+/// Everything that answering takes. Clones are the same server.
+#[derive(Clone)]
 pub struct McpServer {
+    offer: Arc<Offer>,
+    executor: Handle<SqlExecutor>,
+    audit: Audit,
+    judging: BlockingPool,
+    upstream: Option<UpstreamTokens>,
+}
+
+/// What clients see, and what is counted of them.
+struct Offer {
     identity: ServerIdentity,
     capabilities: ServerCapabilities,
     catalog: RwLock<Arc<Catalog>>,
     sessions: Sessions,
-    executor: Handle<SqlExecutor>,
-    audit: Audit,
-    judging: BlockingPool,
     calls: Calls,
-    upstream: Option<UpstreamTokens>,
 }
 
 impl McpServer {
@@ -131,7 +137,7 @@ impl McpServer {
             icons: Vec::new(),
             website_url: None,
         };
-        Self {
+        let offer = Offer {
             identity: ServerIdentity::new(implementation),
             capabilities: ServerCapabilities {
                 tools: Some(false),
@@ -142,6 +148,9 @@ impl McpServer {
             calls: Calls::new(catalog.registry()),
             catalog: RwLock::new(Arc::new(catalog)),
             sessions,
+        };
+        Self {
+            offer: Arc::new(offer),
             executor,
             audit,
             judging: BlockingPool::new(JUDGING),
@@ -156,6 +165,15 @@ impl McpServer {
         Self {
             upstream: Some(upstream),
             ..self
+        }
+    }
+
+    /// The same server, running its SQL through this actor of the pool.
+    #[must_use]
+    pub fn with_executor(&self, executor: Handle<SqlExecutor>) -> Self {
+        Self {
+            executor,
+            ..self.clone()
         }
     }
 
@@ -174,12 +192,12 @@ impl McpServer {
 
     /// The legacy sessions.
     pub fn sessions(&self) -> &Sessions {
-        &self.sessions
+        &self.offer.sessions
     }
 
     /// Counts calls.
     pub fn calls(&self) -> &Calls {
-        &self.calls
+        &self.offer.calls
     }
 
     /// Records calls.
@@ -199,13 +217,13 @@ impl McpServer {
 
     /// What is offered now. A call keeps the catalog that it began with.
     pub(super) fn catalog(&self) -> Arc<Catalog> {
-        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.offer.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn shape(&self, version: ProtocolVersion) -> Shape<'_> {
         Shape {
             version,
-            server: &self.identity,
+            server: &self.offer.identity,
         }
     }
 
@@ -219,7 +237,7 @@ impl McpServer {
     ) -> Result<Vec<u8>, RpcError> {
         let method = request.method;
         let answer = self.dispatch(request, version, caller, headers).await;
-        self.calls.answered(method, version.era(), answer.is_ok());
+        self.offer.calls.answered(method, version.era(), answer.is_ok());
         answer
     }
 
@@ -267,8 +285,8 @@ impl McpServer {
     fn initialize(&self, id: &RequestId, version: ProtocolVersion) -> Vec<u8> {
         let result = InitializeResult {
             protocol_version: version,
-            capabilities: &self.capabilities,
-            server: self.identity.implementation(),
+            capabilities: &self.offer.capabilities,
+            server: self.offer.identity.implementation(),
             instructions: None,
         };
         response::result(id, &result, self.shape(version))
@@ -276,7 +294,7 @@ impl McpServer {
 
     fn discover(&self, id: &RequestId, version: ProtocolVersion) -> Vec<u8> {
         let result = DiscoverResult {
-            capabilities: &self.capabilities,
+            capabilities: &self.offer.capabilities,
             instructions: None,
             cache: CacheHint {
                 ttl_milliseconds: DESCRIPTION_TTL,
@@ -299,7 +317,7 @@ impl McpServer {
     pub fn notice(&self, notification: &AdmittedNotification<'_>, session: Option<&Session>) {
         let read = ClientNotification::read(&notification.method, &notification.params);
         if let (Ok(ClientNotification::Cancelled { request_id, .. }), Some(session)) = (read, session) {
-            self.sessions.cancel(session, &request_id);
+            self.offer.sessions.cancel(session, &request_id);
         }
     }
 }

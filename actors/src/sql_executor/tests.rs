@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use actix::System;
+use actix::{Arbiter, System};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
@@ -111,8 +112,9 @@ fn query(share: &str, text: &str) -> RunQuery {
 }
 
 impl House {
+    /// Asks an actor of its own: what holds among queries holds among those of all actors.
     fn ask(&self, query: RunQuery) -> JoinHandle<Result<QueryOutcome, CallError>> {
-        let handle = self.executor.handle.clone();
+        let handle = self.executor.executors.beside_caller();
         tokio::task::spawn_local(async move { handle.run(query).await })
     }
 
@@ -162,7 +164,7 @@ fn a_full_queue_answers_busy_at_once() {
             before.elapsed() < Duration::from_secs(1),
             "the worker is still held: this was at once"
         );
-        assert_eq!(house.executor.handle.status().depth, 4);
+        assert_eq!(house.executor.executors.handle().status().depth, 4);
         token.cancel(CancelReason::Operator);
         assert_eq!(
             running.await.unwrap().unwrap().result,
@@ -171,6 +173,26 @@ fn a_full_queue_answers_busy_at_once() {
         for waiting in waiting {
             waiting.await.unwrap().unwrap().result.unwrap();
         }
+        house.executor.stop();
+    });
+}
+
+#[test]
+fn an_actor_that_ends_with_its_thread_leaves_the_others_their_queue() {
+    System::new().block_on(async {
+        let house = house();
+        let executors = house.executor.executors.clone();
+        let arbiter = Arbiter::new();
+        let (sender, answered) = oneshot::channel();
+        arbiter.spawn(async move {
+            let handle = executors.beside_caller();
+            sender.send(handle.run(query("ada", "there")).await).unwrap();
+        });
+        answered.await.unwrap().unwrap().result.unwrap();
+        arbiter.stop();
+        arbiter.join().unwrap();
+        let answer = house.ask(query("ada", "here")).await.unwrap();
+        answer.unwrap().result.unwrap();
         house.executor.stop();
     });
 }
@@ -239,7 +261,7 @@ fn a_panicking_query_costs_one_call_and_its_session() {
             "1",
             "a fresh session"
         );
-        assert_eq!(house.executor.handle.status().crashed, 1);
+        assert_eq!(house.executor.executors.handle().status().crashed, 1);
         house.executor.stop();
     });
 }
@@ -252,7 +274,7 @@ fn stopping_answers_everyone() {
         assert_eq!(house.next_started().await, "wait");
         let waiting = house.ask(query("bob", "never"));
         house.until_waiting(1).await;
-        let handle = house.executor.handle.clone();
+        let handle = house.executor.executors.handle();
         house.executor.stop();
         assert_eq!(waiting.await.unwrap().unwrap_err(), CallError::Stopped);
         let stopped = running.await.unwrap().unwrap().result;
@@ -277,9 +299,9 @@ fn an_answer_that_does_not_come_in_time_is_a_timeout() {
             SqlExecutor::launch_with(script, SqlExecutorSettings { deadline, ..SETTINGS }).unwrap();
         let mut waiting = query("ada", "wait");
         waiting.limits.timeout = Duration::ZERO;
-        let answer = executor.handle.run(waiting).await;
+        let answer = executor.executors.handle().run(waiting).await;
         assert_eq!(answer.unwrap_err(), CallError::Timeout);
-        assert_eq!(executor.handle.status().timeouts, 1);
+        assert_eq!(executor.executors.handle().status().timeouts, 1);
         executor.stop();
     });
 }

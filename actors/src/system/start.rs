@@ -83,7 +83,7 @@ impl RunningActors {
             broker: Handle::new(broker.start(), broker_settings),
             sessions: sessions.handle.clone(),
             provider,
-            sql: sql.as_ref().map(|running| running.handle.clone()),
+            sql: sql.as_ref().map(|running| running.executors.handle()),
         };
         Ok(Self {
             sweeper: Sweeper::start(actors.clone(), settings.sweep_interval),

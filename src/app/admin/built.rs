@@ -33,7 +33,7 @@ impl Served<'_> {
     /// What an operator looks at.
     pub(super) fn into_admin(self) -> Admin {
         let audit = self.running.audit();
-        let executor = self.running.executor();
+        let executor = self.running.executors().handle();
         Admin {
             about: self.about(),
             readiness: Readiness::new(Arc::clone(&self.gate), self.checks(), probes()),

@@ -19,6 +19,7 @@ use crate::mcp::server::McpServer;
 use crate::oauth::Services;
 
 /// What the handlers of `/mcp` need.
+#[derive(Clone)]
 pub struct McpState {
     /// The protocol without HTTP.
     pub server: Arc<McpServer>,
