@@ -39,6 +39,10 @@ impl Authority {
             Some(digits) if digits.chars().all(|c| c.is_ascii_digit()) => Some(digits.parse().ok()?),
             Some(_) => return None,
         };
+        if is_canonical(host) {
+            let host = host.to_owned();
+            return Some(Self { host, port });
+        }
         let url = Url::parse(&format!("http://{host}/")).ok()?;
         Self::of_url(&url).map(|authority| authority.with_optional_port(port))
     }
@@ -88,6 +92,20 @@ impl Authority {
             inside.is_some_and(|text| text.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()));
         self.host == "localhost" || is_ipv4 || is_ipv6
     }
+}
+
+/// Whether a URL would spell the host as it stands here. Nearly every request does, and need not be read as a URL.
+fn is_canonical(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(is_plain)
+    };
+    // A name that ends in a number would be read as an address.
+    let ends_in_word = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|label| label.starts_with(|first: char| first.is_ascii_lowercase()));
+    (ends_in_word && host.split('.').all(is_label)) || host.parse::<Ipv4Addr>().is_ok()
 }
 
 impl AllowedHost {

@@ -365,4 +365,12 @@ proptest! {
             prop_assert!(url::Url::parse(&url.to_string()).is_ok());
         }
     }
+
+    /// A host is spelled as in a URL, whether it had to be read as one or not.
+    #[test]
+    fn a_host_is_spelled_as_in_a_url(host in "([a-zA-Z0-9]|xn--|-|0x|\\.|[0-9]{1,3}\\.){1,12}") {
+        let url = url::Url::parse(&format!("http://{host}/")).ok();
+        let expected = url.as_ref().and_then(Authority::of_url);
+        prop_assert_eq!(Authority::parse(&host), expected);
+    }
 }
