@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use mxcp_actor::cli::{CommandLine, Surroundings};
 
+/// A call's memory is taken by one thread and given back by another, which glibc's allocator pays for with locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let command = CommandLine::parse();
     match surroundings() {
