@@ -73,6 +73,21 @@ async fn the_log_goes_to_a_file_as_well_at_the_level_that_is_configured() {
     assert!(log.ends_with("INFO ] stopped\n"), "{log}");
 }
 
+/// Some hundred lines are all that a pipe holds.
+#[actix_rt::test]
+async fn a_log_that_nobody_reads_holds_up_neither_calls_nor_the_stop() {
+    let server = Project::new()
+        .tool("one", "SELECT 1 AS x", "")
+        .leaves_log_unread()
+        .start();
+    for _ in 0..1_000 {
+        let result = server.call("one", json!({})).await;
+        assert_eq!(result["content"][0]["text"], "[{\"x\":1}]");
+    }
+    let (status, _folder) = server.stop();
+    assert!(status.success());
+}
+
 #[test]
 fn a_log_file_that_cannot_be_written_stops_the_start_and_is_named() {
     let config = "mxcp: 1\nlogging: { path: mxcp-site.yml/server.log }\n";

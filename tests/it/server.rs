@@ -38,6 +38,7 @@ pub(crate) struct Project {
     files: Vec<(String, String)>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    leaves_log_unread: bool,
 }
 
 impl Project {
@@ -79,6 +80,12 @@ impl Project {
         self
     }
 
+    /// With nobody who reads the log, beyond what a test asks for.
+    pub(crate) fn leaves_log_unread(mut self) -> Self {
+        self.leaves_log_unread = true;
+        self
+    }
+
     fn write(&self, folder: &Path) {
         for (path, content) in &self.files {
             let path = folder.join(path);
@@ -114,7 +121,11 @@ impl Project {
     pub(crate) fn start_in(self, folder: tempfile::TempDir) -> Server {
         self.write(folder.path());
         let mut child = self.command(folder.path()).spawn().unwrap();
-        let log = follow(child.stderr.take().unwrap());
+        let standard_error = child.stderr.take().unwrap();
+        let log = match self.leaves_log_unread {
+            true => follow_when_asked(standard_error),
+            false => follow(standard_error),
+        };
         let mut seen = Vec::new();
         let url = loop {
             let line = log
@@ -158,14 +169,25 @@ pub(crate) fn program(folder: &Path) -> Command {
 /// Lines of a stream as they come.
 pub(crate) fn follow(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
+    read_lines(stream, move |line| sender.send(line).is_ok());
     lines
+}
+
+/// The same, each line read when the one before has been taken.
+fn follow_when_asked(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::sync_channel(0);
+    read_lines(stream, move |line| sender.send(line).is_ok());
+    lines
+}
+
+fn read_lines(
+    stream: impl std::io::Read + Send + 'static,
+    goes_on: impl Fn(String) -> bool + Send + 'static,
+) {
+    thread::spawn(move || {
+        let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+        while lines.next().is_some_and(&goes_on) {}
+    });
 }
 
 impl Drop for Server {
