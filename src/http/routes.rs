@@ -1,5 +1,7 @@
 //! Every route in one table.
 
+use actix_web::Route;
+use actix_web::guard::{Any, Get, Head};
 use actix_web::web::{self, Data, ServiceConfig};
 
 use super::mcp::McpState;
@@ -11,7 +13,7 @@ const MCP_METHODS: &str = "POST, DELETE";
 /// The routes of the public listener.
 pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
     config.app_data(Data::clone(state));
-    config.route("/health", web::get().to(health::health));
+    config.route("/health", get_or_head().to(health::health));
     config.service(
         web::resource("/mcp")
             .wrap(oauth::cors::any_origin())
@@ -26,7 +28,12 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
     match &state.authentication {
         Some(services) => oauth::routes(config, services),
         None => {
-            config.route("/", web::get().to(front_page::get));
+            config.route("/", get_or_head().to(front_page::get));
         }
     }
+}
+
+/// For what may be read at any time: load balancers and monitors ask with HEAD (RFC 9110 section 9.3.2).
+pub(super) fn get_or_head() -> Route {
+    web::route().guard(Any(Get()).or(Head()))
 }

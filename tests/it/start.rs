@@ -13,6 +13,8 @@ async fn a_started_server_is_healthy_and_says_nothing_more() {
         (answer.status, answer.body.as_slice()),
         (StatusCode::OK, br#"{"status":"ok"}"#.as_slice())
     );
+    let head = server.request("HEAD", "/health", &[], Vec::new()).await;
+    assert_eq!((head.status, head.body.as_slice()), (StatusCode::OK, &[][..]));
     assert_eq!(server.get("/anything").await.status, StatusCode::NOT_FOUND);
     assert!(
         server.folder().join("data/db-dev.duckdb").exists(),

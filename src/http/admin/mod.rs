@@ -25,6 +25,7 @@ pub use guard::{from_browsers, refusal};
 
 use crate::admin::Admin;
 use crate::admin::access::Access;
+use crate::http::routes::get_or_head;
 
 /// What the handlers of one listener need.
 pub struct AdminState {
@@ -39,14 +40,14 @@ pub struct AdminState {
 /// The routes of an admin listener.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/", web::get().to(index::get))
-        .route("/health", web::get().to(health::health))
-        .route("/live", web::get().to(health::live))
-        .route("/ready", web::get().to(ready::get))
-        .route("/status", web::get().to(status::get))
-        .route("/config", web::get().to(config::get))
-        .route("/endpoints", web::get().to(endpoints::get))
-        .route("/metrics", web::get().to(metrics::get))
+        .route("/", get_or_head().to(index::get))
+        .route("/health", get_or_head().to(health::health))
+        .route("/live", get_or_head().to(health::live))
+        .route("/ready", get_or_head().to(ready::get))
+        .route("/status", get_or_head().to(status::get))
+        .route("/config", get_or_head().to(config::get))
+        .route("/endpoints", get_or_head().to(endpoints::get))
+        .route("/metrics", get_or_head().to(metrics::get))
         .route("/reload", web::post().to(reload::post));
 }
 

@@ -24,6 +24,7 @@ use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 
+use crate::http::routes::get_or_head;
 use crate::oauth::Services;
 
 /// The paths under which clients know these endpoints: at the root, and in the older folder.
@@ -48,17 +49,20 @@ fn discovery(config: &mut ServiceConfig) {
     for (path, document) in [
         (
             "/.well-known/oauth-authorization-server{rest:.*}",
-            web::get().to(metadata::authorization_server),
+            get_or_head().to(metadata::authorization_server),
         ),
         (
             "/.well-known/oauth-protected-resource{rest:.*}",
-            web::get().to(metadata::protected_resource),
+            get_or_head().to(metadata::protected_resource),
         ),
         (
             "/.well-known/openid-configuration{rest:.*}",
-            web::get().to(metadata::not_found),
+            get_or_head().to(metadata::not_found),
         ),
-        ("/mcp/.well-known/{rest:.*}", web::get().to(metadata::not_found)),
+        (
+            "/mcp/.well-known/{rest:.*}",
+            get_or_head().to(metadata::not_found),
+        ),
     ] {
         any_origin(config, path, "GET", document);
     }
@@ -88,7 +92,7 @@ fn pages(config: &mut ServiceConfig) {
         .service(log_in.route(web::post().to(log_in::post)))
         .service(consent.route(web::post().to(consent::post)))
         .service(web::resource("/logout").route(web::post().to(home::leave)))
-        .service(web::resource("/").route(web::get().to(home::get)));
+        .service(web::resource("/").route(get_or_head().to(home::get)));
 }
 
 /// A resource that clients in web pages may use too.

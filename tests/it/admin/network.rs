@@ -42,11 +42,11 @@ async fn a_token_is_needed_and_its_role_decides() {
     assert_eq!(reload.status, 501);
     assert!(reload.json()["detail"].as_str().unwrap().contains("restart"));
     for path in ["/", "/health", "/live", "/ready"] {
-        assert_eq!(
-            ask(&server, "GET", path, &[]).await.status,
-            200,
-            "{path} is for probes"
-        );
+        for method in ["GET", "HEAD"] {
+            let answer = ask(&server, method, path, &[]).await;
+            assert_eq!(answer.status, 200, "{method} {path} is for probes");
+            assert_eq!(answer.body.is_empty(), method == "HEAD");
+        }
     }
     assert_eq!(look(&server, "/nothing").await.status, 404);
 }
