@@ -116,7 +116,7 @@ impl ScopeRequest<'_> {
 pub enum InvalidScope {
     /// A character that a scope cannot have.
     #[error(
-        "a scope contains a character that is not allowed; accepted are printable ASCII characters except space, \" and \\"
+        "a scope contains a character that is not allowed; accepted are printable ASCII characters except space, quotation mark and backslash"
     )]
     IllegalCharacter,
     /// One scope token is empty or too long.

@@ -134,8 +134,7 @@ pub enum OpenStoreError {
     },
     /// The database was filled with a key that is not here.
     #[error(
-        "wrong key: the database was filled with {}, and {place} has {}. Put the right key there; after a rotation, \
-         keep the old key as a previous one",
+        "wrong key: the database was filled with {}, and {place} has {}. Put the right key there",
         names(missing),
         names(present)
     )]

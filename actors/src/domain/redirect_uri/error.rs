@@ -27,10 +27,10 @@ pub enum InvalidRedirectUri {
     #[error("http is accepted for 127.0.0.1, [::1] and localhost only; use https")]
     HttpBeyondLoopback,
     /// It has a fragment (RFC 6749 section 3.1.2).
-    #[error("it has a fragment (#…); take it away")]
+    #[error("it has a fragment (#); take it away")]
     Fragment,
     /// It has a user name in front of the host.
-    #[error("it has a user name in front of the host (…@); take it away")]
+    #[error("it has a user name in front of the host (@); take it away")]
     UserInformation,
     /// The host is missing, or a browser would read another one.
     #[error("its host is missing or not written plainly")]
