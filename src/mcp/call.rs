@@ -4,6 +4,7 @@
 //! is told to the client, which differs by kind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::error::CallError;
@@ -243,8 +244,13 @@ impl Call<'_> {
         query: RunQuery,
         recording: &mut Recording<'_>,
     ) -> Result<Vec<u8>, CallFailure> {
+        let turn = match &self.endpoint.turns {
+            Some(turns) => Some(turns.take(query.limits.timeout).await?),
+            None => None,
+        };
         let outcome = self.server.executor().run(query).await?;
-        recording.times = Some((outcome.waited, outcome.ran));
+        let waited = turn.map_or(Duration::ZERO, |turn| turn.waited) + outcome.waited;
+        recording.times = Some((waited, outcome.ran));
         Ok(outcome.result?.json)
     }
 }

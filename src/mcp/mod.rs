@@ -33,5 +33,6 @@ pub mod session;
 pub mod sessions;
 pub mod stdio;
 mod tools;
+mod turns;
 mod upstream_token;
 pub mod wire;

@@ -6,6 +6,8 @@ use crate::yaml::{FromYaml, Item};
 
 /// A day, in milliseconds.
 const LONGEST_QUERY: u64 = 86_400_000;
+/// As many as the server runs at most.
+const MOST_QUERIES: usize = 1_024;
 
 /// Limits that a definition sets for itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Limits {
     pub max_rows: Option<u64>,
     /// How many bytes the encoded result may have.
     pub max_result_bytes: Option<u64>,
+    /// How many of its queries may run at the same time.
+    pub max_concurrent_queries: Option<usize>,
 }
 
 impl FromYaml for Limits {
@@ -27,6 +31,9 @@ impl FromYaml for Limits {
             max_rows: fields.optional_with("max_rows", |limit| limit.integer_in(1..=u64::MAX)),
             max_result_bytes: fields
                 .optional_with("max_result_bytes", |limit| limit.integer_in(1..=u64::MAX)),
+            max_concurrent_queries: fields.optional_with("max_concurrent_queries", |limit| {
+                limit.integer_in(1..=MOST_QUERIES)
+            }),
         };
         fields.finish();
         Some(limits)

@@ -11,6 +11,7 @@ use mxcp_actors::sql_executor::messages::QueryLimits;
 use crate::endpoints::model::{Limits, Parameter, TypeDefinition};
 use crate::endpoints::registry::Routine;
 use crate::mcp::sensitivity::EndpointSensitivity;
+use crate::mcp::turns::Turns;
 
 /// Something that can be called, read or asked for.
 pub struct Endpoint {
@@ -26,6 +27,8 @@ pub struct Endpoint {
     pub plan: Arc<OutputPlan>,
     /// The limits of a call: the definition's own where it has some.
     pub limits: QueryLimits,
+    /// `None` if as many of its queries may run at once as the server runs.
+    pub(in crate::mcp) turns: Option<Turns>,
     /// Whether its answers may hold the caller's token at the identity provider.
     pub returns_token: bool,
     pub(in crate::mcp) sensitivity: EndpointSensitivity,
@@ -39,6 +42,9 @@ pub(super) struct Written<'a> {
     pub(super) parameters: &'a [Parameter],
     pub(super) returns: Option<&'a TypeDefinition>,
     pub(super) scopes: &'a ScopeSet,
+    /// The definition's own limits.
+    pub(super) own_limits: &'a Limits,
+    /// What holds where it has none.
     pub(super) limits: QueryLimits,
 }
 
@@ -50,7 +56,8 @@ impl Endpoint {
             routine: Arc::clone(written.routine),
             scopes: written.scopes.clone(),
             plan: Arc::new(written.routine.output.plan()),
-            limits: written.limits,
+            limits: limits_of(written.own_limits, written.limits),
+            turns: written.own_limits.max_concurrent_queries.map(Turns::new),
             returns_token: false,
             sensitivity: EndpointSensitivity::compile(written.parameters, written.returns),
         }
@@ -58,7 +65,7 @@ impl Endpoint {
 }
 
 /// A definition's own limits where it has some, the general ones elsewhere.
-pub(super) fn limits_of(own: &Limits, general: QueryLimits) -> QueryLimits {
+fn limits_of(own: &Limits, general: QueryLimits) -> QueryLimits {
     QueryLimits {
         timeout: own.query_timeout.unwrap_or(general.timeout),
         result: ResultLimits {

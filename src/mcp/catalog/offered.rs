@@ -6,9 +6,9 @@ use mxcp_actors::domain::audit_event::OperationType;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::contents::Contents;
-use super::endpoint::{Endpoint, Written, limits_of};
+use super::endpoint::{Endpoint, Written};
 use super::listing::Entry;
-use crate::endpoints::model;
+use crate::endpoints::model::{self, Limits};
 use crate::endpoints::registry::{RunnablePrompt, RunnableResource, RunnableTool};
 use crate::mcp::wire::descriptor::{self, IconTheme, PromptArgument, ToolAnnotations};
 use crate::mcp::wire::headers::parameter::{HeaderDeclarationError, HeaderParameter, declared_in};
@@ -65,7 +65,8 @@ impl Tool {
                     parameters: &written.parameters,
                     returns: written.returns.as_ref(),
                     scopes: &written.scopes,
-                    limits: limits_of(&written.limits, limits),
+                    own_limits: &written.limits,
+                    limits,
                 })
             },
             header_parameters: declared_in(&schema).map_err(invalid)?,
@@ -157,7 +158,8 @@ fn endpoint_of(resource: &RunnableResource, limits: QueryLimits) -> Endpoint {
         parameters: &written.parameters,
         returns: written.returns.as_ref(),
         scopes: &written.scopes,
-        limits: limits_of(&written.limits, limits),
+        own_limits: &written.limits,
+        limits,
     })
 }
 
@@ -202,6 +204,7 @@ impl Prompt {
                 parameters: &written.parameters,
                 returns: None,
                 scopes: &written.scopes,
+                own_limits: &Limits::default(),
                 limits,
             }),
             descriptor: descriptor::Prompt {

@@ -42,6 +42,20 @@ async fn whom_a_full_queue_does_not_take_is_told_at_once_and_everybody_is_served
     }
 }
 
+#[actix_rt::test]
+async fn a_definition_with_a_limit_of_its_own_takes_turns_and_leaves_the_workers_to_others() {
+    let server = Project::new()
+        .tool("endless", ENDLESS, "  limits: { max_concurrent_queries: 1 }\n")
+        .tool("quick", "SELECT 1 AS x", "")
+        .user_config("mxcp: 1\nlimits: { query_timeout_ms: 60000 }\n")
+        .start();
+    let mut calls: FuturesUnordered<_> = (0..=TAKEN).map(|_| server.call("endless", json!({}))).collect();
+    assert_eq!(text(&calls.next().await.unwrap()), BUSY);
+    assert_eq!(calls.len(), TAKEN);
+    let quick = server.call("quick", json!({})).await;
+    assert_eq!((&quick["isError"], text(&quick)), (&json!(false), "[{\"x\":1}]"));
+}
+
 /// The server learns only by and by that so many have gone.
 async fn wait_until_served(server: &Server) {
     while server.call("quick", json!({})).await["isError"] == true {

@@ -50,7 +50,7 @@ tool:
     output:
       - {condition: "true", action: mask_fields, fields: [ssn]}
       - {condition: "true", action: filter_sensitive_fields}
-  limits: {query_timeout_ms: 1500, max_rows: 10, max_result_bytes: 1000}
+  limits: {query_timeout_ms: 1500, max_rows: 10, max_result_bytes: 1000, max_concurrent_queries: 2}
   tests:
     - name: one
       description: the first
@@ -100,6 +100,7 @@ fn a_tool_has_all_its_parts() {
         query_timeout: Some(Duration::from_millis(1500)),
         max_rows: Some(10),
         max_result_bytes: Some(1000),
+        max_concurrent_queries: Some(2),
     };
     assert_eq!(tool.limits, limits);
     let actions: Vec<PolicyAction> = tool.policies.output.iter().map(|rule| rule.action).collect();
