@@ -50,6 +50,83 @@ fn values_are_converted_to_the_type_that_the_statement_expects() {
 }
 
 #[test]
+fn each_use_of_a_parameter_has_the_type_that_it_asks_for() {
+    let integers: Vec<Declared> = ["a", "b"]
+        .map(|name| (name.to_owned(), Some(DataType::BigInt)))
+        .into();
+    let values = [("a", SqlValue::from(9)), ("b", SqlValue::from(10))];
+    for (sql, expected) in [
+        (
+            "SELECT $a::VARCHAR AS l, $b::VARCHAR AS m, greatest($a, $b) AS g, $a < $b AS lt",
+            json!([{ "l": "9", "m": "10", "g": 10, "lt": true }]),
+        ),
+        (
+            "SELECT $a::VARCHAR AS l, $a + 1 AS v, $b",
+            json!([{ "l": "9", "v": 10, "$b": 10 }]),
+        ),
+        (
+            "SELECT concat_ws('-', $a, $b) AS x, greatest($a, $b) AS g",
+            json!([{ "x": "9-10", "g": 10 }]),
+        ),
+        (
+            "SELECT $b::DOUBLE AS d, $b // 3 AS q, repeat('x', $a) AS r",
+            json!([{ "d": 10.0, "q": 3, "r": "xxxxxxxxx" }]),
+        ),
+        (
+            "SELECT $a + id AS k, count(*) AS n, $b AS b FROM t WHERE id < $a GROUP BY $a + id ORDER BY k LIMIT 1",
+            json!([{ "k": 9, "n": 1, "b": 10 }]),
+        ),
+    ] {
+        let values = &values[..if sql.contains("$b") { 2 } else { 1 }];
+        assert_eq!(ask(sql, &integers, values), expected, "{sql}");
+    }
+}
+
+/// A use that takes any type, before one that fixes it, once led to a plan that took the whole database down.
+#[test]
+fn no_order_of_uses_harms_the_database() {
+    let mut session = session();
+    owner(&mut session, "CREATE TABLE kept (v STRUCT(k BIGINT), n BIGINT)").unwrap();
+    let declared = declared("a", DataType::BigInt);
+    let values = parameters(&[("a", SqlValue::from(10))]);
+    let any = [
+        "{'k': $a}",
+        "printf('%d', $a)",
+        "format('{}', $a)",
+        "to_json($a)::VARCHAR",
+    ];
+    let fixed = [
+        "$a::BIGINT",
+        "CASE WHEN $a > 9 THEN 1 ELSE 2 END",
+        "$a BETWEEN 2 AND 11",
+        "$a::DECIMAL(5,1)",
+        "coalesce($a, 0)",
+        "$a IN (9, 10)",
+        "$a = '10'",
+    ];
+    for (any, fixed) in any
+        .iter()
+        .flat_map(|any| fixed.iter().map(move |fixed| (any, fixed)))
+    {
+        for sql in [
+            format!("SELECT {any} AS one, {fixed} AS two"),
+            format!("SELECT {fixed} AS one, {any} AS two"),
+        ] {
+            let statement = Statement::check(&mut session, &sql, &declared).unwrap();
+            run(&mut session, &statement, &values, &user("ada"))
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+    }
+    let sql = "INSERT INTO kept VALUES ({'k': $a}, $a::BIGINT)";
+    let statement = Statement::check(&mut session, sql, &declared).unwrap();
+    run(&mut session, &statement, &values, &user("ada")).unwrap();
+    assert_eq!(
+        owner(&mut session, "SELECT v.k AS k, n FROM kept").unwrap(),
+        json!([{ "k": 10, "n": 10 }])
+    );
+}
+
+#[test]
 fn null_lists_and_structs_are_values_too() {
     let open = vec![("v".to_owned(), None)];
     assert_eq!(

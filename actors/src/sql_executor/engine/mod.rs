@@ -8,6 +8,7 @@
 //! - [`script`]: statements that prepare the database at start.
 //! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
+//! - `uses`: parameters that are used more than once.
 
 pub mod bind;
 pub mod data_type;
@@ -26,6 +27,7 @@ pub mod session;
 pub mod statement;
 mod syntax;
 mod transaction;
+mod uses;
 
 pub use error::QueryError;
 pub use ffi::{DuckdbError, DuckdbErrorKind};

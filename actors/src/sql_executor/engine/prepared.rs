@@ -4,6 +4,7 @@ use super::bind;
 use super::data_type::DataType;
 use super::error::QueryError;
 use super::ffi::{PendingResult, PreparedStatement, StatementKind};
+use super::uses;
 use crate::sql_executor::value::SqlValue;
 
 /// A parameter as the statement uses it.
@@ -19,20 +20,26 @@ pub struct Parameter {
 pub(crate) struct Prepared {
     raw: PreparedStatement,
     parameters: Vec<Parameter>,
+    /// What DuckDB calls each of the parameters.
+    identifiers: Vec<String>,
 }
 
 impl Prepared {
     pub(super) fn new(raw: PreparedStatement) -> Self {
-        let parameters = raw
-            .parameter_names()
-            .into_iter()
+        let identifiers = raw.parameter_names();
+        let parameters = identifiers
+            .iter()
             .zip(1_u64..)
-            .map(|(name, position)| Parameter {
-                name,
+            .map(|(identifier, position)| Parameter {
+                name: uses::parameter_of(identifier).to_owned(),
                 data_type: raw.parameter_type(position),
             })
             .collect();
-        Self { raw, parameters }
+        Self {
+            raw,
+            parameters,
+            identifiers,
+        }
     }
 
     pub(super) fn kind(&self) -> StatementKind {
@@ -43,12 +50,22 @@ impl Prepared {
         &self.parameters
     }
 
+    /// What DuckDB calls the parameters, in their order.
+    pub(super) fn identifiers(&self) -> &[String] {
+        &self.identifiers
+    }
+
     pub(super) fn columns(&self) -> Vec<(String, DataType)> {
         self.raw.columns()
     }
 
     /// Binds every parameter of the statement to the value of its name.
     pub(super) fn bind(&mut self, values: &[(String, SqlValue)]) -> Result<(), QueryError> {
+        // With one type open DuckDB binds the statement anew, and takes the type of each parameter from its value.
+        let is_open = self
+            .parameters
+            .iter()
+            .any(|parameter| parameter.data_type.is_none());
         for (parameter, position) in self.parameters.iter().zip(1_u64..) {
             let refuse = |message: String| QueryError::Parameter {
                 parameter: parameter.name.clone(),
@@ -58,8 +75,8 @@ impl Prepared {
                 .iter()
                 .find(|(name, _)| *name == parameter.name)
                 .ok_or_else(|| refuse("no value was given".to_owned()))?;
-            let converted = bind::convert(value, parameter.data_type.as_ref())
-                .map_err(|error| refuse(error.to_string()))?;
+            let expected = parameter.data_type.as_ref().filter(|_| !is_open);
+            let converted = bind::convert(value, expected).map_err(|error| refuse(error.to_string()))?;
             self.raw.bind(position, &converted)?;
         }
         Ok(())

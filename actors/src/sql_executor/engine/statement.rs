@@ -3,6 +3,7 @@
 //! Checking prepares the statement and never runs any of it. Binding can do work of its own (it opens the file that
 //! `read_csv` names), so what depends on the outside world is checked by its syntax and its parameters' names only.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,6 +14,7 @@ use super::guard::Refusal;
 use super::prepared::{Parameter, Prepared};
 use super::session::Session;
 use super::syntax::SyntaxTree;
+use super::uses::{self, Separated};
 
 /// Statements are recognised by number; a number is never used twice in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -69,11 +71,18 @@ impl Statement {
             }
             (Err(error), _) => return Err(error),
         };
-        let improved = tree.and_then(|tree| with_casts(session, tree, &prepared, declared));
-        let (sql, prepared) = improved.unwrap_or_else(|| (sql.to_owned(), prepared));
+        let written = Written {
+            sql: sql.to_owned(),
+            tree,
+            prepared,
+        };
+        let Written { sql, prepared, .. } = written.improved(session, declared);
+        let mut parameters = prepared.parameters().to_vec();
+        parameters.sort_by(|one, other| one.name.cmp(&other.name));
+        parameters.dedup_by(|one, other| one.name == other.name);
         Ok(Self::new(Inner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            parameters: prepared.parameters().to_vec(),
+            parameters,
             columns: prepared.columns(),
             warning: None,
             sql,
@@ -127,32 +136,107 @@ impl Statement {
     }
 }
 
-/// The statement with casts around parameters that DuckDB could not type, if it still means the same.
-fn with_casts(
-    session: &mut Session,
-    mut tree: SyntaxTree,
-    original: &Prepared,
-    declared: &[Declared],
-) -> Option<(String, Prepared)> {
-    let casts: Vec<(String, DataType)> = original
-        .parameters()
-        .iter()
-        .filter(|parameter| parameter.data_type.is_none())
-        .filter_map(|parameter| {
-            let (_, data_type) = declared.iter().find(|(name, _)| *name == parameter.name)?;
-            Some((parameter.name.clone(), data_type.clone()?))
+/// A way to write the statement.
+struct Written {
+    sql: String,
+    /// `None` for what is no SELECT.
+    tree: Option<SyntaxTree>,
+    prepared: Prepared,
+}
+
+impl Written {
+    /// The statement as it is to run: each use of a parameter with a type of its own, and no type left open where the
+    /// definition declares one.
+    fn improved(self, session: &mut Session, declared: &[Declared]) -> Self {
+        let open = self.open_parameters();
+        let Some(separated) = uses::separate(&self.sql) else {
+            return self.with_casts(session, &open, declared).unwrap_or(self);
+        };
+        let alone = self.with_uses_apart(session, &separated).map(|alone| {
+            let open = alone.open_parameters();
+            alone.with_casts(session, &open, declared).unwrap_or(alone)
+        });
+        // Such as an expression that is selected and grouped by: both have to stay the same.
+        let mut alike = || {
+            let casts = open.union(&separated.repeated).cloned().collect();
+            self.with_casts(session, &casts, declared)
+        };
+        match alone {
+            Some(alone) if alone.is_bound() => alone,
+            alone => match alike().filter(Self::is_bound) {
+                Some(alike) => alike,
+                // What is open is bound anew with the values of each run, and then there is nothing to decide.
+                None if self.is_bound() => alone.unwrap_or(self),
+                None => self,
+            },
+        }
+    }
+
+    /// Whether DuckDB could give every parameter a type. It has then also checked the whole statement.
+    fn is_bound(&self) -> bool {
+        let mut parameters = self.prepared.parameters().iter();
+        parameters.all(|parameter| parameter.data_type.is_some())
+    }
+
+    /// What DuckDB calls the parameters that it gave no type.
+    fn open_parameters(&self) -> BTreeSet<String> {
+        let parameters = self.prepared.parameters().iter();
+        let named = parameters.zip(self.prepared.identifiers());
+        named
+            .filter(|(parameter, _)| parameter.data_type.is_none())
+            .map(|(_, identifier)| identifier.clone())
+            .collect()
+    }
+
+    /// The statement with a parameter for each use, if it still binds, to columns of the same names.
+    fn with_uses_apart(&self, session: &mut Session, separated: &Separated) -> Option<Self> {
+        let by_tree = self.tree.clone().and_then(|mut tree| {
+            tree.separate_parameters(session).ok()?;
+            let sql = tree.to_sql(session).ok()?;
+            tree.is_written_as(&sql, session).then_some((sql, Some(tree)))
+        });
+        let by_text = (separated.sql.clone(), None);
+        let mut ways = by_tree.into_iter().chain([by_text]);
+        ways.find_map(|(sql, tree)| {
+            let prepared = session.prepare_only(&sql).ok()?;
+            let identifiers: BTreeSet<&String> = prepared.identifiers().iter().collect();
+            let keeps_names =
+                tree.is_some() || names(&prepared.columns()).eq(names(&self.prepared.columns()));
+            let is_same = identifiers.into_iter().eq(&separated.identifiers) && keeps_names;
+            is_same.then_some(Self { sql, tree, prepared })
         })
-        .collect();
-    if casts.is_empty() {
-        return None;
     }
-    tree.cast_parameters(session, &casts).ok()?;
-    let sql = tree.to_sql(session).ok()?;
-    if !tree.is_written_as(&sql, session) {
-        return None;
+
+    /// The statement with the declared types written around these parameters, if it still means the same.
+    fn with_casts(
+        &self,
+        session: &mut Session,
+        identifiers: &BTreeSet<String>,
+        declared: &[Declared],
+    ) -> Option<Self> {
+        let casts: Vec<(String, DataType)> = identifiers
+            .iter()
+            .filter_map(|identifier| {
+                let name = uses::parameter_of(identifier);
+                let (_, data_type) = declared.iter().find(|(known, _)| known == name)?;
+                Some((identifier.clone(), data_type.clone()?))
+            })
+            .collect();
+        let mut tree = self.tree.clone().filter(|_| !casts.is_empty())?;
+        tree.cast_parameters(session, &casts).ok()?;
+        let sql = tree.to_sql(session).ok()?;
+        if !tree.is_written_as(&sql, session) {
+            return None;
+        }
+        let prepared = session.prepare_only(&sql).ok()?;
+        let is_same = same_result(&self.prepared.columns(), &prepared.columns());
+        let tree = Some(tree);
+        is_same.then_some(Self { sql, tree, prepared })
     }
-    let improved = session.prepare_only(&sql).ok()?;
-    same_result(&original.columns(), &improved.columns()).then_some((sql, improved))
+}
+
+fn names(columns: &[(String, DataType)]) -> impl Iterator<Item = &String> {
+    columns.iter().map(|(name, _)| name)
 }
 
 /// Names and types agree. While a parameter is open DuckDB describes no column at all.

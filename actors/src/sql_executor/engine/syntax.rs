@@ -3,6 +3,8 @@
 //! Only DuckDB knows what it will run, so nothing here looks at the text of a statement. The tree is a plain JSON value;
 //! what its nodes mean is said where they are used.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::data_type::DataType;
@@ -10,9 +12,11 @@ use super::error::QueryError;
 use super::ffi::DuckdbError;
 use super::guard::Refusal;
 use super::session::Session;
+use super::uses;
 use crate::sql_executor::value::SqlValue;
 
 /// The tree of exactly one SELECT statement.
+#[derive(Clone)]
 pub(crate) struct SyntaxTree {
     root: Value,
 }
@@ -84,6 +88,13 @@ impl SyntaxTree {
             found |= node["type"] == "BASE_TABLE" && is_address(&node["table_name"]);
         });
         found
+    }
+
+    /// Gives each use of a parameter a name of its own (see [`uses`]). Columns keep their names.
+    pub(super) fn separate_parameters(&mut self, session: &mut Session) -> Result<(), QueryError> {
+        name_columns(&mut self.root, session)?;
+        separate_within(&mut self.root, &mut BTreeMap::new());
+        Ok(())
     }
 
     /// Puts a cast around each parameter that has an entry in `casts`. Columns keep their names: DuckDB names a column
@@ -211,6 +222,24 @@ fn cast_within(node: &mut Value, casts: &[(String, DataType)]) {
         Value::Array(elements) => elements
             .iter_mut()
             .for_each(|element| cast_within(element, casts)),
+        _ => {}
+    }
+}
+
+fn separate_within(node: &mut Value, seen: &mut BTreeMap<String, usize>) {
+    if let Some(name) = parameter_name(node).map(str::to_owned) {
+        let number = seen.entry(name.clone()).or_default();
+        *number += 1;
+        node["identifier"] = Value::String(uses::identifier_of_use(&name, *number));
+        return;
+    }
+    match node {
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| separate_within(member, seen)),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|element| separate_within(element, seen)),
         _ => {}
     }
 }
