@@ -72,6 +72,14 @@ pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> 
     outcome
 }
 
+/// Why the server stops.
+#[derive(Clone, Copy)]
+enum Stop {
+    Signal(&'static str),
+    /// Whoever supervises the process starts it again, which is all that helps.
+    DatabaseLost,
+}
+
 /// What was loaded and not started yet.
 struct Loaded {
     addresses: listening::Addresses,
@@ -94,20 +102,27 @@ async fn serve_http(loaded: Loaded, running: Running, began: Instant) -> Result<
         }
     };
     let listener = server.handle();
-    let signal = tokio::select! {
+    let sql = running.sql_monitor();
+    let reason = tokio::select! {
         outcome = &mut server => {
             running.stop().await;
             return outcome.map_err(StartError::Server);
         }
-        signal = signals.next() => signal,
+        signal = signals.next() => Stop::Signal(signal),
+        () = sql.lost() => Stop::DatabaseLost,
     };
-    log::info!("{signal}");
+    if let Stop::Signal(signal) = reason {
+        log::info!("{signal}");
+    }
     let stop = async {
         let stop = stopping::stop(&gate, grace, &listener, running);
         let ((), outcome) = tokio::join!(stop, server);
         admin.close().await;
         log::info!("stopped");
-        outcome.map_err(StartError::Server)
+        match reason {
+            Stop::Signal(_) => outcome.map_err(StartError::Server),
+            Stop::DatabaseLost => Err(StartError::DatabaseLost),
+        }
     };
     tokio::select! {
         outcome = stop => outcome,

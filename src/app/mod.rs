@@ -146,6 +146,9 @@ pub enum StartError {
     /// A second signal came while the server was stopping.
     #[error("stopped at once by a second signal; calls that were under way were cut off")]
     SecondSignal,
+    /// The database has given itself up.
+    #[error("stopped because the database answers no query any more; a new start opens it again")]
+    DatabaseLost,
     /// The server stopped with an error.
     #[error("the server stopped: {0}")]
     Server(std::io::Error),

@@ -3,7 +3,11 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::admission::{Admission, AdmissionLimits, Refused};
+use super::engine::error::QueryError;
+use super::engine::session::EncodedResult;
 use super::messages::{QueryOutcome, RunQuery};
 use super::status::{Counts, OnWorker, QueryEnd, RunningQuery, SqlStatus};
 use crate::domain::cancel::{CancelReason, CancelToken};
@@ -63,6 +67,8 @@ pub(super) struct Queue {
     /// What wakes each worker.
     bells: Vec<Condvar>,
     most_waiting: usize,
+    /// Whether the database has given itself up.
+    lost: watch::Sender<bool>,
     pub(super) counts: Counts,
 }
 
@@ -77,6 +83,7 @@ impl Queue {
             }),
             bells: std::iter::repeat_with(Condvar::new).take(workers).collect(),
             most_waiting: limits.max_waiting,
+            lost: watch::Sender::new(false),
             counts: Counts::default(),
         })
     }
@@ -176,6 +183,23 @@ impl Queue {
         if more {
             self.wake_one();
         }
+    }
+
+    /// Looks at how a query ended: after a fatal error no further one will succeed.
+    pub(super) fn note(&self, end: &Result<EncodedResult, QueryError>) {
+        if let Err(error) = end
+            && error.is_fatal()
+            && !self.lost.send_replace(true)
+        {
+            log::error!("the database has given itself up and answers no query any more: {error}");
+        }
+    }
+
+    /// Waits until the database has given itself up.
+    pub(super) async fn lost(&self) {
+        let mut lost = self.lost.subscribe();
+        // It cannot be closed while this queue is there.
+        lost.wait_for(|lost| *lost).await.ok();
     }
 
     /// Takes no more work, and answers what waits. Running queries go on.

@@ -171,4 +171,9 @@ impl SqlMonitor {
     pub fn status(&self) -> SqlStatus {
         self.0.status()
     }
+
+    /// Waits until the database has given itself up, after a failure of its own: no query succeeds from then on.
+    pub async fn lost(&self) {
+        self.0.lost().await;
+    }
 }

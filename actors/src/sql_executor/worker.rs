@@ -48,6 +48,7 @@ impl<R: Runner> Worker<R> {
         };
         let ran = started.elapsed();
         counts.ran(ran);
+        self.queue.note(&run.result);
         counts.ended(
             run.result
                 .as_ref()

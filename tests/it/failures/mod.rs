@@ -2,3 +2,4 @@
 
 mod full_queue;
 mod killed;
+mod lost_database;

@@ -47,6 +47,11 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// Whether no statement will succeed any more until the database is opened anew.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Duckdb(error) if error.kind() == DuckdbErrorKind::Fatal)
+    }
+
     /// Whether the message may quote values that the statement read: the engine names what it could not convert, and SQL can
     /// raise errors with any text.
     pub fn may_quote_values(&self) -> bool {
@@ -59,6 +64,7 @@ impl QueryError {
                 | DuckdbErrorKind::Permission
                 | DuckdbErrorKind::Io
                 | DuckdbErrorKind::Conflict
+                | DuckdbErrorKind::Fatal
                 | DuckdbErrorKind::Other => true,
             },
             Self::StatementCount(_)

@@ -21,6 +21,8 @@ pub enum DuckdbErrorKind {
     Conflict,
     /// The instance's memory limit was reached.
     OutOfMemory,
+    /// The instance has given itself up, after a failure of its own: every further statement fails like this.
+    Fatal,
     /// Everything else, among it `error()` in SQL.
     Other,
 }
@@ -63,6 +65,7 @@ impl DuckdbError {
             "TransactionContext" => DuckdbErrorKind::Conflict,
             "Permission" => DuckdbErrorKind::Permission,
             "IO" | "HTTP" => DuckdbErrorKind::Io,
+            "FATAL" => DuckdbErrorKind::Fatal,
             "Out of Memory" => DuckdbErrorKind::OutOfMemory,
             _ => DuckdbErrorKind::Other,
         }
@@ -104,6 +107,14 @@ mod tests {
         );
         assert_eq!(kind("Binder Error: column \"x\""), DuckdbErrorKind::Binder);
         assert_eq!(kind("Out of Memory Error: failed"), DuckdbErrorKind::OutOfMemory);
+        assert_eq!(
+            kind("FATAL Error: Failed: database has been invalidated"),
+            DuckdbErrorKind::Fatal
+        );
+        assert_eq!(
+            kind("Invalid Input Error: FATAL Error: x"),
+            DuckdbErrorKind::Other
+        );
         assert_eq!(kind("Invalid Input Error: Binder Error"), DuckdbErrorKind::Other);
     }
 }

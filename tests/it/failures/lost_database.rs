@@ -1,0 +1,34 @@
+//! A database that gives itself up: DuckDB does so after a failure of its own, and answers nothing from then on.
+
+use serde_json::json;
+
+use crate::server::Project;
+
+/// The first use of the parameter takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check
+/// takes such uses apart where it can write the statement anew; `1e3` and a column named after the second use keep it from that.
+const HARMFUL: &str = "SELECT {'k': $a} AS one, $a::BIGINT, 1e3 AS three";
+
+#[actix_rt::test]
+async fn a_server_without_its_database_ends_so_that_it_is_started_again() {
+    let server = Project::new()
+        .tool(
+            "harmful",
+            HARMFUL,
+            "  parameters: [{ name: a, type: integer, description: n }]\n",
+        )
+        .tool("quick", "SELECT 1 AS x", "")
+        .start();
+    assert_eq!(server.call("quick", json!({})).await["isError"], false);
+    let harmed = server.call("harmful", json!({ "a": 10 })).await;
+    assert_eq!(harmed["isError"], true);
+    let text = harmed["content"][0]["text"].as_str().unwrap();
+    assert!(!text.contains("Stack Trace"), "{text}");
+    assert_eq!(server.call("quick", json!({})).await["isError"], true);
+    let log = server.wait_for_log("stopping: ");
+    assert!(
+        log.iter()
+            .any(|line| line.contains("ERROR] the database has given itself up")),
+        "{log:#?}"
+    );
+    assert_eq!(server.wait().0.code(), Some(1));
+}
