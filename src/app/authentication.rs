@@ -1,5 +1,6 @@
 //! From the configuration to who may call: the settings of the actors and of the authorization server's use cases.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actix_web::web::Data;
@@ -28,8 +29,13 @@ use crate::mcp::server::Audit;
 use crate::oauth::{AuditSink, Parts, Services, Settings};
 
 /// Opens the store that the configuration names, with the keys that belong to it.
+///
+/// # Errors
+///
+/// Among others, if SQL could read the store: its file, and the key file beside it, must not lie where tools read data.
 pub fn open_store(
     auth: &config::Auth,
+    readable: &Path,
     clock: &dyn Clock,
     randomness: &dyn Randomness,
 ) -> Result<OpenStore, StartError> {
@@ -39,16 +45,35 @@ pub fn open_store(
     };
     let settings = match &auth.persistence {
         Persistence::Memory => StoreSettings::Memory,
-        Persistence::Sqlite { path, encryption_key } => StoreSettings::Sqlite {
-            path: path.clone(),
-            keys: keys(encryption_key),
-        },
+        Persistence::Sqlite { path, encryption_key } => {
+            if resolved(path).starts_with(resolved(readable)) {
+                return Err(StartError::ReadableStore {
+                    store: path.clone(),
+                    folder: readable.to_owned(),
+                });
+            }
+            StoreSettings::Sqlite {
+                path: path.clone(),
+                keys: keys(encryption_key),
+            }
+        }
         Persistence::Postgresql { url, encryption_key } => StoreSettings::Postgresql {
             url: url.clone(),
             keys: keys(encryption_key),
         },
     };
     Ok(open::open(&settings, StoreLimits::default(), clock, randomness)?)
+}
+
+/// The path without symbolic links, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(resolved) = path.canonicalize() {
+        return resolved;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => resolved(folder).join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// What the actors are started with.

@@ -72,6 +72,18 @@ pub enum StartError {
     /// Clients, codes and tokens cannot be kept where the configuration says.
     #[error("auth.persistence: {0}")]
     Store(#[from] OpenStoreError),
+    /// Tools could read tokens and the key that seals them.
+    #[error(
+        "auth.persistence.path: {} lies in {}, which SQL may read (paths.data); put it somewhere else",
+        store.display(),
+        folder.display()
+    )]
+    ReadableStore {
+        /// The store's file.
+        store: PathBuf,
+        /// The folder of the project's data.
+        folder: PathBuf,
+    },
     /// The identity provider does not exist yet.
     #[error("auth.provider: {0} is not available yet; accepted: none, local, github")]
     NoProvider(&'static str),

@@ -220,7 +220,12 @@ impl Work {
                 sessions: sessions_in_memory(audit),
             });
         }
-        let keeping = authentication::open_store(&config.auth, &*audit.clock, &*audit.randomness)?;
+        let keeping = authentication::open_store(
+            &config.auth,
+            &config.paths.data,
+            &*audit.clock,
+            &*audit.randomness,
+        )?;
         let mut settings = authentication::actors_settings(config, &keeping.keys, &audit.clock)?;
         settings.sql = Some((Arc::clone(generation), sql));
         let exchange = keeping.replica_exchange();

@@ -45,6 +45,30 @@ fn a_second_process_on_the_same_file_is_refused_and_the_first_goes_on() {
 }
 
 #[test]
+fn a_file_that_sql_could_read_is_refused_before_it_is_made() {
+    let project = kept("{ type: sqlite, path: data/oauth.db }");
+    let folder = project.written();
+    let (status, said) = project.start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("auth.persistence.path: ") && said.contains("which SQL may read (paths.data)"),
+        "{said}"
+    );
+    // A link leads to the same place.
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("data"), folder.path().join("kept")).unwrap();
+    let linked = folder.path().join("kept/oauth.db");
+    let data = format!("paths: {{ data: '{}' }}", folder.path().join("data").display());
+    let site = format!("mxcp: 1\nproject: test\nprofile: dev\n{data}\n");
+    let (status, said) = in_file(&linked, None)
+        .file("mxcp-site.yml", &site)
+        .start_and_fail();
+    assert_eq!(status.code(), Some(1));
+    assert!(said.contains("which SQL may read"), "{said}");
+    assert!(!linked.exists());
+}
+
+#[test]
 fn a_wrong_key_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("oauth.db");
