@@ -12,7 +12,7 @@ use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
-use super::{StartError, scopes};
+use super::{StartError, provider, scopes};
 use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
@@ -114,7 +114,28 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
             "transport.provider: sse is not available yet; accepted: streamable-http, stdio",
         ));
     }
+    if !config.auth.provider.is_none() {
+        provider::login_kind(&config.auth.provider)?;
+    }
     Ok(())
+}
+
+/// Says which settings are read and have no effect yet.
+pub fn warn_unbuilt(config: &Config) {
+    if config.telemetry.enabled {
+        log::warn!(
+            "telemetry.enabled: nothing is exported over OpenTelemetry yet; metrics are served by the admin interface, at /metrics"
+        );
+    }
+    for (setting, is_set) in [
+        ("extensions", !config.extensions.is_empty()),
+        ("plugin", !config.plugins.is_empty()),
+        ("secrets", !config.secret_names.is_empty()),
+    ] {
+        if is_set {
+            log::warn!("{setting}: nothing of it reaches DuckDB yet; statements that need it fail");
+        }
+    }
 }
 
 /// The limits of a query that has none of its own.

@@ -30,7 +30,7 @@ use crate::mcp::catalog::Catalog;
 pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let began = Instant::now();
     let _written_until_the_end = telemetry::start_logging(&config.logging)?;
-    telemetry::warn_unbuilt(&config.telemetry);
+    build::warn_unbuilt(&config);
     for warning in &config.warnings {
         log::warn!("{warning}");
     }

@@ -10,7 +10,7 @@ use log::LevelFilter;
 use super::StartError;
 use super::log_file::RotatingFile;
 use super::log_writer::LogWriter;
-use crate::config::{LogLevel, Logging, Telemetry};
+use crate::config::{LogLevel, Logging};
 use crate::http::request_ids;
 
 /// Starts logging as configured. Lines of a request end with its name. They are written by a thread of their own until the
@@ -70,15 +70,6 @@ fn one_line(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(line)
-}
-
-/// Says which settings of `telemetry` have no effect yet.
-pub fn warn_unbuilt(telemetry: &Telemetry) {
-    if telemetry.enabled {
-        log::warn!(
-            "telemetry.enabled: nothing is exported over OpenTelemetry yet; metrics are served by the admin interface, at /metrics"
-        );
-    }
 }
 
 /// Standard error, and the log file if there is one.

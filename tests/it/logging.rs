@@ -102,10 +102,16 @@ fn a_log_file_that_cannot_be_written_stops_the_start_and_is_named() {
 #[actix_rt::test]
 async fn settings_without_effect_are_named_at_start() {
     let config = "mxcp: 1\nprojects: { test: { profiles: { dev: { telemetry: { enabled: true } } } } }\n";
-    let server = Project::new().user_config(config).start();
+    let site = "mxcp: 1\nproject: test\nprofile: dev\nextensions: [icu]\n";
+    let server = Project::new()
+        .file("mxcp-site.yml", site)
+        .user_config(config)
+        .start();
     let said = server.logged_before_listening().join("\n");
-    assert!(
-        said.contains("WARN ] telemetry.enabled: nothing is exported"),
-        "{said}"
-    );
+    for told in [
+        "telemetry.enabled: nothing is exported",
+        "extensions: nothing of it reaches DuckDB",
+    ] {
+        assert!(said.contains(&format!("WARN ] {told}")), "{said}");
+    }
 }
