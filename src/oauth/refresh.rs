@@ -1,12 +1,16 @@
-//! `grant_type=refresh_token`: a client exchanges its refresh token for the next pair (RFC 6749 section 6).
+//! `grant_type=refresh_token`: a client exchanges its refresh token for the next pair (RFC 6749 section 6), as long as
+//! its user still is one.
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::{Client, GrantType};
+use mxcp_actors::domain::grant::{Grant, GrantEnd};
 use mxcp_actors::domain::resource::LONGEST_RESOURCE;
 use mxcp_actors::domain::scope::{InvalidScope, ScopeSet};
 use mxcp_actors::domain::secret::Secret;
-use mxcp_actors::token_store::RotateRefreshToken;
+use mxcp_actors::domain::user::UserAccount;
+use mxcp_actors::provider_broker::messages::VouchForUser;
 use mxcp_actors::token_store::messages::RotateRefreshTokenError;
+use mxcp_actors::token_store::{FindGrant, GrantReference, ReplaceUser, RevokeGrant, RotateRefreshToken};
 
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::TokenResponse;
@@ -43,6 +47,7 @@ pub async fn refresh(
         return Err(RefreshError::GrantType);
     }
     let token = Secret::new(form.required("refresh_token")?);
+    renew_user(services, caller, client, &token).await?;
     let rotated = services.actors.tokens.ask(RotateRefreshToken {
         token: token.clone(),
         client: client.id.clone(),
@@ -67,6 +72,69 @@ pub async fn refresh(
             Err(RefreshError::Refused(refusal))
         }
     }
+}
+
+/// Lets the grant say what is known of its user now, and ends it if nobody knows the user any more. What is wrong with
+/// the token is found out afterwards, where it is exchanged.
+async fn renew_user(
+    services: &Services,
+    caller: &Caller,
+    client: &Client,
+    token: &Secret,
+) -> Result<(), RefreshError> {
+    let tokens = &services.actors.tokens;
+    let found = tokens.ask(FindGrant(GrantReference::RefreshToken(token.clone())));
+    let found = found
+        .await
+        .map_err(Unavailable::from)?
+        .map_err(Unavailable::from)?;
+    let is_due = |grant: &Grant| grant.client == client.id && grant.is_usable(services.clock.now());
+    let Some(grant) = found.filter(is_due) else {
+        return Ok(());
+    };
+    let identity = grant.user.identity.clone();
+    let vouched = services.actors.broker.ask(VouchForUser { identity }).await;
+    let Some(identity) = vouched.map_err(Unavailable::from)? else {
+        return Err(end_login(services, caller, &grant).await?);
+    };
+    if identity != grant.user.identity {
+        let user = UserAccount {
+            identity,
+            ..grant.user
+        };
+        let replaced = tokens.ask(ReplaceUser {
+            grant: grant.id,
+            user,
+        });
+        replaced
+            .await
+            .map_err(Unavailable::from)?
+            .map_err(Unavailable::from)?;
+    }
+    Ok(())
+}
+
+/// Ends the login of a user who is not one any more. One request among many writes the record.
+async fn end_login(services: &Services, caller: &Caller, grant: &Grant) -> Result<RefreshError, Unavailable> {
+    let reason = GrantEnd::UserRemoved;
+    let ended = services.actors.tokens.ask(RevokeGrant {
+        grant: grant.id,
+        reason,
+    });
+    let refusal = RotateRefreshTokenError::GrantEnded(reason);
+    if ended.await?? {
+        log::warn!("the grant {} has ended: its user is not known any more", grant.id);
+        let event = services.event(AuthenticationEvent::TokenRevoked, caller);
+        event
+            .client(&grant.client)
+            .user(&grant.user.identity)
+            .detail("grant", &grant.id)
+            .detail("reason", &reason.as_str())
+            .refused(&refusal)
+            .write();
+        upstream::revoke(services, grant.id).await;
+    }
+    Ok(RefreshError::Refused(refusal))
 }
 
 async fn record_refusal(

@@ -9,6 +9,7 @@
 mod admin;
 mod audit;
 mod canary;
+mod changes;
 mod cli;
 mod cors;
 mod demo;

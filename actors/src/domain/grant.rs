@@ -51,7 +51,7 @@ pub struct Grant {
     pub id: GrantId,
     /// The client that acts.
     pub client: ClientId,
-    /// The user for whom it acts, as learnt at this login.
+    /// The user for whom it acts, as learnt at this login or later.
     pub user: UserAccount,
     /// The scopes that its tokens may have at most.
     pub scopes: ScopeSet,
@@ -103,13 +103,15 @@ pub enum GrantEnd {
     RevokedByOperator,
     /// The provider does not vouch for the user any more.
     UpstreamEnded,
+    /// The place where users log in knows no such user any more.
+    UserRemoved,
     /// Its absolute lifetime is over.
     Expired,
 }
 
 impl GrantEnd {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CodeNeverRedeemed,
         Self::CodeReplayed,
         Self::RefreshTokenReused,
@@ -117,6 +119,7 @@ impl GrantEnd {
         Self::RevokedByUser,
         Self::RevokedByOperator,
         Self::UpstreamEnded,
+        Self::UserRemoved,
         Self::Expired,
     ];
 
@@ -131,6 +134,7 @@ impl GrantEnd {
             Self::RevokedByUser => "revoked_by_user",
             Self::RevokedByOperator => "revoked_by_operator",
             Self::UpstreamEnded => "upstream_ended",
+            Self::UserRemoved => "user_removed",
             Self::Expired => "expired",
         }
     }

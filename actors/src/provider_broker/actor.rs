@@ -10,7 +10,7 @@ use super::messages::{
     BeginAuthorization, BeginLogin, BeginSignIn, CompleteLogin, DecideConsent, DiscardUpstreamTokens,
     EndBrowserSession, EndBrowserSessionsOfUser, FindBrowserSession, FindInteraction, ForgetConsents,
     LogInWithPassword, RecallConsent, RefreshUpstreamTokens, RememberConsent, RevokeUpstreamTokens,
-    SweepLogins,
+    SweepLogins, VouchForUser,
 };
 use super::outside_login::OutsideLogins;
 use super::password_login::PasswordLogins;
@@ -140,6 +140,14 @@ outside_handlers! {
 fn not_configured(provider: &str) -> UpstreamError {
     UpstreamError::UnknownProvider {
         provider: provider.to_owned(),
+    }
+}
+
+impl Handler<Carried<VouchForUser>> for ProviderBroker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<VouchForUser>, _context: &mut Self::Context) -> Self::Result {
+        answer_now(message, |request| self.rules.vouch(&request.identity))
     }
 }
 

@@ -9,7 +9,7 @@ use super::errors::{BeginError, InteractionError};
 use super::messages::{
     BeginAuthorization, BeginAuthorizationReply, BegunInteraction, DecideConsent, DecideConsentReply,
     DecidedConsent, Decision, FindInteraction, FindInteractionReply, InteractionView, LoginSweep, Page,
-    SweepLogins, SweepLoginsReply,
+    SweepLogins, SweepLoginsReply, VouchForUserReply,
 };
 use super::providers::local::LocalProvider;
 use super::settings::ProviderBrokerSettings;
@@ -20,7 +20,7 @@ use crate::domain::opaque_token::{BrowserToken, InteractionToken};
 use crate::domain::pending_login::LoginPurpose;
 use crate::domain::randomness::{Randomness, RandomnessUnavailable};
 use crate::domain::secret::{Secret, SecretDigest};
-use crate::domain::user::{UserAccount, UserKey};
+use crate::domain::user::{UserAccount, UserIdentity, UserKey};
 use crate::store::{
     BrowserSessionRepository, ConsentRepository, InteractionRepository, PendingLoginRepository, Store,
     StoreError, UserRepository,
@@ -236,13 +236,18 @@ impl BrokerRules {
     /// The user with this key: as the configuration has local users now, and others as of their latest login.
     pub(super) fn account(&self, key: &UserKey) -> Result<Option<UserAccount>, StoreError> {
         let account = self.store.users.find_user(key)?;
-        Ok(match &self.place {
-            LoginPlace::Local(provider) => account.and_then(|account| {
-                let identity = provider.find(key)?;
-                Some(UserAccount { identity, ..account })
-            }),
-            LoginPlace::Outside(name) => account.filter(|account| *account.identity.provider == **name),
-        })
+        Ok(account.and_then(|account| {
+            let identity = self.vouch(&account.identity)?;
+            Some(UserAccount { identity, ..account })
+        }))
+    }
+
+    /// What the place where users log in knows of a user now.
+    pub fn vouch(&self, identity: &UserIdentity) -> VouchForUserReply {
+        match &self.place {
+            LoginPlace::Local(provider) => provider.find(&identity.key),
+            LoginPlace::Outside(name) => (*identity.provider == **name).then(|| identity.clone()),
+        }
     }
 
     /// The digest that ties a login to this browser, and the cookie to set if it brought none of ours.

@@ -4,7 +4,7 @@ use super::StoreError;
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::sealing::Sealed;
-use crate::domain::user::UserKey;
+use crate::domain::user::{UserAccount, UserKey};
 
 /// Keeps grants.
 pub trait GrantRepository: Send + Sync {
@@ -43,6 +43,10 @@ pub trait GrantRepository: Send + Sync {
         expected: &Sealed,
         replacement: &Sealed,
     ) -> Result<bool, StoreError>;
+
+    /// Replaces what is known of the user of a grant that has not ended. False if it has, never was, or is another
+    /// user's.
+    fn replace_user(&self, id: GrantId, user: &UserAccount) -> Result<bool, StoreError>;
 
     /// Deletes up to `most` grants that ended at or before this moment, with their tokens and codes, and says how
     /// many.

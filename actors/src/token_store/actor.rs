@@ -8,9 +8,9 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 use super::finding::FindGrant;
 use super::messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
-    IssueTokensReply, OpenGrant, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
-    RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply,
-    VerifyToken,
+    IssueTokensReply, OpenGrant, ReplaceUser, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
+    RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens,
+    SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -180,6 +180,14 @@ impl Handler<Carried<RotateRefreshToken>> for TokenStore {
             )
         };
         self.answer_and_forget(message, nothing, |rules, request| rules.rotate(&request))
+    }
+}
+
+impl Handler<Carried<ReplaceUser>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<ReplaceUser>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.replace_user(&request))
     }
 }
 

@@ -39,7 +39,7 @@ use std::time::Duration;
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, OpenGrant,
-    RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
+    ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use verifier::TokenStoreHandle;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::TokenStoreSettings;
 use super::messages::{
-    IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, OpenGrantReply, Revocation, RevokeGrant,
-    RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep,
-    SweepTokens, SweepTokensReply, VerifyToken, VerifyTokenError, VerifyTokenReply,
+    IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, OpenGrantReply, ReplaceUser,
+    ReplaceUserReply, Revocation, RevokeGrant, RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply,
+    RevokeToken, RevokeTokenReply, Sweep, SweepTokens, SweepTokensReply, VerifyToken, VerifyTokenError,
+    VerifyTokenReply,
 };
 use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
 use crate::domain::clock::Clock;
@@ -115,6 +116,11 @@ impl TokenRules {
             self.tokens.record_first_use(&token.digest, now)?;
         }
         Ok(principal)
+    }
+
+    /// Writes down what is known now of a grant's user.
+    pub fn replace_user(&self, message: &ReplaceUser) -> ReplaceUserReply {
+        self.grants.replace_user(message.grant, &message.user)
     }
 
     /// Ends a grant.

@@ -4,14 +4,17 @@
 //! here, not before.
 //!
 //! - `pages`: interactions, passwords, consents. `outside`: logins at a provider, and its tokens. `sessions`: who is signed in.
+//! - `users`: who still is a user.
 
 mod outside;
 mod pages;
 mod sessions;
+mod users;
 
 pub use outside::*;
 pub use pages::*;
 pub use sessions::*;
+pub use users::*;
 
 use crate::handle::requests;
 use crate::store::StoreError;
@@ -57,5 +60,6 @@ requests! {
     RefreshUpstreamTokens => RefreshUpstreamTokensReply;
     RevokeUpstreamTokens => RevokeUpstreamTokensReply;
     DiscardUpstreamTokens => DiscardUpstreamTokensReply;
+    VouchForUser => VouchForUserReply;
     SweepLogins => SweepLoginsReply;
 }

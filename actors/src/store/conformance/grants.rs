@@ -146,6 +146,32 @@ pub(crate) fn upstream_tokens_are_replaced_only_if_unchanged(store: &impl Store)
     );
 }
 
+pub(crate) fn what_is_known_of_a_user_is_replaced_until_the_grant_ends(store: &impl Store) {
+    let (before, other) = (grant(1, "alice", at(0)), grant(2, "alice", at(0)));
+    store.insert_grant(&before).unwrap();
+    store.insert_grant(&other).unwrap();
+    let mut user = before.user.clone();
+    user.identity.role = Some("auditor".to_owned());
+    user.identity.groups.clear();
+    assert!(store.replace_user(before.id, &user).unwrap());
+    let after = Grant {
+        user: user.clone(),
+        ..before
+    };
+    assert_eq!(store.find_grant(after.id).unwrap(), Some(after.clone()));
+    assert_eq!(store.find_grant(other.id).unwrap(), Some(other));
+
+    let bob = grant(3, "bob", at(0)).user;
+    assert!(
+        !store.replace_user(after.id, &bob).unwrap(),
+        "a grant stays with its user"
+    );
+    assert!(!store.replace_user(grant_id(9), &user).unwrap());
+    store.end_grant(after.id, at(1), GrantEnd::UserRemoved).unwrap();
+    assert!(!store.replace_user(after.id, &user).unwrap());
+    assert_eq!(store.find_grant(after.id).unwrap().unwrap().user, user);
+}
+
 pub(crate) fn deleting_an_ended_grant_takes_its_tokens_and_codes_along(store: &impl Store) {
     let ended = grant_id(1);
     store_active_grant(store, 1, ("access 1", "refresh 1"), at(0));

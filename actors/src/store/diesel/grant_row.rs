@@ -7,6 +7,7 @@ use super::schema::grants;
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantState};
 use crate::domain::sealing::Sealed;
+use crate::domain::user::UserAccount;
 
 const TABLE: &str = "grants";
 
@@ -50,7 +51,7 @@ impl TryFrom<&Grant> for GrantRow {
         };
         Ok(Self {
             client_id: grant.client.to_string(),
-            user_account: RowContext::named(TABLE, &id).to_json("user_account", &grant.user)?,
+            user_account: user_account(&id, &grant.user)?,
             scopes: grant.scopes.to_string(),
             resource: grant.resource.to_string(),
             upstream_tokens: grant
@@ -84,6 +85,11 @@ impl TryFrom<GrantRow> for Grant {
             expires_at: row.expires_at.map(timestamp),
         })
     }
+}
+
+/// What is known of the user, as it stands in the row of this grant.
+pub(super) fn user_account(id: &str, user: &UserAccount) -> Result<String, InvalidRow> {
+    RowContext::named(TABLE, id).to_json("user_account", user)
 }
 
 fn state(row: &GrantRow, context: &RowContext) -> Result<GrantState, InvalidRow> {

@@ -6,14 +6,14 @@ use diesel::prelude::*;
 
 use super::DieselStore;
 use super::connection::MultiBackend;
-use super::grant_row::GrantRow;
+use super::grant_row::{self, GrantRow};
 use super::schema::grants;
 use super::sweep::{SweepLock, delete_ended};
 use super::transaction::{is_changed, is_inserted};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::sealing::Sealed;
-use crate::domain::user::UserKey;
+use crate::domain::user::{UserAccount, UserKey};
 use crate::store::{GrantRepository, StoreError};
 
 /// Ends up to `$most` grants that are pending (`is_null`) or active (`is_not_null`) and whose column `$end` is `$moment`
@@ -163,6 +163,20 @@ impl GrantRepository for DieselStore {
             .filter(grants::upstream_tokens.eq(expected.as_bytes()));
         let update = diesel::update(unchanged).set(grants::upstream_tokens.eq(replacement.as_bytes()));
         self.write("replace upstream tokens", |connection| {
+            is_changed(update.execute(connection)?)
+        })
+    }
+
+    fn replace_user(&self, id: GrantId, user: &UserAccount) -> Result<bool, StoreError> {
+        let (id, key) = (id.to_string(), &user.identity.key);
+        let live = grants::table
+            .find(&id)
+            .filter(grants::user_issuer.eq(&key.issuer))
+            .filter(grants::user_subject.eq(&key.subject))
+            .filter(grants::ended_at.is_null());
+        self.write("replace user of grant", |connection| {
+            let account = grant_row::user_account(&id, user)?;
+            let update = diesel::update(live).set(grants::user_account.eq(account));
             is_changed(update.execute(connection)?)
         })
     }

@@ -6,7 +6,7 @@ use super::{MemoryStore, State, insert_new};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::sealing::Sealed;
-use crate::domain::user::UserKey;
+use crate::domain::user::{UserAccount, UserKey};
 use crate::store::{GrantRepository, StoreError};
 
 impl GrantRepository for MemoryStore {
@@ -85,6 +85,18 @@ impl GrantRepository for MemoryStore {
             return Ok(false);
         }
         grant.upstream_tokens = Some(replacement.clone());
+        Ok(true)
+    }
+
+    fn replace_user(&self, id: GrantId, user: &UserAccount) -> Result<bool, StoreError> {
+        let mut state = self.lock("replace user of grant")?;
+        let Some(grant) = state.grants.get_mut(&id) else {
+            return Ok(false);
+        };
+        if is_ended(grant) || grant.user.identity.key != user.identity.key {
+            return Ok(false);
+        }
+        grant.user = user.clone();
         Ok(true)
     }
 

@@ -190,6 +190,19 @@ impl RotateRefreshTokenError {
     }
 }
 
+/// The place where users log in knows something else of a grant's user than the grant does. Answered by
+/// [`ReplaceUserReply`].
+#[derive(Clone, Debug)]
+pub struct ReplaceUser {
+    /// Which grant.
+    pub grant: GrantId,
+    /// What is known now of the same user.
+    pub user: UserAccount,
+}
+
+/// Whether the grant says so now; false if it has ended or is another user's.
+pub type ReplaceUserReply = Result<bool, StoreError>;
+
 /// A grant must end: the user logged out, the operator said so, the provider stopped vouching, a code was
 /// replayed. Answered by [`RevokeGrantReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,6 +287,7 @@ requests! {
     IssueTokens => IssueTokensReply;
     VerifyToken => VerifyTokenReply;
     RotateRefreshToken => RotateRefreshTokenReply;
+    ReplaceUser => ReplaceUserReply;
     RevokeGrant => RevokeGrantReply;
     RevokeGrantsOfUser => RevokeGrantsOfUserReply;
     RevokeToken => RevokeTokenReply;
