@@ -47,11 +47,12 @@ pub async fn refresh(
         return Err(RefreshError::GrantType);
     }
     let token = Secret::new(form.required("refresh_token")?);
-    renew_user(services, caller, client, &token).await?;
+    let allowed = scopes_now(services, caller, client, &token).await?;
     let rotated = services.actors.tokens.ask(RotateRefreshToken {
         token: token.clone(),
         client: client.id.clone(),
         scopes: form.optional("scope")?.map(ScopeSet::parse).transpose()?,
+        allowed,
         resource: form
             .optional_within("resource", LONGEST_RESOURCE)?
             .map(str::to_owned),
@@ -74,14 +75,14 @@ pub async fn refresh(
     }
 }
 
-/// Lets the grant say what is known of its user now, and ends it if nobody knows the user any more. What is wrong with
-/// the token is found out afterwards, where it is exchanged.
-async fn renew_user(
+/// What client and user may have now. Lets the grant say what is known of its user, and ends it if nobody knows the user
+/// any more. What is wrong with the token is found out afterwards, where it is exchanged.
+async fn scopes_now(
     services: &Services,
     caller: &Caller,
     client: &Client,
     token: &Secret,
-) -> Result<(), RefreshError> {
+) -> Result<ScopeSet, RefreshError> {
     let tokens = &services.actors.tokens;
     let found = tokens.ask(FindGrant(GrantReference::RefreshToken(token.clone())));
     let found = found
@@ -90,13 +91,14 @@ async fn renew_user(
         .map_err(Unavailable::from)?;
     let is_due = |grant: &Grant| grant.client == client.id && grant.is_usable(services.clock.now());
     let Some(grant) = found.filter(is_due) else {
-        return Ok(());
+        return Ok(client.scopes.clone());
     };
     let identity = grant.user.identity.clone();
     let vouched = services.actors.broker.ask(VouchForUser { identity }).await;
     let Some(identity) = vouched.map_err(Unavailable::from)? else {
         return Err(end_login(services, caller, &grant).await?);
     };
+    let allowed = client.scopes.intersection(&identity.scopes);
     if identity != grant.user.identity {
         let user = UserAccount {
             identity,
@@ -111,7 +113,7 @@ async fn renew_user(
             .map_err(Unavailable::from)?
             .map_err(Unavailable::from)?;
     }
-    Ok(())
+    Ok(allowed)
 }
 
 /// Ends the login of a user who is not one any more. One request among many writes the record.
@@ -158,6 +160,7 @@ async fn record_refusal(
         | RotateRefreshTokenError::GrantEnded(_)
         | RotateRefreshTokenError::KeyRemoved
         | RotateRefreshTokenError::ScopeExceeded { .. }
+        | RotateRefreshTokenError::NoScope
         | RotateRefreshTokenError::OtherResource(_)
         | RotateRefreshTokenError::Store(_) => AuthenticationEvent::RequestRefused,
     };

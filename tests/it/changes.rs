@@ -1,4 +1,5 @@
-//! Logins that outlive what the configuration said when they began, on the real program: users who left or changed.
+//! Logins that outlive what the configuration said when they began, on the real program: users who left or
+//! changed, clients that may have less.
 
 use serde_json::{Value, json};
 
@@ -17,12 +18,24 @@ fn project(users: &[(&str, &str)]) -> Project {
         .tool("ledger", "SELECT 1 AS x", AUDITORS_ONLY)
 }
 
+/// The same, with a client that may have these scopes: a YAML list.
+fn project_for(scopes: &str) -> Project {
+    let persistent = "auth: { persistence: { type: sqlite, path: oauth.db }, provider";
+    let config = configuration(&[("ada", "")]).replace("auth: { provider", persistent);
+    project(&[]).user_config(&config.replace("['mcp:read', 'mcp:write']", scopes))
+}
+
 async fn refresh(server: &Server, refresh_token: &str) -> Answer {
+    refresh_for(server, refresh_token, "").await
+}
+
+async fn refresh_for(server: &Server, refresh_token: &str, scopes: &str) -> Answer {
     let form = query(&[
         ("grant_type", "refresh_token"),
         ("client_id", CLIENT),
         ("client_secret", CLIENT_SECRET),
         ("refresh_token", refresh_token),
+        ("scope", scopes),
     ]);
     server.request("POST", "/token", FORM, form.into_bytes()).await
 }
@@ -116,4 +129,44 @@ async fn a_user_who_changed_is_the_new_one_from_the_next_refresh_on() {
     decisions.sort_unstable();
     let [allowed, denied] = ["allow", "deny"].map(|decision| (Some("ada"), Some(decision)));
     assert_eq!(decisions, [allowed, denied, denied]);
+}
+
+#[actix_rt::test]
+async fn a_client_that_may_have_less_gets_less_from_the_next_refresh_on() {
+    let server = project_for("['mcp:read', 'mcp:write']").start();
+    let login = Caller::log_in(&server, "ada").await.secrets().to_vec();
+
+    let server = project_for("['mcp:read']").start_in(server.stop().1);
+    let fewer = refresh(&server, &login[2]).await;
+    assert_eq!(
+        (fewer.status.as_u16(), member(&fewer, "scope").as_str()),
+        (200, "mcp:read")
+    );
+    let asked = refresh_for(&server, &member(&fewer, "refresh_token"), "mcp:read mcp:write").await;
+    assert_eq!(
+        (asked.status.as_u16(), member(&asked, "scope").as_str()),
+        (200, "mcp:read")
+    );
+    let next = member(&asked, "refresh_token");
+    let gone = refresh_for(&server, &next, "mcp:write").await;
+    assert_eq!(
+        (gone.status.as_u16(), member(&gone, "error").as_str()),
+        (400, "invalid_scope")
+    );
+
+    let server = project_for("['mcp:other']").start_in(server.stop().1);
+    let none = refresh(&server, &next).await;
+    assert_eq!(
+        (none.status.as_u16(), member(&none, "error").as_str()),
+        (400, "invalid_scope")
+    );
+    assert!(
+        member(&none, "error_description").contains("log in again"),
+        "{none:?}"
+    );
+
+    // The user agreed to both, and a refusal spends nothing.
+    let server = project_for("['mcp:read', 'mcp:write']").start_in(server.stop().1);
+    let both = refresh(&server, &next).await;
+    assert_eq!(member(&both, "scope"), "mcp:read mcp:write", "{both:?}");
 }

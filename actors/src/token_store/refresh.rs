@@ -212,5 +212,9 @@ fn check_request(
             allowed: presented.scopes.clone(),
         });
     }
-    Ok(asked.clone())
+    let scopes = asked.intersection(&message.allowed);
+    if scopes.is_empty() && !asked.is_empty() {
+        return Err(RotateRefreshTokenError::NoScope);
+    }
+    Ok(scopes)
 }

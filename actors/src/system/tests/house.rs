@@ -359,6 +359,7 @@ impl House {
             token: token.secret().clone(),
             client: ClientId::parse(CLIENT).unwrap(),
             scopes: None,
+            allowed: fixtures::scopes("mcp:read mcp:write"),
             resource: None,
         };
         self.actors().tokens.ask(message).await.unwrap()

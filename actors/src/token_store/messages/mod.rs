@@ -124,6 +124,8 @@ pub struct RotateRefreshToken {
     pub client: ClientId,
     /// `scope`, if it was sent: the same or less.
     pub scopes: Option<ScopeSet>,
+    /// What client and user may have now, which may be less than at the login.
+    pub allowed: ScopeSet,
     /// `resource`, if it was sent.
     pub resource: Option<String>,
 }
@@ -164,6 +166,9 @@ pub enum RotateRefreshTokenError {
         /// What would have been accepted.
         allowed: ScopeSet,
     },
+    /// Client and user may have none of the scopes any more (`invalid_scope`). The token stays as it is.
+    #[error("none of the scopes of this login may be granted any more; log in again")]
+    NoScope,
     /// Another resource was asked for (`invalid_target`).
     #[error(transparent)]
     OtherResource(#[from] WrongResource),
@@ -177,7 +182,7 @@ impl RotateRefreshTokenError {
     #[must_use]
     pub const fn code(&self) -> Option<&'static str> {
         match self {
-            Self::ScopeExceeded { .. } => Some("invalid_scope"),
+            Self::ScopeExceeded { .. } | Self::NoScope => Some("invalid_scope"),
             Self::OtherResource(_) => Some("invalid_target"),
             Self::Unknown
             | Self::OtherClient

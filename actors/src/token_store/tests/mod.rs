@@ -178,6 +178,7 @@ fn refresh_request(token: &RefreshToken) -> RotateRefreshToken {
         token: Secret::new(token.expose()),
         client: fixtures::client_id("client"),
         scopes: None,
+        allowed: fixtures::scopes("mcp:read mcp:write"),
         resource: None,
     }
 }
