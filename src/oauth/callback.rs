@@ -146,7 +146,8 @@ fn fail(
     error: CompleteLoginError,
 ) -> Result<Step, CallbackError> {
     match error {
-        CompleteLoginError::Unknown => {
+        // The same to the user, and the same hint helps: what is not swept yet is not to be told from what is.
+        CompleteLoginError::Unknown | CompleteLoginError::Refused(CallbackRefusal::Expired) => {
             let error = state_error(services, addresses);
             log::warn!("{error}{}", expected_callback(&error));
             Err(error)

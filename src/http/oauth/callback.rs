@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use mxcp_actors::domain::pending_login::CallbackRefusal;
 
 use super::browser::PageRequest;
 use crate::oauth::callback::{self, CallbackError};
@@ -39,9 +38,9 @@ fn refused(page: &PageRequest, error: &CallbackError) -> HttpResponse {
                 hint,
             )
         }
-        CallbackError::Refused(
-            CallbackRefusal::Expired | CallbackRefusal::OtherBrowser | CallbackRefusal::OtherProvider,
-        ) => page.error(StatusCode::FORBIDDEN, "The login cannot be completed", error),
+        CallbackError::Refused(_) => {
+            page.error(StatusCode::FORBIDDEN, "The login cannot be completed", error)
+        }
         CallbackError::SignIn(_) => page.error(StatusCode::FORBIDDEN, "You are not signed in", error),
         CallbackError::Page(refusal) => page.refused(refusal),
     }
