@@ -29,6 +29,12 @@ pub enum ConsentError {
     /// The form has no decision.
     #[error("decision is not one of approve and deny")]
     NoDecision,
+    /// The user says no to what the same page approved.
+    #[error(
+        "this page was answered before: the application was allowed, and saying no now changes nothing. A login that waits \
+         at the identity provider ends when you do not finish it; otherwise sign out in the application"
+    )]
+    ApprovedBefore,
     /// The page is not good.
     #[error(transparent)]
     Page(PageRefusal),
@@ -49,7 +55,7 @@ pub async fn show(
     });
     let found = match found.await.map_err(unavailable)? {
         Ok(found) => found,
-        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose })) => {
+        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose, .. })) => {
             return Ok(begin_again(addresses, &purpose));
         }
         Err(error) => return Err(ConsentError::Page(error.into())),
@@ -98,13 +104,20 @@ pub async fn decide(
         Err(InteractionError::Refused(InteractionRefusal::OtherStage)) => Ok(Step::plain(Next::Own(
             browser::page_address(addresses, &interaction),
         ))),
-        // Whoever denies twice does not want to be asked again.
-        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose })) => match *purpose {
-            LoginPurpose::Authorize(request) if decision == Decision::Deny => {
-                deny(services, addresses, cookies, &request).await
+        Err(InteractionError::Refused(InteractionRefusal::AlreadyDecided { purpose, is_denied })) => {
+            match (decision, *purpose) {
+                (Decision::Deny, LoginPurpose::Authorize(request)) if is_denied => {
+                    // Whoever denies twice does not want to be asked again.
+                    deny(services, addresses, cookies, &request).await
+                }
+                (Decision::Deny, LoginPurpose::Authorize(request)) => {
+                    // The client hears one answer: it has a code, or gets one once the user has logged in.
+                    forget_consents(services, cookies, &request).await?;
+                    Err(ConsentError::ApprovedBefore)
+                }
+                (_, purpose) => Ok(begin_again(addresses, &purpose)),
             }
-            purpose => Ok(begin_again(addresses, &purpose)),
-        },
+        }
         Err(error) => Err(ConsentError::Page(error.into())),
     }
 }
@@ -124,14 +137,30 @@ async fn go_on(
     Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
 }
 
-/// Tells the client. What the user may have agreed to before does not count any more, or else the back button would
-/// approve what was just denied.
+/// Tells the client.
 async fn deny(
     services: &Services,
     addresses: &Addresses,
     cookies: Cookies,
     request: &AuthorizationRequest,
 ) -> Result<Step, ConsentError> {
+    forget_consents(services, cookies, request).await?;
+    let target = ResponseTarget::from(request);
+    let response = target.error(
+        addresses.issuer(),
+        "access_denied",
+        error_description(&USER_REFUSED),
+    );
+    Ok(Step::plain(Next::Client(response)))
+}
+
+/// What the user may have agreed to before does not count any more, or else the back button would approve what was just
+/// denied.
+async fn forget_consents(
+    services: &Services,
+    cookies: Cookies,
+    request: &AuthorizationRequest,
+) -> Result<(), ConsentError> {
     let signed_in = home::signed_in(services, cookies).await;
     if let Some(user) = signed_in.map_err(unavailable)? {
         let forgotten = services.actors.broker.ask(ForgetConsents {
@@ -140,13 +169,7 @@ async fn deny(
         });
         forgotten.await.map_err(unavailable)?.map_err(unavailable)?;
     }
-    let target = ResponseTarget::from(request);
-    let response = target.error(
-        addresses.issuer(),
-        "access_denied",
-        error_description(&USER_REFUSED),
-    );
-    Ok(Step::plain(Next::Client(response)))
+    Ok(())
 }
 
 fn record(services: &Services, caller: &Caller, approved: &ApprovedRequest) {

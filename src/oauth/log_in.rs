@@ -63,7 +63,7 @@ pub async fn log_in(
     let attempted = services.actors.broker.ask(attempt).await.map_err(unavailable)?;
     match attempted {
         Ok(logged_in) => Ok(welcome(services, addresses, caller, &interaction, logged_in)),
-        Err(LogInError::Refused(InteractionRefusal::AlreadyDecided { purpose })) => {
+        Err(LogInError::Refused(InteractionRefusal::AlreadyDecided { purpose, .. })) => {
             Ok(Step::plain(Next::Own(browser::begin_again(addresses, &purpose))))
         }
         // The back button, after the right password: the consent page is due.

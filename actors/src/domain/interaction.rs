@@ -44,6 +44,8 @@ pub enum InteractionStage {
     },
     /// Nothing any more. It is kept until it expires, so that a second click can be told from a forged one.
     Decided,
+    /// Nothing any more, since the user said no.
+    Denied,
 }
 
 /// Why a page's form is not accepted.
@@ -62,6 +64,8 @@ pub enum InteractionRefusal {
     AlreadyDecided {
         /// What it was for, so that the browser can be led on.
         purpose: Box<LoginPurpose>,
+        /// Whether the answer was no.
+        is_denied: bool,
     },
     /// The form belongs to another step of the login than the one that is due.
     #[error("the page is out of date; go on with the newest one")]
@@ -79,8 +83,9 @@ impl Interaction {
         }
         match self.stage {
             InteractionStage::LogIn | InteractionStage::Consent { .. } => Ok(()),
-            InteractionStage::Decided => Err(InteractionRefusal::AlreadyDecided {
+            InteractionStage::Decided | InteractionStage::Denied => Err(InteractionRefusal::AlreadyDecided {
                 purpose: Box::new(self.purpose.clone()),
+                is_denied: self.stage == InteractionStage::Denied,
             }),
         }
     }
@@ -130,9 +135,16 @@ mod tests {
 
     #[test]
     fn a_second_answer_says_what_the_first_one_was_about() {
-        let refused = interaction(InteractionStage::Decided)
-            .check(Some(&digest("browser")), Timestamp::from_seconds(1));
-        let purpose = Box::new(LoginPurpose::SignIn);
-        assert_eq!(refused, Err(InteractionRefusal::AlreadyDecided { purpose }));
+        for (stage, is_denied) in [
+            (InteractionStage::Decided, false),
+            (InteractionStage::Denied, true),
+        ] {
+            let refused = interaction(stage).check(Some(&digest("browser")), Timestamp::from_seconds(1));
+            let purpose = Box::new(LoginPurpose::SignIn);
+            assert_eq!(
+                refused,
+                Err(InteractionRefusal::AlreadyDecided { purpose, is_denied })
+            );
+        }
     }
 }

@@ -157,11 +157,14 @@ impl BrokerRules {
             }
             (Some(_), Decision::Deny) | (None, _) => None,
         };
-        let is_first = self.store.interactions.advance_interaction(
-            &interaction.id,
-            &interaction.stage,
-            &InteractionStage::Decided,
-        )?;
+        let decided = match message.decision {
+            Decision::Approve => InteractionStage::Decided,
+            Decision::Deny => InteractionStage::Denied,
+        };
+        let is_first =
+            self.store
+                .interactions
+                .advance_interaction(&interaction.id, &interaction.stage, &decided)?;
         if !is_first {
             return Err(self.lost_race(message));
         }
@@ -214,7 +217,7 @@ impl BrokerRules {
         let user = match stage {
             InteractionStage::Consent { user: Some(key) } => self.signed_in_as(key, session)?,
             InteractionStage::Consent { user: None } => return Ok(Page::Consent { user: None }),
-            InteractionStage::LogIn | InteractionStage::Decided => None,
+            InteractionStage::LogIn | InteractionStage::Decided | InteractionStage::Denied => None,
         };
         Ok(user.map_or(Page::LogIn, |user| Page::Consent { user: Some(user) }))
     }

@@ -33,6 +33,9 @@ fn refused(page: &PageRequest, error: &ConsentError) -> HttpResponse {
         ConsentError::Parameters(_) | ConsentError::NoDecision => {
             page.error(StatusCode::BAD_REQUEST, "Invalid request", error)
         }
+        ConsentError::ApprovedBefore => {
+            page.error(StatusCode::BAD_REQUEST, "This page cannot be used", error)
+        }
         ConsentError::Page(refusal) => page.refused(refusal),
     }
 }

@@ -333,6 +333,46 @@ async fn a_second_click_on_the_consent_page_leads_to_the_provider_again() {
 }
 
 #[actix_web::test]
+async fn a_page_that_approved_does_not_deny_afterwards() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let consent = browser.open(&Fields::demo().uri()).await;
+    let departure = location(&browser.submit_once(&consent.form(), &[]).await);
+    let deny = [("decision", "deny")];
+    for _ in ["back button", "double click"] {
+        let denied = browser.submit_once(&consent.form(), &deny).await;
+        assert_eq!((denied.status, denied.header("location")), (400, None));
+        assert!(
+            denied.body.contains("the application was allowed"),
+            "{}",
+            denied.body
+        );
+    }
+    let back = location(&browser.get(&callback(&departure, "code=upstream")).await);
+    assert!(
+        parameter(&back, "code").is_some(),
+        "the client hears this one answer: {back}"
+    );
+    assert_eq!(server.event_names(), ["consent_given", "login_succeeded"]);
+}
+
+#[actix_web::test]
+async fn a_double_click_on_deny_is_told_to_the_client() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    let consent = browser.open(&Fields::demo().uri()).await;
+    for _ in ["first", "second"] {
+        let back = location(
+            &browser
+                .submit_once(&consent.form(), &[("decision", "deny")])
+                .await,
+        );
+        assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    }
+    assert_eq!(server.event_names(), ["consent_denied"]);
+}
+
+#[actix_web::test]
 async fn a_password_form_means_nothing_here() {
     let server = Server::outside(Rc::new(Upstream::default())).await;
     let browser = Browser::new(&server);

@@ -70,7 +70,7 @@ fn denying_gives_the_request_back_to_be_answered() {
         let again = house.decide(&browser, Decision::Approve).await;
         assert!(matches!(
             refused(again),
-            InteractionRefusal::AlreadyDecided { .. }
+            InteractionRefusal::AlreadyDecided { is_denied: true, .. }
         ));
     });
 }
@@ -91,8 +91,11 @@ fn a_page_decides_once_and_a_second_click_can_be_led_on() {
         assert_eq!((decided.len(), late.len()), (1, 49));
         let purpose = Box::new(LoginPurpose::Authorize(Box::new(house.request())));
         for answer in late {
-            let purpose = purpose.clone();
-            assert_eq!(refused(answer), InteractionRefusal::AlreadyDecided { purpose });
+            let (purpose, is_denied) = (purpose.clone(), false);
+            assert_eq!(
+                refused(answer),
+                InteractionRefusal::AlreadyDecided { purpose, is_denied }
+            );
         }
         let begun = house.begin(&mut browser).await;
         assert!(
@@ -229,10 +232,10 @@ fn a_browser_signs_in_for_itself_without_a_client() {
         browser.keep(&begun);
         let logged_in = house.log_in(&mut browser, "testuser", "testpass").await.unwrap();
         assert_eq!(logged_in.purpose, LoginPurpose::SignIn);
-        let purpose = Box::new(LoginPurpose::SignIn);
+        let (purpose, is_denied) = (Box::new(LoginPurpose::SignIn), false);
         assert_eq!(
             refused(find(&house, &browser).await),
-            InteractionRefusal::AlreadyDecided { purpose }
+            InteractionRefusal::AlreadyDecided { purpose, is_denied }
         );
     });
 }

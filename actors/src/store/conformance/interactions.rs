@@ -45,6 +45,7 @@ pub(crate) fn interactions_come_back_as_they_were(store: &impl Store) {
         interaction("nobody", consent_of(None)),
         interaction("alice", consent_of(Some("alice"))),
         interaction("decided", InteractionStage::Decided),
+        interaction("denied", InteractionStage::Denied),
     ] {
         assert!(store.insert_interaction(&stored).unwrap());
         assert!(!store.insert_interaction(&stored).unwrap());

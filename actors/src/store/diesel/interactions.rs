@@ -41,6 +41,7 @@ impl From<&InteractionStage> for StageColumns {
             InteractionStage::LogIn => ("log_in", None),
             InteractionStage::Consent { user } => ("consent", user.as_ref()),
             InteractionStage::Decided => ("decided", None),
+            InteractionStage::Denied => ("denied", None),
         };
         Self {
             stage: word.to_owned(),
@@ -60,6 +61,7 @@ impl StageColumns {
             "log_in" => Ok(InteractionStage::LogIn),
             "consent" => Ok(InteractionStage::Consent { user }),
             "decided" => Ok(InteractionStage::Decided),
+            "denied" => Ok(InteractionStage::Denied),
             _ => Err(context.invalid("stage", "not the word for a stage")),
         }
     }
