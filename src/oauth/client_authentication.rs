@@ -19,15 +19,23 @@ const LONGEST_SECRET: usize = 1024;
 pub enum HeaderCredentials {
     /// There was none.
     Absent,
-    /// The Basic scheme, decoded.
+    /// The Basic scheme.
     Basic {
-        /// The user name part.
-        id: String,
-        /// The password part.
-        secret: Secret,
+        /// What it means if both parts are form-encoded, as they must be (RFC 6749 section 2.3.1).
+        encoded: BasicCredentials,
+        /// What it means if plus signs are no spaces, where that is something else.
+        unencoded: Option<BasicCredentials>,
     },
     /// Another scheme, or nothing that can be decoded.
     Unusable,
+}
+
+/// The two parts of a Basic header, decoded.
+pub struct BasicCredentials {
+    /// The user name part.
+    pub id: String,
+    /// The password part.
+    pub secret: Secret,
 }
 
 /// Why no client is authenticated.
@@ -46,7 +54,7 @@ pub enum ClientAuthenticationError {
     DifferentClients,
     /// The header is there and cannot be used (`invalid_client`).
     #[error(
-        "the Authorization header is malformed; accepted is Basic with the percent-encoded client id and secret"
+        "the Authorization header is malformed; accepted is Basic with the form-encoded client id and secret"
     )]
     UnusableHeader,
     /// The request does not say which client it comes from (`invalid_client`).
@@ -72,36 +80,46 @@ pub async fn authenticate(
     header: HeaderCredentials,
     form: &Parameters,
 ) -> Result<Client, ClientAuthenticationError> {
-    let credentials = presented(header, form)?;
+    let (first, second) = presented(header, form)?;
+    let (id, reason) = match ask(services, first).await? {
+        Ok(client) => return Ok(client),
+        Err(refused) => refused,
+    };
+    if let Some(second) = second
+        && let Ok(client) = ask(services, second).await?
+    {
+        return Ok(client);
+    }
+    services
+        .event(AuthenticationEvent::RequestRefused, caller)
+        .client(&id)
+        .refused(&reason)
+        .write();
+    Err(ClientAuthenticationError::Refused(Some(reason)))
+}
+
+/// Whether these credentials are somebody's; whose they claim to be and what is wrong with them if not.
+async fn ask(
+    services: &Services,
+    credentials: PresentedCredentials,
+) -> Result<Result<Client, (ClientId, ClientRefusal)>, Unavailable> {
     let id = match &credentials {
         PresentedCredentials::Nothing { id }
         | PresentedCredentials::Header { id, .. }
         | PresentedCredentials::Body { id, .. } => id.clone(),
     };
-    let reply = services
-        .actors
-        .clients
-        .ask(AuthenticateClient { credentials })
-        .await;
-    match reply.map_err(Unavailable::from)? {
-        Ok(client) => Ok(client),
-        Err(AuthenticateClientError::Store(error)) => Err(Unavailable::from(error).into()),
-        Err(AuthenticateClientError::Refused(reason)) => {
-            services
-                .event(AuthenticationEvent::RequestRefused, caller)
-                .client(&id)
-                .refused(&reason)
-                .write();
-            Err(ClientAuthenticationError::Refused(Some(reason)))
-        }
+    let reply = services.actors.clients.ask(AuthenticateClient { credentials });
+    match reply.await? {
+        Ok(client) => Ok(Ok(client)),
+        Err(AuthenticateClientError::Store(error)) => Err(error.into()),
+        Err(AuthenticateClientError::Refused(reason)) => Ok(Err((id, reason))),
     }
 }
 
-/// The one way in which the request says who it comes from.
-fn presented(
-    header: HeaderCredentials,
-    form: &Parameters,
-) -> Result<PresentedCredentials, ClientAuthenticationError> {
+/// The one way in which the request says who it comes from, and what else that may mean.
+type Presented = (PresentedCredentials, Option<PresentedCredentials>);
+
+fn presented(header: HeaderCredentials, form: &Parameters) -> Result<Presented, ClientAuthenticationError> {
     if form.contains("client_assertion") || form.contains("client_assertion_type") {
         return Err(ClientAuthenticationError::Assertion);
     }
@@ -110,27 +128,40 @@ fn presented(
     match header {
         HeaderCredentials::Unusable => Err(ClientAuthenticationError::UnusableHeader),
         HeaderCredentials::Basic { .. } if secret.is_some() => Err(ClientAuthenticationError::TwoPlaces),
-        HeaderCredentials::Basic { id: named, .. } if id.is_some_and(|id| id != named) => {
-            Err(ClientAuthenticationError::DifferentClients)
+        HeaderCredentials::Basic { encoded, unencoded } => {
+            let mut readings = [Some(encoded), unencoded]
+                .into_iter()
+                .flatten()
+                .filter(|reading| id.is_none_or(|id| id == reading.id));
+            let first = readings
+                .next()
+                .ok_or(ClientAuthenticationError::DifferentClients)?;
+            let second = readings.next().map(in_header).transpose()?;
+            Ok((in_header(first)?, second))
         }
-        HeaderCredentials::Basic { id, secret } if secret.expose().is_empty() => {
-            Ok(PresentedCredentials::Nothing { id: client_id(&id)? })
-        }
-        HeaderCredentials::Basic { id, secret } => Ok(PresentedCredentials::Header {
-            id: client_id(&id)?,
-            secret,
-        }),
         HeaderCredentials::Absent => {
             let id = client_id(id.ok_or(ClientAuthenticationError::Missing)?)?;
-            Ok(match secret {
+            let credentials = match secret {
                 None => PresentedCredentials::Nothing { id },
                 Some(secret) => PresentedCredentials::Body {
                     id,
                     secret: Secret::new(secret),
                 },
-            })
+            };
+            Ok((credentials, None))
         }
     }
+}
+
+fn in_header(
+    BasicCredentials { id, secret }: BasicCredentials,
+) -> Result<PresentedCredentials, ClientAuthenticationError> {
+    let id = client_id(&id)?;
+    Ok(if secret.expose().is_empty() {
+        PresentedCredentials::Nothing { id }
+    } else {
+        PresentedCredentials::Header { id, secret }
+    })
 }
 
 /// A text that can be nobody's identifier is answered like one that is nobody's.
@@ -148,6 +179,13 @@ mod tests {
 
     fn basic(id: &str, secret: &str) -> HeaderCredentials {
         HeaderCredentials::Basic {
+            encoded: credentials(id, secret),
+            unencoded: None,
+        }
+    }
+
+    fn credentials(id: &str, secret: &str) -> BasicCredentials {
+        BasicCredentials {
             id: id.to_owned(),
             secret: Secret::new(secret),
         }
@@ -156,7 +194,10 @@ mod tests {
     /// Place, client and secret, or the message of the refusal.
     fn read(header: HeaderCredentials, text: &str) -> Result<(&'static str, String, String), String> {
         let shown = |place, id: &ClientId, secret: &str| (place, id.to_string(), secret.to_owned());
-        match presented(header, &form(text)).map_err(|error| error.to_string())? {
+        match presented(header, &form(text))
+            .map_err(|error| error.to_string())?
+            .0
+        {
             PresentedCredentials::Nothing { id } => Ok(shown("nothing", &id, "")),
             PresentedCredentials::Header { id, secret } => Ok(shown("header", &id, secret.expose())),
             PresentedCredentials::Body { id, secret } => Ok(shown("body", &id, secret.expose())),
@@ -180,6 +221,28 @@ mod tests {
         assert_eq!(read(basic("app", "s"), ""), Ok(app("header", "s")));
         assert_eq!(read(basic("app", "s"), "client_id=app"), Ok(app("header", "s")));
         assert_eq!(read(basic("app", ""), ""), Ok(app("nothing", "")));
+    }
+
+    #[test]
+    fn the_form_decides_between_two_readings_of_the_header() {
+        let header = || HeaderCredentials::Basic {
+            encoded: credentials("my app", "s"),
+            unencoded: Some(credentials("my+app", "s")),
+        };
+        let (place, secret) = ("header", "s".to_owned());
+        for (text, id) in [
+            ("", "my app"),
+            ("client_id=my+app", "my app"),
+            ("client_id=my%2Bapp", "my+app"),
+        ] {
+            assert_eq!(read(header(), text), Ok((place, id.to_owned(), secret.clone())));
+        }
+        assert!(presented(header(), &form("")).unwrap().1.is_some());
+        assert!(
+            read(header(), "client_id=app")
+                .unwrap_err()
+                .contains("not the client")
+        );
     }
 
     #[test]

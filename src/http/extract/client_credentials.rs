@@ -1,5 +1,5 @@
-//! Reads the `Authorization` header of a client: the Basic scheme (RFC 7617), with both parts percent-encoded as OAuth
-//! wants them (RFC 6749 section 2.3.1). Whether a client may authenticate this way is the use cases' business.
+//! Reads the `Authorization` header of a client: the Basic scheme (RFC 7617), with both parts form-encoded as OAuth wants
+//! them (RFC 6749 section 2.3.1 and appendix B). Whether a client may authenticate this way is the use cases' business.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use mxcp_actors::domain::secret::Secret;
 use percent_encoding::percent_decode_str;
 
-use crate::oauth::client_authentication::HeaderCredentials;
+use crate::oauth::client_authentication::{BasicCredentials, HeaderCredentials};
 
 /// Clients disagree about the padding of base64.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -37,14 +37,23 @@ fn parse_basic(header: &str) -> Option<HeaderCredentials> {
     let decoded = BASE64.decode(encoded.trim_start()).ok()?;
     let pair = String::from_utf8(decoded).ok()?;
     let (id, secret) = pair.split_once(':')?;
+    let spaced = |part: &str| decode(&part.replace('+', " "));
+    // Many clients send their parts unencoded, and secrets made from base64 have plus signs that are meant.
+    let unencoded = pair.contains('+').then(|| read(id, secret, decode)).flatten();
     Some(HeaderCredentials::Basic {
+        encoded: read(id, secret, spaced)?,
+        unencoded,
+    })
+}
+
+fn read(id: &str, secret: &str, decode: impl Fn(&str) -> Option<String>) -> Option<BasicCredentials> {
+    Some(BasicCredentials {
         id: decode(id)?,
         secret: Secret::new(decode(secret)?),
     })
 }
 
-/// A plus sign stays one although the form encoding makes it a space: many clients send their parts unencoded, and
-/// secrets made from base64 have plus signs where none has spaces.
+/// Reads percent-encoding, and leaves plus signs alone.
 fn decode(text: &str) -> Option<String> {
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
     Some(decoded.into_owned())
@@ -61,15 +70,22 @@ mod tests {
         format!("Basic {}", BASE64.encode(pair))
     }
 
-    fn read(header: &str) -> Option<(String, String)> {
+    type Pair = (String, String);
+
+    /// What the header means as it ought to be written, and what else it may mean.
+    fn readings(header: &str) -> Option<(Pair, Option<Pair>)> {
+        let shown = |read: BasicCredentials| (read.id, read.secret.expose().to_owned());
         match parse(header) {
-            HeaderCredentials::Basic { id, secret } => Some((id, secret.expose().to_owned())),
+            HeaderCredentials::Basic { encoded, unencoded } => Some((shown(encoded), unencoded.map(shown))),
             HeaderCredentials::Absent | HeaderCredentials::Unusable => None,
         }
     }
 
+    /// The only reading.
     fn read_pair(header: &str) -> (String, String) {
-        read(header).unwrap()
+        let (encoded, unencoded) = readings(header).unwrap();
+        assert_eq!(unencoded, None);
+        encoded
     }
 
     fn pair(id: &str, secret: &str) -> (String, String) {
@@ -84,8 +100,19 @@ mod tests {
         );
         assert_eq!(read_pair(&basic("app:plain:colon")), pair("app", "plain:colon"));
         assert_eq!(read_pair(&basic("app:")), pair("app", ""));
-        assert_eq!(read_pair(&basic("app:a+b/c=")), pair("app", "a+b/c="));
         assert_eq!(read_pair(&basic("app:a%2Bb")), pair("app", "a+b"));
+    }
+
+    #[test]
+    fn a_plus_sign_is_a_space_or_itself() {
+        assert_eq!(
+            readings(&basic("app:a+b/c=")),
+            Some((pair("app", "a b/c="), Some(pair("app", "a+b/c="))))
+        );
+        assert_eq!(
+            readings(&basic("my+app:x%2By")),
+            Some((pair("my app", "x+y"), Some(pair("my+app", "x+y"))))
+        );
     }
 
     #[test]
@@ -132,7 +159,7 @@ mod tests {
         fn encoded_credentials_are_read_back(id in ".{0,30}", secret in ".{0,30}") {
             let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
             let header = basic(&format!("{}:{}", encode(&id), encode(&secret)));
-            prop_assert_eq!(read(&header), Some((id, secret)));
+            prop_assert_eq!(readings(&header), Some(((id, secret), None)));
         }
 
         #[test]

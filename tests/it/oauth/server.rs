@@ -46,6 +46,10 @@ pub(super) const PUBLIC_CLIENT: &str = "public-app";
 pub(super) const PUBLIC_REDIRECT: &str = "https://app.example/callback";
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
+/// Clients whose names and secrets look different in a header.
+pub(super) const SPACED_CLIENT: (&str, &str) = ("spaced app", "two words");
+pub(super) const PLUS_CLIENT: (&str, &str) = ("plus-app", "a+b/c=");
+
 type Answering = Pin<Box<dyn Future<Output = Answer>>>;
 
 /// A running server.
@@ -386,7 +390,13 @@ fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
         grant_types: vec!["authorization_code".to_owned()],
         scopes: vec!["mxcp:access".to_owned(), "mxcp:admin".to_owned()],
     };
-    [demo, public]
+    let [spaced, plus] = [SPACED_CLIENT, PLUS_CLIENT].map(|(id, secret)| ClientConfiguration {
+        id: id.to_owned(),
+        secret: Some(Secret::new(secret)),
+        name: id.to_owned(),
+        ..public.clone()
+    });
+    [demo, public, spaced, plus]
         .iter()
         .map(|configuration| Client::from_configuration(configuration, keys, START).unwrap())
         .map(|client| (client.id.clone(), client))

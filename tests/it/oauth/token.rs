@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::browser::{Browser, location, parameter};
 use super::client::{Fields, call, log_in, sign_in, verifier};
-use super::server::{Answer, DEMO_CLIENT, DEMO_REDIRECT, DEMO_SECRET, PUBLIC_CLIENT, Server};
+use super::server::{
+    Answer, DEMO_CLIENT, DEMO_REDIRECT, DEMO_SECRET, PLUS_CLIENT, PUBLIC_CLIENT, SPACED_CLIENT, Server,
+};
 
 /// Posts with the Basic scheme.
 pub(super) async fn basic(server: &Server, id: &str, secret: &str, form: &Fields) -> Answer {
@@ -342,4 +344,46 @@ async fn the_older_folder_works_too() {
     assert!(back.as_str().starts_with(DEMO_REDIRECT));
     let exchange = Fields::demo_exchange(&parameter(&back, "code").unwrap());
     assert_eq!(exchange.post(&server, "/oauth/token").await.status, 200);
+}
+
+#[actix_web::test]
+async fn credentials_in_the_header_are_form_encoded_or_not_at_all() {
+    let server = Server::local().await;
+    let unknown_code = Fields::from(&[
+        ("grant_type", "authorization_code"),
+        ("code", "x"),
+        ("code_verifier", verifier().secret().expose()),
+    ]);
+    let known = [
+        ("spaced+app", "two+words"),
+        ("spaced%20app", "two%20words"),
+        SPACED_CLIENT,
+        PLUS_CLIENT,
+        ("plus-app", "a%2Bb%2Fc%3D"),
+    ];
+    for (id, secret) in known {
+        let answer = basic(&server, id, secret, &unknown_code).await;
+        assert_eq!(
+            answer.text("error"),
+            "invalid_grant",
+            "the client is known: {id} {secret}"
+        );
+    }
+    for (id, secret) in [
+        ("spaced+app", "two%2Bwords"),
+        ("spaced%2Bapp", "two+words"),
+        ("plus-app", "a b/c="),
+    ] {
+        refused(
+            &basic(&server, id, secret, &unknown_code).await,
+            401,
+            "invalid_client",
+        );
+    }
+    let events = server.event_names();
+    assert_eq!(
+        events.iter().filter(|name| *name == "request_refused").count(),
+        3,
+        "one record for each refusal: {events:?}"
+    );
 }
