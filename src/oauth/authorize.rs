@@ -19,7 +19,7 @@ use super::authorization_response::ResponseTarget;
 use super::browser::{self, Cookies, Next, Step};
 use super::error_description::error_description;
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Addresses, Services, Unavailable};
+use super::{Addresses, Services, Settings, Unavailable};
 
 /// The longest `scope`, in bytes.
 const LONGEST_SCOPES: usize = 4096;
@@ -215,7 +215,7 @@ fn read(
         .optional_within("scope", LONGEST_SCOPES)?
         .map(ScopeSet::parse)
         .transpose()?;
-    let scopes = shown_scopes(client, asked.as_ref(), &services.settings.default_scopes);
+    let scopes = shown_scopes(client, asked.as_ref(), &services.settings);
     if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
         return Err(RequestRefusal::NoScope {
             allowed: client.scopes.clone(),
@@ -225,20 +225,17 @@ fn read(
 }
 
 /// What the consent page shows and the grant has at most: what was asked, as far as the client may have it. A request
-/// without `scope` means the default set; for a client that may have none of that, it means all that the operator
-/// gave to the client.
-fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, default: &ScopeSet) -> ScopeSet {
-    let default = default.intersection(&client.scopes);
-    let default = if default.is_empty() {
-        &client.scopes
-    } else {
-        &default
-    };
+/// without `scope` means what every call needs, or else the default set; for a client that may have none of that, it
+/// means all that the operator gave to the client.
+fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, settings: &Settings) -> ScopeSet {
+    let meant = [&settings.required_scopes, &settings.default_scopes];
+    let meant = meant.map(|scopes| scopes.intersection(&client.scopes));
+    let default = meant.iter().find(|scopes| !scopes.is_empty());
     ScopeRequest {
         client: &client.scopes,
         asked,
         user: &client.scopes,
-        default,
+        default: default.unwrap_or(&client.scopes),
     }
     .effective()
 }

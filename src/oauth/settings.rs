@@ -16,7 +16,7 @@ pub struct Settings {
     pub trusted_proxies: Option<TrustedProxies>,
     /// Who knows the users.
     pub login: LoginKind,
-    /// What a request without `scope` means.
+    /// What a request without `scope` means where no call needs any.
     pub default_scopes: ScopeSet,
     /// What every call needs.
     pub required_scopes: ScopeSet,

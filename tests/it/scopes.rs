@@ -4,7 +4,7 @@ use awc::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::audit::records;
-use crate::login::{Caller, configuration};
+use crate::login::{Browser, Caller, PASSWORD, code_of, configuration, tokens};
 use crate::server::{Answer, Project, Server};
 
 /// A project in which `write` needs a scope that the test client can have, and `admin` one that it cannot.
@@ -165,4 +165,28 @@ fn required_scopes_that_no_client_can_have_stop_the_start() {
         ),
         "{said}"
     );
+}
+
+#[actix_rt::test]
+async fn a_login_without_a_scope_is_for_what_every_call_needs() {
+    let config = configuration(&[("ada", "")])
+        .replace(
+            "scopes: ['mcp:read', 'mcp:write']",
+            "scopes: ['mxcp:access', 'mcp:read', 'mcp:write', 'mcp:admin']",
+        )
+        .replace(
+            "provider: local,",
+            "provider: local, authorization: { required_scopes: ['mcp:read', 'mcp:write'] },",
+        );
+    let server = project().user_config(&config).start();
+    let mut browser = Browser::new(&server);
+    let form = browser.begin(None).await;
+    let consent = browser
+        .submit(&form, &[("username", "ada"), ("password", PASSWORD)])
+        .await;
+    let back = browser.submit(&consent, &[]).await;
+    let tokens = tokens(&server, &code_of(&back)).await;
+    assert_eq!(tokens["scope"], "mcp:read mcp:write");
+    let caller = Caller::with_token(&server, tokens["access_token"].as_str().unwrap());
+    assert_eq!(caller.call("open", json!({})).await["isError"], false);
 }
