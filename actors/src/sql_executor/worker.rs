@@ -11,6 +11,7 @@ use super::queue::{Job, Queue};
 use super::runner::Runner;
 use super::status::QueryEnd;
 use crate::error::CallError;
+use crate::handle::Reply;
 
 /// What a worker needs for its life.
 pub(super) struct Worker<R: Runner> {
@@ -19,18 +20,24 @@ pub(super) struct Worker<R: Runner> {
     pub(super) runner: Arc<R>,
 }
 
+/// What a job has come to.
+type Served<S> = (Reply<QueryOutcome>, Result<QueryOutcome, CallError>, Option<S>);
+
 impl<R: Runner> Worker<R> {
     /// Works until the queue is closed and empty.
     pub(super) fn run(self) {
         let mut session = None;
         while let Some((share, job)) = self.queue.take(self.number) {
-            session = self.serve(job, session);
+            let (reply, answer, next) = self.serve(job, session);
+            session = next;
+            // First, so that who has the answer finds its query among the running ones no more.
             self.queue.finished(self.number, &share);
+            reply.answer(answer);
         }
     }
 
-    /// Answers one job and hands the session on if the next caller may have it.
-    fn serve(&self, job: Job, session: Option<R::Session>) -> Option<R::Session> {
+    /// Does one job: the answer, for whom it is, and the session if the next caller may have it.
+    fn serve(&self, job: Job, session: Option<R::Session>) -> Served<R::Session> {
         let Job {
             query,
             reply,
@@ -43,8 +50,7 @@ impl<R: Runner> Worker<R> {
         // A panicking query costs one call: its session, in whatever state it is, is dropped inside.
         let Ok(run) = catch_unwind(AssertUnwindSafe(|| self.runner.run(&query, session))) else {
             counts.ended(QueryEnd::Crashed);
-            reply.answer(Err(CallError::Crashed));
-            return None;
+            return (reply, Err(CallError::Crashed), None);
         };
         let ran = started.elapsed();
         counts.ran(ran);
@@ -54,11 +60,11 @@ impl<R: Runner> Worker<R> {
                 .as_ref()
                 .map_or_else(QueryEnd::from, |_| QueryEnd::Succeeded),
         );
-        reply.answer(Ok(QueryOutcome {
+        let outcome = QueryOutcome {
             result: run.result,
             waited,
             ran,
-        }));
-        run.session
+        };
+        (reply, Ok(outcome), run.session)
     }
 }
