@@ -12,7 +12,7 @@ use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
 use serde_json::json;
 
-use crate::fixture::{owner, session, user};
+use crate::fixture::{owner, run_within, session, user};
 
 /// Far more than the engine needs; a lost cancel would take minutes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -104,17 +104,11 @@ fn an_answer_that_ends_at_a_limit_does_not_finish_the_query() {
     thread::spawn(move || {
         let mut session = session();
         let statement = Statement::check(&mut session, sql, &[]).unwrap();
-        let query = Query {
-            source: Source::Owner(&statement),
-            parameters: &[],
-            caller: user("ada"),
-            plan: &OutputPlan::rows(),
-            limits: ResultLimits {
-                max_rows: 1,
-                max_result_bytes: u64::MAX,
-            },
+        let limits = ResultLimits {
+            max_rows: 1,
+            max_result_bytes: u64::MAX,
         };
-        let outcome = session.run(&query, &CancelToken::new());
+        let outcome = run_within(&mut session, &statement, limits);
         let next = owner(&mut session, "SELECT 1 AS x");
         sender.send((outcome, next)).unwrap();
     });

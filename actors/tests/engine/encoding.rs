@@ -8,7 +8,7 @@ use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
 use proptest::prelude::*;
 
-use crate::fixture::{session, user};
+use crate::fixture::{run_within, session, user};
 
 fn encode(session: &mut Session, expression: &str) -> Result<String, String> {
     let statement = Statement::check(session, &format!("SELECT {expression} AS v"), &[])
@@ -193,17 +193,11 @@ fn a_row_ends_at_the_limit_however_long_its_values_are() {
     ] {
         let sql = format!("SELECT {long} AS a, 'infinity'::DATE AS b");
         let statement = Statement::check(&mut session, &sql, &[]).unwrap();
-        let query = Query {
-            source: Source::Owner(&statement),
-            parameters: &[],
-            caller: user("ada"),
-            plan: &OutputPlan::rows(),
-            limits: ResultLimits {
-                max_result_bytes: 1_000,
-                ..ResultLimits::default()
-            },
+        let limits = ResultLimits {
+            max_result_bytes: 1_000,
+            ..ResultLimits::default()
         };
-        let error = session.run(&query, &CancelToken::new()).unwrap_err();
+        let error = run_within(&mut session, &statement, limits).unwrap_err();
         assert_eq!(error, QueryError::Limit(LimitExceeded::Bytes(1_000)), "{long}");
     }
 }

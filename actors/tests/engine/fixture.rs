@@ -9,7 +9,7 @@ use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
-use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
+use mxcp_actors::sql_executor::engine::session::{EncodedResult, Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
 use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::Value;
@@ -96,4 +96,20 @@ pub(crate) fn parameters(pairs: &[(&str, SqlValue)]) -> Vec<(String, SqlValue)> 
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect()
+}
+
+/// Runs a checked statement without parameters within these limits.
+pub(crate) fn run_within(
+    session: &mut Session,
+    statement: &Statement,
+    limits: ResultLimits,
+) -> Result<EncodedResult, QueryError> {
+    let query = Query {
+        source: Source::Owner(statement),
+        parameters: &[],
+        caller: user("ada"),
+        plan: &OutputPlan::rows(),
+        limits,
+    };
+    session.run(&query, &CancelToken::new())
 }

@@ -9,7 +9,7 @@ use mxcp_actors::sql_executor::engine::session::{Query, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
 use serde_json::json;
 
-use crate::fixture::{caller, file, memory, owner, session, user};
+use crate::fixture::{caller, file, memory, owner, run_within, session, user};
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
 
 #[test]
@@ -128,17 +128,11 @@ fn limits_end_the_answer_with_their_name_and_value() {
     let mut session = session();
     let statement = Statement::check(&mut session, "SELECT range AS n FROM range(5000)", &[]).unwrap();
     let mut ask = |max_rows, max_result_bytes| {
-        let query = Query {
-            source: Source::Owner(&statement),
-            parameters: &[],
-            caller: user("ada"),
-            plan: &OutputPlan::rows(),
-            limits: ResultLimits {
-                max_rows,
-                max_result_bytes,
-            },
+        let limits = ResultLimits {
+            max_rows,
+            max_result_bytes,
         };
-        session.run(&query, &CancelToken::new())
+        run_within(&mut session, &statement, limits)
     };
     let rows = ask(4_999, 1 << 20).unwrap_err();
     assert_eq!(rows, QueryError::Limit(LimitExceeded::Rows(4_999)));
@@ -172,17 +166,11 @@ fn an_error_after_many_rows_is_an_error_and_no_short_answer() {
     let mut session = session();
     let sql = "SELECT CASE WHEN range < 300000 THEN range ELSE error('the end') END AS n FROM range(1000000)";
     let statement = Statement::check(&mut session, sql, &[]).unwrap();
-    let query = Query {
-        source: Source::Owner(&statement),
-        parameters: &[],
-        caller: user("ada"),
-        plan: &OutputPlan::rows(),
-        limits: ResultLimits {
-            max_rows: u64::MAX,
-            max_result_bytes: u64::MAX,
-        },
+    let limits = ResultLimits {
+        max_rows: u64::MAX,
+        max_result_bytes: u64::MAX,
     };
-    let error = session.run(&query, &CancelToken::new()).unwrap_err();
+    let error = run_within(&mut session, &statement, limits).unwrap_err();
     assert!(error.to_string().contains("the end"), "{error}");
 }
 
