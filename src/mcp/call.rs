@@ -181,6 +181,7 @@ impl Call<'_> {
             return Err(refusal);
         }
         let arguments = arguments.read(&routine.parameters)?;
+        recording.add_defaults(&routine.parameters, &arguments);
         match routine.policies.is_empty() {
             true => self.produce(arguments, &self.endpoint.plan, recording).await,
             false => self.under_policies(arguments, recording).await,

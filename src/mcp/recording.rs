@@ -12,11 +12,13 @@ use mxcp_actors::domain::audit_event::{
 };
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::error::CallError;
+use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::{Map, Value};
 
 use super::caller::Caller;
 use super::catalog::Endpoint;
 use super::server::{Asked, McpServer};
+use crate::endpoints::params::ParameterSet;
 use crate::policy::PolicyTrail;
 
 /// What is recorded as the reason when nobody waited for the end.
@@ -63,6 +65,14 @@ impl<'a> Recording<'a> {
             refused: None,
             policies: PolicyTrail::default(),
         })
+    }
+
+    /// Records what stands in for arguments that were not given.
+    pub(super) fn add_defaults(&mut self, parameters: &ParameterSet, arguments: &[(String, SqlValue)]) {
+        let given = &self.arguments;
+        let absent = arguments.iter().filter(|(name, _)| !given.contains_key(name));
+        let defaults = parameters.to_json(absent);
+        self.arguments.extend(defaults);
     }
 
     /// Writes the record of a call that has ended.

@@ -226,3 +226,24 @@ async fn who_called_is_in_the_record_and_in_the_log_and_what_is_sensitive_is_in_
     }
     assert!(!log.iter().any(|line| line.contains("canary")), "{log:#?}");
 }
+
+#[actix_rt::test]
+async fn a_record_has_the_arguments_that_defaults_stood_in_for() {
+    let parameters = "  parameters:\n    - { name: a, type: integer, default: 5, description: a }\n    - { name: s, type: string, default: canary, sensitive: true, description: s }\n";
+    let server = Project::new()
+        .tool("defaulted", "SELECT $a AS a, $s AS s", parameters)
+        .start();
+    server.call("defaulted", json!({})).await;
+    server.call("defaulted", json!({ "a": 6 })).await;
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let inputs: Vec<_> = records.iter().map(|record| &record["input_data"]).collect();
+    assert_eq!(
+        inputs,
+        [
+            &json!({ "a": 5, "s": "[REDACTED]" }),
+            &json!({ "a": 6, "s": "[REDACTED]" })
+        ]
+    );
+    assert!(!records.iter().any(|record| record.to_string().contains("canary")));
+}
