@@ -9,6 +9,7 @@
 
 pub mod built_in;
 pub mod check;
+mod duration;
 #[cfg(test)]
 mod fixture;
 mod format;

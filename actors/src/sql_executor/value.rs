@@ -31,10 +31,25 @@ pub enum SqlValue {
     Timestamp(i64),
     /// An instant, in microseconds since the Unix epoch.
     TimestampTz(i64),
+    /// A duration.
+    Duration(Duration),
     /// Values of one type in order.
     List(Vec<SqlValue>),
     /// Named values in order.
     Struct(Vec<(String, SqlValue)>),
+}
+
+/// A duration in the three parts that SQL keeps apart: months and days differ in length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duration {
+    /// Months, twelve for a year.
+    pub months: i32,
+    /// Days, seven for a week.
+    pub days: i32,
+    /// Microseconds of hours, minutes and seconds.
+    pub micros: i64,
+    /// How it was written, as ISO 8601: what a statement gets that expects text.
+    pub text: String,
 }
 
 impl From<&str> for SqlValue {

@@ -11,4 +11,5 @@ mod parameters;
 mod row_level_security;
 mod shadowing;
 mod statements;
+mod values;
 mod writes;

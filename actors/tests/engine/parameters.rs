@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{owner, parameters, run, session, user};
 
-fn ask(sql: &str, declared: &[Declared], values: &[(&str, SqlValue)]) -> Value {
+pub(crate) fn ask(sql: &str, declared: &[Declared], values: &[(&str, SqlValue)]) -> Value {
     let mut session = session();
     owner(
         &mut session,
@@ -184,24 +184,6 @@ fn elements_of_a_list_widen_to_one_type() {
         ask("SELECT $v AS v", &open, &nested),
         json!([{ "v": [[], [1.0, 0.5]] }])
     );
-}
-
-#[test]
-fn a_list_of_unlike_values_is_refused() {
-    let refused = |sql: &str, elements: Vec<SqlValue>| {
-        let mut session = session();
-        let statement = Statement::check(&mut session, sql, &[]).unwrap();
-        let values = parameters(&[("v", SqlValue::List(elements))]);
-        let outcome = run(&mut session, &statement, &values, &user("ada"));
-        outcome.unwrap_err().to_string()
-    };
-    let mixed = "parameter $v: a list cannot hold both";
-    for sql in ["SELECT $v AS v", "SELECT len($v) AS n"] {
-        let truth = refused(sql, vec![SqlValue::Boolean(true), 5.into()]);
-        assert_eq!(truth, format!("{mixed} BOOLEAN and BIGINT"));
-        let text = refused(sql, vec![1.into(), "2".into()]);
-        assert_eq!(text, format!("{mixed} BIGINT and VARCHAR"));
-    }
 }
 
 #[test]

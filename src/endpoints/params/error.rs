@@ -73,9 +73,6 @@ pub enum ArgumentProblem {
     /// Two equal elements.
     #[error("must not hold equal elements")]
     NotUnique,
-    /// Elements that no type of SQL holds together.
-    #[error("holds {0} and {1}; all elements must have one type")]
-    MixedTypes(&'static str, &'static str),
     /// Lists and objects inside each other beyond the limit.
     #[error("is nested deeper than {0} levels")]
     TooDeep(usize),
@@ -116,7 +113,6 @@ impl fmt::Display for ArgumentError {
             | ArgumentProblem::Size { .. }
             | ArgumentProblem::Pattern(_)
             | ArgumentProblem::NotUnique
-            | ArgumentProblem::MixedTypes(..)
             | ArgumentProblem::TooDeep(_)
             | ArgumentProblem::TooMany(_) => {
                 write!(formatter, "Error validating parameter '{path}': {problem}")

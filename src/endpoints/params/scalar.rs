@@ -10,7 +10,7 @@ use super::place::Place;
 use super::reading::Reading;
 use crate::endpoints::model::{NumberRules, StringFormat, StringRules};
 use crate::endpoints::number::ExactNumber;
-use crate::endpoints::temporal;
+use crate::endpoints::{duration, temporal};
 
 /// Text; numbers and booleans are taken as they were written.
 pub(super) fn text(
@@ -34,12 +34,20 @@ pub(super) fn text(
         }
     };
     check_text(&text, rules).map_or(Some(()), |problem| reading.refuse(place, problem))?;
-    let value = match rules.format {
-        Some(format) => formatted(&text, format),
-        None => return Some(SqlValue::Text(text.into_owned())),
+    let Some(format) = rules.format else {
+        return Some(SqlValue::Text(text.into_owned()));
     };
+    let expected = match format {
+        StringFormat::Duration if format.accepts(&text) => BEYOND_INTERVAL,
+        _ => expected,
+    };
+    let value = formatted(&text, format);
     value.or_else(|| reading.refuse(place, ArgumentProblem::Expected(expected)))
 }
+
+/// What is expected of a duration that is well written, and that SQL has no value for.
+const BEYOND_INTERVAL: &str =
+    "a duration of at most 178956970 years, 2147483647 days and 2562047788 hours, in whole microseconds";
 
 /// The value for SQL of a text with a format; `None` if it does not have the format.
 fn formatted(text: &str, format: StringFormat) -> Option<SqlValue> {
@@ -51,7 +59,8 @@ fn formatted(text: &str, format: StringFormat) -> Option<SqlValue> {
             let seconds = ExactNumber::parse(text)?;
             temporal::parse_epoch_seconds(seconds).map(SqlValue::Timestamp)
         }
-        StringFormat::Email | StringFormat::Uri | StringFormat::Duration => {
+        StringFormat::Duration => duration::parse(text).map(SqlValue::Duration),
+        StringFormat::Email | StringFormat::Uri => {
             format.accepts(text).then(|| SqlValue::Text(text.to_owned()))
         }
     }

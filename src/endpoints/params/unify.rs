@@ -1,5 +1,6 @@
 //! One type for all elements of a list, as SQL wants it, without losing anything: 1 and 2.5 become decimals, an object without
-//! a member that its neighbour has gets a NULL there. What has no common type is refused.
+//! a member that its neighbour has gets a NULL there. Elements of several kinds stay as they are: what they become together
+//! depends on what the statement expects.
 
 use std::collections::HashMap;
 
@@ -34,18 +35,21 @@ enum Shape {
     Time,
     Timestamp,
     Instant,
+    Duration,
     List(Box<Shape>),
     Struct(Vec<(String, Shape)>),
+    /// Values of several kinds.
+    Mixed,
 }
 
 /// Gives all elements of every list inside `value` one type.
 pub(super) fn unify(value: SqlValue) -> Result<SqlValue, ArgumentProblem> {
-    let shape = shape_of(&value)?;
+    let shape = shape_of(&value);
     Fitting { room: MAXIMUM_VALUES }.fit(value, &shape)
 }
 
-fn shape_of(value: &SqlValue) -> Result<Shape, ArgumentProblem> {
-    Ok(match value {
+fn shape_of(value: &SqlValue) -> Shape {
+    match value {
         SqlValue::Null => Shape::Any,
         SqlValue::Boolean(_) => Shape::Boolean,
         SqlValue::Integer(number) => Shape::Integer {
@@ -62,24 +66,21 @@ fn shape_of(value: &SqlValue) -> Result<Shape, ArgumentProblem> {
         SqlValue::Time(_) => Shape::Time,
         SqlValue::Timestamp(_) => Shape::Timestamp,
         SqlValue::TimestampTz(_) => Shape::Instant,
+        SqlValue::Duration(_) => Shape::Duration,
         SqlValue::List(elements) => {
-            let common = elements
-                .iter()
-                .try_fold(Shape::Any, |common, element| merge(common, shape_of(element)?));
-            Shape::List(Box::new(common?))
+            let shapes = elements.iter().map(shape_of);
+            Shape::List(Box::new(shapes.fold(Shape::Any, merge)))
         }
         SqlValue::Struct(members) => {
-            let members: Result<Vec<_>, _> = members
-                .iter()
-                .map(|(name, member)| Ok((name.clone(), shape_of(member)?)))
-                .collect();
-            Shape::Struct(members?)
+            let members = members.iter();
+            let members = members.map(|(name, member)| (name.clone(), shape_of(member)));
+            Shape::Struct(members.collect())
         }
-    })
+    }
 }
 
-fn merge(left: Shape, right: Shape) -> Result<Shape, ArgumentProblem> {
-    Ok(match (left, right) {
+fn merge(left: Shape, right: Shape) -> Shape {
+    match (left, right) {
         (Shape::Any, other) | (other, Shape::Any) => other,
         (Shape::Double, Shape::Integer { .. } | Shape::Decimal { .. } | Shape::Double)
         | (Shape::Integer { .. } | Shape::Decimal { .. }, Shape::Double) => Shape::Double,
@@ -98,17 +99,14 @@ fn merge(left: Shape, right: Shape) -> Result<Shape, ArgumentProblem> {
             },
         ) => decimal(left.max(right), scale.max(other)),
         (Shape::Timestamp, Shape::Instant) | (Shape::Instant, Shape::Timestamp) => Shape::Instant,
-        (Shape::List(left), Shape::List(right)) => Shape::List(Box::new(merge(*left, *right)?)),
-        (Shape::Struct(left), Shape::Struct(right)) => Shape::Struct(merge_members(left, right)?),
+        (Shape::List(left), Shape::List(right)) => Shape::List(Box::new(merge(*left, *right))),
+        (Shape::Struct(left), Shape::Struct(right)) => Shape::Struct(merge_members(left, right)),
         (left, right) if left == right => left,
-        (left, right) => return Err(ArgumentProblem::MixedTypes(left.kind(), right.kind())),
-    })
+        _ => Shape::Mixed,
+    }
 }
 
-fn merge_members(
-    mut left: Vec<(String, Shape)>,
-    right: Vec<(String, Shape)>,
-) -> Result<Vec<(String, Shape)>, ArgumentProblem> {
+fn merge_members(mut left: Vec<(String, Shape)>, right: Vec<(String, Shape)>) -> Vec<(String, Shape)> {
     let positions: HashMap<String, usize> = left
         .iter()
         .enumerate()
@@ -117,11 +115,11 @@ fn merge_members(
     for (name, shape) in right {
         let known = positions.get(&name).and_then(|position| left.get_mut(*position));
         match known {
-            Some((_, known)) => *known = merge(std::mem::replace(known, Shape::Any), shape)?,
+            Some((_, known)) => *known = merge(std::mem::replace(known, Shape::Any), shape),
             None => left.push((name, shape)),
         }
     }
-    Ok(left)
+    left
 }
 
 /// A decimal if SQL has one that is wide enough, else floating point.
@@ -193,22 +191,5 @@ fn rescaled(unscaled: i128, scale: u8, wanted: u8) -> SqlValue {
             scale: wanted,
         },
         None => SqlValue::Decimal { unscaled, scale },
-    }
-}
-
-impl Shape {
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Any => "null",
-            Self::Integer { .. } | Self::Decimal { .. } | Self::Double => "numbers",
-            Self::Boolean => "booleans",
-            Self::Text => "texts",
-            Self::Blob => "bytes",
-            Self::Date => "dates",
-            Self::Time => "times",
-            Self::Timestamp | Self::Instant => "timestamps",
-            Self::List(_) => "lists",
-            Self::Struct(_) => "objects",
-        }
     }
 }

@@ -6,6 +6,8 @@
 
 use super::data_type::DataType;
 use super::ffi::{DuckdbError, Value};
+use super::natural_type::{MAX_DECIMAL_WIDTH, common_type, natural_members};
+use super::written;
 use crate::sql_executor::value::SqlValue;
 
 /// Why a value cannot be bound.
@@ -19,7 +21,7 @@ pub enum BindError {
         /// The type.
         expected: DataType,
     },
-    /// A list whose elements have nothing in common: SQL would turn some of them into something else.
+    /// A list whose elements no type of SQL holds together.
     #[error("a list cannot hold both {0} and {1}")]
     Mixed(DataType, DataType),
     /// DuckDB cannot build the value.
@@ -27,11 +29,24 @@ pub enum BindError {
     Duckdb(#[from] DuckdbError),
 }
 
-/// Digits of DuckDB's widest decimal.
-const MAX_DECIMAL_WIDTH: u8 = 38;
+/// Who says what type a value is converted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chooser {
+    /// The statement: a text for a `JSON` is one that holds JSON.
+    Statement,
+    /// The values themselves, of which `JSON` is the common type: a text is a string among them.
+    Values,
+}
 
 /// Converts `value` to `expected`, or to its natural type where the statement leaves the type open.
 pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<Value, BindError> {
+    convert_for(Chooser::Statement, value, expected)
+}
+
+fn convert_for(chooser: Chooser, value: &SqlValue, expected: Option<&DataType>) -> Result<Value, BindError> {
+    if let Some(text) = as_text(chooser, value, expected) {
+        return Ok(Value::text(&text));
+    }
     match (value, expected) {
         (SqlValue::Null, _) => Ok(Value::null()),
         (SqlValue::Integer(number), Some(expected)) => integer(*number, expected),
@@ -57,8 +72,22 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
             Ok(Value::timestamp(*micros))
         }
         (SqlValue::TimestampTz(micros), _) => Ok(Value::timestamp_tz(*micros)),
-        (SqlValue::List(elements), expected) => list(elements, expected),
-        (SqlValue::Struct(members), expected) => structure(members, expected),
+        (SqlValue::Duration(duration), None | Some(DataType::Interval)) => {
+            Ok(Value::interval(duration.months, duration.days, duration.micros))
+        }
+        (SqlValue::Duration(duration), Some(_)) => Ok(Value::text(&duration.text)),
+        (SqlValue::List(elements), expected) => list(chooser, elements, expected),
+        (SqlValue::Struct(members), expected) => structure(chooser, members, expected),
+    }
+}
+
+/// The text that stands for a value where text or JSON is expected, unless DuckDB's own cast is what it takes.
+fn as_text(chooser: Chooser, value: &SqlValue, expected: Option<&DataType>) -> Option<String> {
+    let is_nested = matches!(value, SqlValue::List(_) | SqlValue::Struct(_));
+    match expected? {
+        DataType::Json if is_nested || chooser == Chooser::Values => written::json(value),
+        DataType::Varchar if !is_nested => written::text(value),
+        _ => None,
     }
 }
 
@@ -78,7 +107,6 @@ fn integer(number: i128, expected: &DataType) -> Result<Value, BindError> {
         DataType::UBigInt => u64::try_from(number).map(Value::unsigned_big_int),
         DataType::HugeInt => Ok(Value::huge_int(number)),
         DataType::Float | DataType::Double => Ok(Value::double(nearest(number, 0))),
-        DataType::Varchar => Ok(Value::text(&number.to_string())),
         DataType::Decimal { width, scale } => return decimal_from_text(&number.to_string(), *width, *scale),
         _ => return Ok(natural_integer(number)),
     };
@@ -116,21 +144,30 @@ fn decimal_from_text(text: &str, width: u8, scale: u8) -> Result<Value, BindErro
     Value::decimal(unscaled, width, scale).map_err(|_| out_of_range())
 }
 
-fn list(elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, BindError> {
-    let element = match expected {
-        Some(DataType::List(child) | DataType::Array(child, _)) => (**child).clone(),
-        _ => common_type(elements)?,
+fn list(chooser: Chooser, elements: &[SqlValue], expected: Option<&DataType>) -> Result<Value, BindError> {
+    let is_text = |value: &SqlValue| matches!(value, SqlValue::Null | SqlValue::Text(_));
+    let (chooser, element) = match expected {
+        // Beside what is no text, a text is a string, and not JSON to be read.
+        Some(DataType::List(child)) if **child == DataType::Json && !elements.iter().all(is_text) => {
+            (Chooser::Values, DataType::Json)
+        }
+        Some(DataType::List(child) | DataType::Array(child, _)) => (chooser, (**child).clone()),
+        _ => (Chooser::Values, common_type(elements)?),
     };
     let values = elements
         .iter()
-        .map(|value| convert(value, Some(&element)))
+        .map(|value| convert_for(chooser, value, Some(&element)))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Value::list(&element, &values)?)
 }
 
 /// The members of the expected type where there is one, `NULL` for those that the value does not have; members that it
 /// does not know follow, for DuckDB to judge. Names are those of SQL, which do not tell `Name` from `name`.
-fn structure(members: &[(String, SqlValue)], expected: Option<&DataType>) -> Result<Value, BindError> {
+fn structure(
+    chooser: Chooser,
+    members: &[(String, SqlValue)],
+    expected: Option<&DataType>,
+) -> Result<Value, BindError> {
     let described = match expected {
         Some(DataType::Struct(declared)) => {
             let mut described = declared.clone();
@@ -142,7 +179,7 @@ fn structure(members: &[(String, SqlValue)], expected: Option<&DataType>) -> Res
     let values = described
         .iter()
         .map(|(name, data_type)| match member_of(members, name) {
-            Some(value) => convert(value, Some(data_type)),
+            Some(value) => convert_for(chooser, value, Some(data_type)),
             None => Ok(Value::null()),
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -158,82 +195,4 @@ fn member_of<'value>(members: &'value [(String, SqlValue)], name: &str) -> Optio
             .find(|(member, _)| member.eq_ignore_ascii_case(name))
     };
     same.or_else(similar).map(|(_, value)| value)
-}
-
-/// The members that `declared` does not have, with the types that their values have by themselves.
-fn natural_members(
-    members: &[(String, SqlValue)],
-    declared: &[(String, DataType)],
-) -> Result<Vec<(String, DataType)>, BindError> {
-    let is_new = |name: &String| !declared.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    let new = members.iter().filter(|(name, _)| is_new(name));
-    new.map(|(name, value)| Ok((name.clone(), natural_type(value)?)))
-        .collect()
-}
-
-/// The type that a value has by itself.
-fn natural_type(value: &SqlValue) -> Result<DataType, BindError> {
-    Ok(match value {
-        SqlValue::Null => DataType::Null,
-        SqlValue::Boolean(_) => DataType::Boolean,
-        SqlValue::Integer(number) if i64::try_from(*number).is_ok() => DataType::BigInt,
-        SqlValue::Integer(_) => DataType::HugeInt,
-        SqlValue::Double(_) => DataType::Double,
-        SqlValue::Decimal { scale, .. } => DataType::Decimal {
-            width: MAX_DECIMAL_WIDTH,
-            scale: *scale,
-        },
-        SqlValue::Text(_) => DataType::Varchar,
-        SqlValue::Blob(_) => DataType::Blob,
-        SqlValue::Date(_) => DataType::Date,
-        SqlValue::Time(_) => DataType::Time,
-        SqlValue::Timestamp(_) => DataType::Timestamp,
-        SqlValue::TimestampTz(_) => DataType::TimestampTz,
-        SqlValue::List(elements) => DataType::List(Box::new(common_type(elements)?)),
-        SqlValue::Struct(members) => DataType::Struct(natural_members(members, &[])?),
-    })
-}
-
-/// The type that holds every element of a list.
-fn common_type(elements: &[SqlValue]) -> Result<DataType, BindError> {
-    elements.iter().try_fold(DataType::Null, |common, element| {
-        wider(common, natural_type(element)?)
-    })
-}
-
-/// The type that holds values of both: `NULL` yields, numbers widen, lists and structs do so inside.
-fn wider(first: DataType, second: DataType) -> Result<DataType, BindError> {
-    use DataType::{BigInt, Decimal, Double, HugeInt, List, Null, Struct, Timestamp, TimestampTz};
-    Ok(match (first, second) {
-        (Null, other) | (other, Null) => other,
-        (BigInt, HugeInt) | (HugeInt, BigInt) => HugeInt,
-        (Double, BigInt | HugeInt | Decimal { .. }) | (BigInt | HugeInt | Decimal { .. }, Double) => Double,
-        (decimal @ Decimal { .. }, BigInt | HugeInt) | (BigInt | HugeInt, decimal @ Decimal { .. }) => {
-            decimal
-        }
-        (Decimal { width, scale }, Decimal { scale: other, .. }) => Decimal {
-            width,
-            scale: scale.max(other),
-        },
-        (Timestamp, TimestampTz) | (TimestampTz, Timestamp) => TimestampTz,
-        (List(first), List(second)) => List(Box::new(wider(*first, *second)?)),
-        (Struct(first), Struct(second)) => Struct(wider_members(first, second)?),
-        (first, second) if first == second => first,
-        (first, second) => return Err(BindError::Mixed(first, second)),
-    })
-}
-
-/// Members by name: those of the first in their order, then what only the second has.
-fn wider_members(
-    first: Vec<(String, DataType)>,
-    mut second: Vec<(String, DataType)>,
-) -> Result<Vec<(String, DataType)>, BindError> {
-    let mut merged = Vec::with_capacity(first.len());
-    for (name, data_type) in first {
-        let place = second.iter().position(|(other, _)| *other == name);
-        let other = place.map_or(DataType::Null, |place| second.remove(place).1);
-        merged.push((name, wider(data_type, other)?));
-    }
-    merged.append(&mut second);
-    Ok(merged)
 }

@@ -19,6 +19,7 @@ pub mod generation;
 pub mod guard;
 pub mod identity;
 pub mod limits;
+mod natural_type;
 pub mod plan;
 mod prepared;
 mod read;
@@ -28,6 +29,7 @@ pub mod statement;
 mod syntax;
 mod transaction;
 mod uses;
+mod written;
 
 pub use error::QueryError;
 pub use ffi::{DuckdbError, DuckdbErrorKind};

@@ -46,8 +46,11 @@ fn an_object_has_every_declared_property() {
 fn undeclared_properties_follow_unless_they_are_excluded() {
     let set = one("type: object, properties: {a: {type: integer}}");
     assert_eq!(
-        value(&set, r#"{"z": [1, "2"], "a": 1}"#).unwrap_err(),
-        "Error validating parameter 'x': holds numbers and texts; all elements must have one type"
+        value(&set, r#"{"z": [1, "2"], "a": 1}"#),
+        Ok(object(&[
+            ("a", SqlValue::Integer(1)),
+            ("z", list(&[SqlValue::Integer(1), "2".into()]))
+        ]))
     );
     assert_eq!(
         value(&set, r#"{"z": {"q": 1.5}, "a": 1}"#),
@@ -151,9 +154,30 @@ fn the_elements_of_a_list_get_one_type_without_losing_digits() {
             object(&[("a", decimal(25, 1)), ("b", SqlValue::Null)]),
         ]))
     );
+}
+
+#[test]
+fn elements_of_several_kinds_stay_as_they_are() {
+    let free = one("type: array");
+    let mixed = list(&[SqlValue::Integer(1), "a".into(), SqlValue::Boolean(true)]);
+    assert_eq!(value(&free, r#"[1, "a", true]"#), Ok(mixed.clone()));
+    assert_eq!(value(&free, r#""[1, \"a\", true]""#), Ok(mixed), "as JSON text");
     assert_eq!(
-        value(&free, r#"[{"a": 1}, {"a": "x"}]"#).unwrap_err(),
-        "Error validating parameter 'x': holds numbers and texts; all elements must have one type"
+        value(&free, r#"[1, 2.5, [1, 2.5], {"a": "x"}, null]"#),
+        Ok(list(&[
+            SqlValue::Integer(1),
+            decimal(25, 1),
+            list(&[SqlValue::Integer(1), decimal(25, 1)]),
+            object(&[("a", "x".into())]),
+            SqlValue::Null,
+        ]))
+    );
+    assert_eq!(
+        value(&free, r#"[{"a": 1}, {"a": "x", "b": 2}]"#),
+        Ok(list(&[
+            object(&[("a", SqlValue::Integer(1)), ("b", SqlValue::Null)]),
+            object(&[("a", "x".into()), ("b", SqlValue::Integer(2))]),
+        ]))
     );
 }
 

@@ -1,6 +1,6 @@
 //! DuckDB's type handles, to and from [`DataType`].
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::sync::Arc;
 
@@ -53,6 +53,7 @@ const SIMPLE: [(ffi::duckdb_type, DataType); 28] = [
 
 /// The alias under which DuckDB marks text that it checked to be JSON.
 const JSON_ALIAS: &str = "JSON";
+const JSON_NAME: &CStr = c"JSON";
 
 impl LogicalType {
     /// Takes ownership of a handle; `None` for the null handle.
@@ -181,9 +182,12 @@ impl LogicalType {
                 unsafe { ffi::duckdb_create_map_type(key.0, value.0) }
             }
             DataType::Struct(members) => create_struct(members)?,
-            DataType::Varchar | DataType::Json | DataType::Enum(_) => {
-                // SAFETY: no precondition.
-                unsafe { ffi::duckdb_create_logical_type(ffi::DUCKDB_TYPE_DUCKDB_TYPE_VARCHAR) }
+            DataType::Varchar | DataType::Enum(_) => create_text(),
+            DataType::Json => {
+                let raw = create_text();
+                // SAFETY: a live handle and a text that ends in a zero, which DuckDB copies.
+                unsafe { ffi::duckdb_logical_type_set_alias(raw, JSON_NAME.as_ptr()) };
+                raw
             }
             simple => create_simple(simple)?,
         };
@@ -203,6 +207,11 @@ fn simple(number: ffi::duckdb_type) -> DataType {
         .map_or(DataType::Unsupported("unknown"), |(_, data_type)| {
             data_type.clone()
         })
+}
+
+fn create_text() -> ffi::duckdb_logical_type {
+    // SAFETY: no precondition.
+    unsafe { ffi::duckdb_create_logical_type(ffi::DUCKDB_TYPE_DUCKDB_TYPE_VARCHAR) }
 }
 
 fn create_simple(data_type: &DataType) -> Result<ffi::duckdb_logical_type, DuckdbError> {

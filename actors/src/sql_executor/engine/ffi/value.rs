@@ -172,6 +172,13 @@ impl Value {
         Self(unsafe { ffi::duckdb_create_timestamp_tz(ffi::duckdb_timestamp { micros }) })
     }
 
+    /// `INTERVAL`
+    pub(crate) fn interval(months: i32, days: i32, micros: i64) -> Self {
+        let interval = ffi::duckdb_interval { months, days, micros };
+        // SAFETY: see `null`.
+        Self(unsafe { ffi::duckdb_create_interval(interval) })
+    }
+
     /// `element[]`; every element must be of that type or `NULL`.
     pub(crate) fn list(element: &DataType, elements: &[Self]) -> Result<Self, DuckdbError> {
         let logical = LogicalType::create(element)?;
