@@ -193,7 +193,7 @@ class Cluster:
         self._start_nginx()
 
     def _filled_database(self) -> Path:
-        """The database, made by the server itself: a call that creates the table."""
+        """The database, made by the server itself: a call that fills its table."""
         folder = self.folder / "filling"
         shutil.copytree(HERE / "filling", folder)
         port = free_port()

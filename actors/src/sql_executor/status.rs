@@ -74,6 +74,7 @@ impl From<&QueryError> for QueryEnd {
             QueryError::Cancelled(reason) => (*reason).into(),
             QueryError::Duckdb(_)
             | QueryError::StatementCount(_)
+            | QueryError::PivotWithoutValues
             | QueryError::Refused(_)
             | QueryError::Parameter { .. }
             | QueryError::Shape(_)

@@ -15,6 +15,11 @@ use crate::endpoints::registry::{Program, Routine};
 use crate::endpoints::result::{Finding, OutputContract};
 use crate::yaml::Problems;
 
+/// Why some statements that DuckDB accepts are refused: what they do would be there for every later call.
+const NOT_ABOUT_ROWS: &str = "is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, \
+     SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs \
+     in duckdb.init_file";
+
 /// Prepares the statement and compiles the contract of its results. `None` after reporting.
 pub(super) fn check(
     sql: &SqlText,
@@ -37,6 +42,10 @@ pub(super) fn check(
             return None;
         }
     };
+    if !statement.kind().is_about_rows() {
+        report(problems, format!("{} {NOT_ABOUT_ROWS}", statement.kind().name()));
+        return None;
+    }
     if let Some(mismatch) = mismatch(&statement, &parameters) {
         report(problems, mismatch);
     }

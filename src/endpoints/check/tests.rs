@@ -79,8 +79,8 @@ fn nothing_is_run_and_nothing_after_a_semicolon() {
         );
     }
     assert_eq!(
-        check_tool(session, "  source: {code: CREATE TABLE pwned (x INTEGER)}\n"),
-        Vec::<String>::new()
+        check_tool(session, "  source: {code: CREATE TABLE pwned (x INTEGER)}\n").len(),
+        1
     );
     assert!(
         Statement::check(session, "SELECT * FROM pwned", &[]).is_err(),
@@ -254,4 +254,74 @@ fn an_address_is_not_opened() {
     let lines = "  source: {code: \"SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')\"}\n";
     assert_checked(lines, &[]);
     assert_eq!(warnings(lines), Vec::<String>::new());
+}
+
+#[test]
+fn only_statements_about_rows_are_accepted() {
+    let session = &mut session();
+    let refused = |session: &mut Session, code: &str| {
+        let reported = check_tool(session, &format!("  source:\n    code: |\n      {code}\n"));
+        assert_eq!(reported.len(), 1, "{code}: {reported:?}");
+        let place = "tools/t.yml:5:7: tool.source.code: ";
+        assert!(reported[0].starts_with(place), "{reported:?}");
+        reported[0][place.len()..].to_owned()
+    };
+    for (code, name) in [
+        ("CREATE TABLE pwned (x INTEGER)", "CREATE"),
+        ("CREATE OR REPLACE TEMP MACRO lower(x) AS 'x'", "CREATE"),
+        ("ATTACH ':memory:' AS other", "ATTACH"),
+        ("SET threads = 4", "SET, RESET or USE"),
+        ("SET VARIABLE x = 1", "SET, RESET or USE"),
+        ("USE temp", "SET, RESET or USE"),
+        ("PRAGMA enable_profiling", "PRAGMA"),
+        ("LOAD json", "LOAD or INSTALL"),
+        ("INSTALL json", "LOAD or INSTALL"),
+        ("CALL enable_logging()", "CALL or CHECKPOINT"),
+        ("CHECKPOINT", "CALL or CHECKPOINT"),
+        ("VACUUM", "VACUUM or ANALYZE"),
+        ("PREPARE p AS SELECT 1", "PREPARE"),
+        ("BEGIN", "a statement that begins or ends a transaction"),
+        ("EXPLAIN ANALYZE CREATE TABLE pwned (x INTEGER)", "CREATE"),
+        ("EXPLAIN (ANALYZE) SET threads = 4", "SET, RESET or USE"),
+    ] {
+        assert_eq!(
+            refused(session, code),
+            format!(
+                "{name} is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs in duckdb.init_file"
+            ),
+            "{code}"
+        );
+    }
+    let sales = "(SELECT 'a' AS item, 1 AS sold)";
+    assert_eq!(
+        refused(session, &format!("PIVOT {sales} ON item USING sum(sold)")),
+        "a PIVOT that finds its columns in the data is two statements to DuckDB, the first of which creates a type; exactly one is accepted: name the columns, PIVOT ... ON column IN ('a', 'b') ..."
+    );
+}
+
+#[test]
+fn every_kind_of_query_and_of_writing_is_accepted() {
+    let session = &mut session();
+    for code in [
+        "FROM range(3)",
+        "VALUES (1)",
+        "WITH x AS (SELECT 1 AS n) SELECT n FROM x",
+        "(SELECT 1) UNION ALL SELECT 2",
+        "DESCRIBE SELECT 1 AS n",
+        "SHOW TABLES",
+        "SUMMARIZE SELECT 1 AS n",
+        "EXPLAIN SELECT 1",
+        "EXPLAIN (SELECT 1)",
+        "EXPLAIN ANALYZE SELECT 1",
+        "EXPLAIN (ANALYZE, FORMAT json) SELECT 1",
+        "PRAGMA database_list",
+        "PIVOT (SELECT 'a' AS item, 1 AS sold) ON item IN ('a', 'b') USING sum(sold)",
+        "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
+    ] {
+        assert_eq!(
+            check_tool(session, &format!("  source:\n    code: |\n      {code}\n")),
+            Vec::<String>::new(),
+            "{code}"
+        );
+    }
 }

@@ -90,17 +90,20 @@ fn the_name_of_a_built_in_tool_is_taken() {
     }
 }
 
-#[actix_rt::test]
-async fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
-    let project = Project::new().tool("make", "CREATE TABLE kept AS SELECT 1 AS x", "");
-    let server = project.start();
-    server.call("make", serde_json::json!({})).await;
-    let (_, folder) = server.stop();
+#[test]
+fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
+    let folder = Project::new().written();
+    std::fs::create_dir(folder.path().join("tools")).unwrap();
+    let made = crate::server::program(folder.path())
+        .args(["query", "CREATE TABLE kept AS SELECT 1 AS x"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
     let definition = |name: &str, sql: &str| {
         let yaml = format!("mxcp: 1\ntool:\n  name: {name}\n  source: {{ code: \"{sql}\" }}\n");
         std::fs::write(folder.path().join(format!("tools/{name}.yml")), yaml).unwrap();
     };
-    definition("make", "DROP TABLE kept");
+    definition("drop", "DROP TABLE kept");
     definition("write", "INSERT INTO kept SELECT 2");
     definition("read", "SELECT x FROM kept");
     definition("two", "DROP TABLE kept; SELECT 1");
@@ -114,7 +117,7 @@ async fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(
             printed,
-            "ok    tools/make.yml\nok    tools/read.yml\nerror tools/two.yml\nok    tools/write.yml\n4 definitions, 1 with errors\n",
+            "error tools/drop.yml\nok    tools/read.yml\nerror tools/two.yml\nok    tools/write.yml\n4 definitions, 2 with errors\n",
             "{said}"
         );
     }

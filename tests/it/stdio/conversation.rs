@@ -9,7 +9,7 @@ fn project() -> Project {
     Project::new()
         .tool("greet", "SELECT 'hello' AS word", "")
         .tool("endless", ENDLESS, "")
-        .tool("noisy", "PRAGMA enable_profiling", "")
+        .tool("noisy", "FROM enable_logging('QueryLog', storage = 'stdout')", "")
 }
 
 fn error(answer: &Value) -> (i64, &str) {
@@ -181,5 +181,5 @@ fn nothing_but_messages_reaches_standard_output() {
     client.close();
     let (_, rest, log, _) = client.wait();
     assert!(rest.is_empty(), "{rest:?}");
-    assert!(log.contains("Query Profiling Information"), "{log}");
+    assert!(log.contains("QueryLog"), "{log}");
 }

@@ -16,6 +16,11 @@ pub enum QueryError {
     /// The text does not hold exactly one statement.
     #[error("the SQL holds {0} statements; exactly one is accepted")]
     StatementCount(u64),
+    /// One statement that DuckDB makes several of.
+    #[error(
+        "a PIVOT that finds its columns in the data is two statements to DuckDB, the first of which creates a type; exactly one is accepted: name the columns, PIVOT ... ON column IN ('a', 'b') ..."
+    )]
+    PivotWithoutValues,
     /// A caller's own SQL asked for something that the guard does not allow.
     #[error("{0}")]
     Refused(#[from] Refusal),
@@ -68,6 +73,7 @@ impl QueryError {
                 | DuckdbErrorKind::Other => true,
             },
             Self::StatementCount(_)
+            | Self::PivotWithoutValues
             | Self::Refused(_)
             | Self::Parameter { .. }
             | Self::Limit(_)

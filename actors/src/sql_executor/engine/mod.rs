@@ -8,7 +8,7 @@
 //! - [`script`]: statements that prepare the database at start.
 //! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
-//! - `uses`: parameters that are used more than once.
+//! - `lexer`: the words of a statement. `uses`: parameters that are used more than once.
 
 pub mod bind;
 pub mod data_type;
@@ -18,6 +18,7 @@ mod ffi;
 pub mod generation;
 pub mod guard;
 pub mod identity;
+mod lexer;
 pub mod limits;
 mod natural_type;
 pub mod plan;
@@ -26,6 +27,7 @@ mod read;
 pub mod script;
 pub mod session;
 pub mod statement;
+pub mod statement_kind;
 mod syntax;
 mod transaction;
 mod uses;

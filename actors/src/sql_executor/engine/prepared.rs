@@ -3,7 +3,8 @@
 use super::bind;
 use super::data_type::DataType;
 use super::error::QueryError;
-use super::ffi::{PendingResult, PreparedStatement, StatementKind};
+use super::ffi::{PendingResult, PreparedStatement};
+use super::statement_kind::StatementKind;
 use super::uses;
 use crate::sql_executor::value::SqlValue;
 

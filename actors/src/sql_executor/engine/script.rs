@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use super::error::QueryError;
-use super::ffi::StatementKind;
 use super::generation::{Generation, OpenError};
 use super::prepared::Prepared;
 use super::session::Session;
+use super::statement_kind::StatementKind;
 
 /// Why a script did not run. Nothing of it stays.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::QueryError;
-use super::ffi::{Connection, ExtractedStatements, InterruptSlot, Progress, StatementKind, VectorData};
+use super::ffi::{Connection, ExtractedStatements, InterruptSlot, Progress, VectorData};
 use super::generation::{Generation, OpenError};
 use super::guard;
 use super::identity::{self, Seat, SqlIdentity};
@@ -18,6 +18,7 @@ use super::prepared::Prepared;
 use super::read;
 pub use super::read::EncodedResult;
 use super::statement::Statement;
+use super::statement_kind::StatementKind;
 use super::syntax::SyntaxTree;
 use crate::domain::cancel::{CancelReason, CancelToken, Interrupt};
 use crate::sql_executor::value::SqlValue;
@@ -147,14 +148,14 @@ impl Session {
     ) -> Result<EncodedResult, QueryError> {
         // In a session that is not clean a transaction may be open already.
         let was_clean = self.clean;
-        if !leaves_nothing(prepared.kind()) {
+        if !prepared.kind().is_about_rows() {
             self.clean = false;
         }
         prepared.bind(query.parameters)?;
         match prepared.kind() {
             StatementKind::Write if was_clean => self.write(prepared, query, cancel),
-            StatementKind::Define if was_clean => self.define(prepared, query, cancel),
-            StatementKind::Define | StatementKind::Other => {
+            StatementKind::Create | StatementKind::Alter if was_clean => self.define(prepared, query, cancel),
+            StatementKind::Create | StatementKind::Alter | StatementKind::Other(_) => {
                 let answer = self.answer(prepared, query, cancel);
                 self.refuse_reserved_names().map_err(reserved_name)?;
                 answer
@@ -275,13 +276,6 @@ fn text_at(column: &super::ffi::Vector<'_>, row: usize) -> String {
             .map(|value| String::from_utf8_lossy(value.bytes()).into_owned())
             .unwrap_or_default(),
         _ => String::new(),
-    }
-}
-
-fn leaves_nothing(kind: StatementKind) -> bool {
-    match kind {
-        StatementKind::Select | StatementKind::Write | StatementKind::Explain => true,
-        StatementKind::Define | StatementKind::Transaction | StatementKind::Other => false,
     }
 }
 

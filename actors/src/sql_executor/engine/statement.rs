@@ -11,8 +11,10 @@ use super::data_type::DataType;
 use super::error::QueryError;
 use super::ffi::DuckdbErrorKind;
 use super::guard::Refusal;
+use super::lexer;
 use super::prepared::{Parameter, Prepared};
 use super::session::Session;
+use super::statement_kind::StatementKind;
 use super::syntax::SyntaxTree;
 use super::uses::{self, Separated};
 
@@ -32,6 +34,7 @@ struct Inner {
     parameters: Vec<Parameter>,
     columns: Vec<(String, DataType)>,
     warning: Option<String>,
+    kind: StatementKind,
 }
 
 /// What a definition declares about a parameter: its name, and the type that its values have.
@@ -42,9 +45,10 @@ impl Statement {
     /// parameter's type, the declared one is written into the statement as a cast, if it still binds to the same
     /// result.
     pub fn check(session: &mut Session, sql: &str, declared: &[Declared]) -> Result<Self, QueryError> {
-        let count = session.count_statements(sql)?;
-        if count != 1 {
-            return Err(QueryError::StatementCount(count));
+        match session.count_statements(sql)? {
+            1 => {}
+            _ if lexer::is_pivot_without_values(sql) => return Err(QueryError::PivotWithoutValues),
+            count => return Err(QueryError::StatementCount(count)),
         }
         let tree = match SyntaxTree::parse(session, sql) {
             Ok(tree) => Some(tree),
@@ -85,6 +89,7 @@ impl Statement {
             parameters,
             columns: prepared.columns(),
             warning: None,
+            kind: kind_of(session, &prepared, &sql),
             sql,
         }))
     }
@@ -100,6 +105,8 @@ impl Statement {
             parameters: parameters.collect(),
             columns: Vec::new(),
             warning,
+            // Only a query has a tree.
+            kind: StatementKind::Select,
             sql: sql.to_owned(),
         })
     }
@@ -120,6 +127,11 @@ impl Statement {
         &self.inner.sql
     }
 
+    /// What the statement does. An `EXPLAIN` can run what it explains, and is of this kind only where that is about rows.
+    pub fn kind(&self) -> StatementKind {
+        self.inner.kind
+    }
+
     /// The parameters that the statement uses.
     pub fn parameters(&self) -> &[Parameter] {
         &self.inner.parameters
@@ -133,6 +145,20 @@ impl Statement {
     /// Something the owner should know, such as a data file that is absent for now.
     pub fn warning(&self) -> Option<&str> {
         self.inner.warning.as_deref()
+    }
+}
+
+/// What a prepared statement does, and what is run by an `EXPLAIN` of anything but rows.
+fn kind_of(session: &Session, prepared: &Prepared, sql: &str) -> StatementKind {
+    if prepared.kind() != StatementKind::Explain {
+        return prepared.kind();
+    }
+    let ways = lexer::explained(sql).unwrap_or_default();
+    let mut kinds = ways.iter().filter_map(|sql| session.prepare_only(sql).ok());
+    match kinds.next().map(|explained| explained.kind()) {
+        Some(kind) if kind.is_about_rows() => StatementKind::Explain,
+        Some(kind) => kind,
+        None => StatementKind::Other("EXPLAIN of this kind of statement"),
     }
 }
 

@@ -4,10 +4,12 @@
 //! beside `$a::VARCHAR`, `greatest($a, $b)` compares texts. Worse, a use that takes any type, bound before one that fixes
 //! it, leads to a plan that cannot run and takes the whole database down. Alone, each use has the type that it asks for.
 //!
-//! The text is taken apart by the rules of DuckDB's lexer. Whoever uses the answer compares the parameters that DuckDB
+//! Whoever uses the answer compares the parameters that DuckDB
 //! then sees with those that were meant, so that a misread text changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use super::lexer::{Token, Tokens};
 
 /// Between a parameter's name and the number of its use.
 const MARK: &str = "__mxcp_use_";
@@ -47,10 +49,7 @@ pub(super) fn separate(sql: &str) -> Option<Separated> {
         identifiers: BTreeSet::new(),
         repeated: BTreeSet::new(),
     };
-    let mut rest = sql;
-    while let Some(token) = Token::next(rest) {
-        let (text, after) = rest.split_at_checked(token.length())?;
-        rest = after;
+    for (token, text) in Tokens::of(sql) {
         let Token::Parameter { name } = token else {
             separated.sql.push_str(text);
             continue;
@@ -66,111 +65,6 @@ pub(super) fn separate(sql: &str) -> Option<Separated> {
         separated.identifiers.insert(identifier);
     }
     (!separated.repeated.is_empty()).then_some(separated)
-}
-
-/// What matters of a text's beginning.
-enum Token<'a> {
-    /// `$name`
-    Parameter { name: &'a str },
-    /// So many bytes without a parameter: a quoted text, a comment, a word, or one other character.
-    Other { length: usize },
-}
-
-impl<'a> Token<'a> {
-    fn next(text: &'a str) -> Option<Self> {
-        let mut characters = text.chars();
-        let first = characters.next()?;
-        let second = characters.next();
-        let other = |length| Some(Self::Other { length });
-        match (first, second) {
-            ('E' | 'e', Some('\'')) => other(1 + quoted(text.get(1..)?, '\'', true)),
-            ('\'' | '"', _) => other(quoted(text, first, false)),
-            ('-', Some('-')) => other(text.find('\n').unwrap_or(text.len())),
-            ('/', Some('*')) => other(comment(text)),
-            ('$', _) => Some(Self::after_dollar(text)),
-            (first, _) if starts_word(first) => other(word(text)),
-            (first, _) => other(first.len_utf8()),
-        }
-    }
-
-    /// A parameter, a text in dollar quotes, or `$1`, which has a number and no name.
-    fn after_dollar(text: &'a str) -> Self {
-        let inner = text.get(1..).unwrap_or_default();
-        let is_name = inner.starts_with(starts_word);
-        let end = inner.find(|next: char| !is_name || !continues_name(next));
-        let name = inner.get(..end.unwrap_or(inner.len())).unwrap_or_default();
-        let quote_length = 2 + name.len();
-        if let (true, Some(quote)) = (
-            inner
-                .get(name.len()..)
-                .is_some_and(|after| after.starts_with('$')),
-            text.get(..quote_length),
-        ) {
-            let content = text.get(quote_length..).unwrap_or_default();
-            let length = content.find(quote).map(|end| 2 * quote_length + end);
-            return Self::Other {
-                length: length.unwrap_or(text.len()),
-            };
-        }
-        match name.is_empty() {
-            true => Self::Other { length: 1 },
-            false => Self::Parameter { name },
-        }
-    }
-
-    fn length(&self) -> usize {
-        match self {
-            Self::Parameter { name } => 1 + name.len(),
-            Self::Other { length } => *length,
-        }
-    }
-}
-
-/// The length of a text in quotes, in which a doubled quote stands for one.
-fn quoted(text: &str, quote: char, escapes: bool) -> usize {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((place, character)) = characters.next() {
-        if escapes && character == '\\' {
-            characters.next();
-        } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
-            return place + quote.len_utf8();
-        }
-    }
-    text.len()
-}
-
-/// The length of a comment in `/* */`, which may hold others.
-fn comment(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut place = 0;
-    while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with("/*") {
-            depth += 1;
-            place += 2;
-        } else if rest.starts_with("*/") {
-            depth -= 1;
-            place += 2;
-            if depth == 0 {
-                return place;
-            }
-        } else {
-            place += rest.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    text.len()
-}
-
-fn word(text: &str) -> usize {
-    let is_inside = |next: char| continues_name(next) || next == '$';
-    text.find(|next| !is_inside(next)).unwrap_or(text.len())
-}
-
-fn starts_word(character: char) -> bool {
-    character.is_ascii_alphabetic() || character == '_' || !character.is_ascii()
-}
-
-fn continues_name(character: char) -> bool {
-    starts_word(character) || character.is_ascii_digit()
 }
 
 #[cfg(test)]

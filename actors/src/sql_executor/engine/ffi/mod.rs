@@ -34,5 +34,5 @@ pub use error::{DuckdbError, DuckdbErrorKind};
 pub(crate) use interrupt::InterruptSlot;
 pub(crate) use result::{PendingResult, Progress, StreamingResult};
 pub(crate) use scalar_function::TextFunction;
-pub(crate) use statement::{ExtractedStatements, PreparedStatement, StatementKind};
+pub(crate) use statement::{ExtractedStatements, PreparedStatement};
 pub(crate) use value::Value;

@@ -11,37 +11,68 @@ use super::logical_type::LogicalType;
 use super::result::PendingResult;
 use super::{DuckdbError, Value, text};
 use crate::sql_executor::engine::data_type::DataType;
+use crate::sql_executor::engine::statement_kind::StatementKind;
 
-/// What a statement does, as far as the server tells statements apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StatementKind {
-    /// Reads. Not a proof of harmlessness: functions with side effects are of this kind too.
-    Select,
-    /// Writes rows: `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
-    Write,
-    /// Makes or alters tables, views, macros and their like.
-    Define,
-    /// Opens or ends a transaction.
-    Transaction,
-    /// Shows a plan.
-    Explain,
-    /// Everything else: settings, files, extensions.
-    Other,
-}
+/// Statements that the server does not tell apart, with their names.
+const OTHERS: [(ffi::duckdb_statement_type, &str); 15] = [
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_PREPARE,
+        "PREPARE",
+    ),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXECUTE,
+        "EXECUTE",
+    ),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_COPY, "COPY"),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_ANALYZE,
+        "ANALYZE",
+    ),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_VARIABLE_SET,
+        "SET VARIABLE",
+    ),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DROP, "DROP"),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPORT, "EXPORT"),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_PRAGMA, "PRAGMA"),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_VACUUM,
+        "VACUUM or ANALYZE",
+    ),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_CALL,
+        "CALL or CHECKPOINT",
+    ),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_SET,
+        "SET, RESET or USE",
+    ),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_LOAD,
+        "LOAD or INSTALL",
+    ),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_ATTACH, "ATTACH"),
+    (ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DETACH, "DETACH"),
+    (
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXTENSION,
+        "a statement of an extension",
+    ),
+];
 
-impl StatementKind {
-    fn from_raw(raw: ffi::duckdb_statement_type) -> Self {
-        match raw {
-            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_SELECT => Self::Select,
-            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_INSERT
-            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_UPDATE
-            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DELETE
-            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_MERGE_INTO => Self::Write,
-            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_CREATE
-            | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_ALTER => Self::Define,
-            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_TRANSACTION => Self::Transaction,
-            ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPLAIN => Self::Explain,
-            _ => Self::Other,
+fn kind(raw: ffi::duckdb_statement_type) -> StatementKind {
+    match raw {
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_SELECT => StatementKind::Select,
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_INSERT
+        | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_UPDATE
+        | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_DELETE
+        | ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_MERGE_INTO => StatementKind::Write,
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_CREATE => StatementKind::Create,
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_ALTER => StatementKind::Alter,
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_TRANSACTION => StatementKind::Transaction,
+        ffi::duckdb_statement_type_DUCKDB_STATEMENT_TYPE_EXPLAIN => StatementKind::Explain,
+        raw => {
+            let known = OTHERS.iter().find(|(other, _)| *other == raw);
+            StatementKind::Other(known.map_or("this kind of statement", |(_, name)| name))
         }
     }
 }
@@ -128,7 +159,7 @@ impl PreparedStatement {
     /// What the statement does.
     pub(crate) fn kind(&self) -> StatementKind {
         // SAFETY: a live statement.
-        StatementKind::from_raw(unsafe { ffi::duckdb_prepared_statement_type(self.raw) })
+        kind(unsafe { ffi::duckdb_prepared_statement_type(self.raw) })
     }
 
     /// The names of the parameters, without `$`, in the order of their positions.
