@@ -224,6 +224,23 @@ fn a_decimal_or_a_time_that_does_not_exist_is_refused() {
 }
 
 #[test]
+fn a_use_without_a_type_gets_the_declared_one_beside_a_use_that_has_one() {
+    let mut session = session();
+    let declared = declared("a", DataType::Varchar);
+    let sql = "SELECT $a::INTEGER AS n, 'h' || $a AS g";
+    let statement = Statement::check(&mut session, sql, &declared).unwrap();
+    assert_eq!(
+        statement.sql(),
+        "SELECT CAST($a AS INTEGER) AS n, ('h' || CAST($a__mxcp_use_2 AS VARCHAR)) AS g"
+    );
+    let values = parameters(&[("a", "7".into())]);
+    assert_eq!(
+        run(&mut session, &statement, &values, &user("ada")).unwrap(),
+        json!([{ "n": 7, "g": "h7" }])
+    );
+}
+
+#[test]
 fn an_open_parameter_gets_the_declared_type_and_keeps_the_meaning() {
     let mut session = session();
     let text = declared("name", DataType::Varchar);

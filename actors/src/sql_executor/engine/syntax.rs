@@ -155,10 +155,11 @@ fn one_text(session: &mut Session, sql: &str, argument: &str) -> Result<String, 
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            let said = |members: &Map<String, Value>| members.keys().filter(|name| *name != LOCATION).count();
+            let is_said = |name: &String| !UNSAID.contains(&name.as_str());
+            let said = |members: &Map<String, Value>| members.keys().filter(|name| is_said(name)).count();
             said(one) == said(other)
                 && one.iter().all(|(name, member)| {
-                    name == LOCATION || other.get(name).is_some_and(|other| is_same(member, other))
+                    !is_said(name) || other.get(name).is_some_and(|other| is_same(member, other))
                 })
         }
         (Value::Array(one), Value::Array(other)) => {
@@ -168,8 +169,9 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The member that says where in the text a node was found.
-const LOCATION: &str = "query_location";
+/// Members that say nothing of their own: where in the text a node was found, and the names of the parameters once more,
+/// with the numbers that they had when the text was read.
+const UNSAID: [&str; 2] = ["query_location", "named_param_map"];
 
 /// Calls `see` for every object of the tree.
 fn visit(node: &Value, see: &mut impl FnMut(&Value)) {
