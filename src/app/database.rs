@@ -16,6 +16,7 @@ pub fn settings(config: &Config) -> InstanceSettings {
     InstanceSettings {
         read_only: config.database.readonly,
         data_directories: vec![config.paths.data.clone()],
+        max_temp_directory_bytes: config.limits.max_temp_directory_bytes,
         ..InstanceSettings::default()
     }
 }

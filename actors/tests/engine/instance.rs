@@ -98,3 +98,25 @@ fn memory_and_threads_are_those_of_the_settings() {
         json!([{ "threads": 3, "memory": "77.0 MiB" }])
     );
 }
+
+#[test]
+fn a_query_that_does_not_fit_into_memory_does_not_fill_the_disk() {
+    let sql = "SELECT count(*) AS n, min(k) AS k FROM \
+               (SELECT range AS g, md5(range::VARCHAR) AS k, count(*) AS c FROM range(1000000) GROUP BY ALL)";
+    let with = |max_temp_directory_bytes| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = InstanceSettings {
+            memory_limit_mib: 32,
+            max_temp_directory_bytes,
+            ..InstanceSettings::default()
+        };
+        let generation = Generation::open(&folder.path().join("test.duckdb"), &settings).unwrap();
+        owner(&mut generation.session().unwrap(), sql)
+    };
+    let enough = InstanceSettings::default().max_temp_directory_bytes;
+    assert_eq!(with(enough).unwrap()[0]["n"], json!(1_000_000));
+    for too_little in [0, 4 * 1024 * 1024] {
+        let error = with(too_little).unwrap_err().to_string();
+        assert!(error.contains("max_temp_directory_size"), "{error}");
+    }
+}

@@ -24,6 +24,8 @@ pub struct InstanceSettings {
     pub memory_limit_mib: u64,
     /// Where the engine may spill; `None` next to the file.
     pub temporary_directory: Option<PathBuf>,
+    /// How many bytes it may spill there at once, for all queries together.
+    pub max_temp_directory_bytes: u64,
     /// Folders that the owner's SQL may read (and write) files in. Everything else is out of reach.
     pub data_directories: Vec<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Default for InstanceSettings {
             threads: 1,
             memory_limit_mib: 1024,
             temporary_directory: None,
+            max_temp_directory_bytes: 4 * 1024 * 1024 * 1024,
             data_directories: Vec::new(),
         }
     }
@@ -239,6 +242,7 @@ fn open_settings(settings: &InstanceSettings) -> Vec<(&'static str, String)> {
 }
 
 /// Statements that confine the instance, in the order in which DuckDB accepts them: folders, then the wall, then the lock.
+/// What may be spilled is set here, because DuckDB takes that setting at opening and does not heed it.
 fn confinement(settings: &InstanceSettings) -> Vec<String> {
     let folders: Vec<String> = settings
         .data_directories
@@ -246,6 +250,10 @@ fn confinement(settings: &InstanceSettings) -> Vec<String> {
         .map(|folder| literal(folder))
         .collect();
     vec![
+        format!(
+            "SET max_temp_directory_size = '{}B'",
+            settings.max_temp_directory_bytes
+        ),
         format!("SET allowed_directories = [{}]", folders.join(", ")),
         "SET enable_external_access = false".to_owned(),
         "SET lock_configuration = true".to_owned(),
