@@ -1,6 +1,5 @@
 //! What an operator sees of a failed operation: one line and one number.
 
-use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -14,13 +13,12 @@ use mxcp_actors::store::StoreError;
 use mxcp_actors::store::diesel::{StoreFailures, StoreLimits};
 use mxcp_actors::store::open::{KeySettings, open};
 
-use crate::server::{Place, START};
+use crate::server::{PATIENT, Place, START};
 
+/// Only a lock that is never given back is not waited for.
 const LIMITS: StoreLimits = StoreLimits {
-    connections: NonZeroU32::MIN,
-    pool_wait: Duration::from_millis(100),
     lock_wait: Duration::from_millis(100),
-    statement_time: Duration::from_millis(100),
+    ..PATIENT
 };
 
 /// Keeps the lines about an operation that only this file lets fail.

@@ -1,9 +1,11 @@
 //! A server as far as it stands on its store: the rules of clients, codes and tokens, over a store that was opened as
 //! the server opens it.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mxcp_actors::auth_code_store::messages::ConsumeCodeError;
 use mxcp_actors::auth_code_store::{AuthCodeStoreSettings, CodeRules, ConsumeCode, SaveCode};
@@ -31,6 +33,15 @@ use tempfile::TempDir;
 use crate::postgres_cluster;
 
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+/// The limits of a store on a machine that does much else.
+pub(crate) const PATIENT: StoreLimits = StoreLimits {
+    connections: NonZeroU32::MIN.saturating_add(7),
+    pool_wait: PATIENCE,
+    lock_wait: PATIENCE,
+    statement_time: PATIENCE,
+};
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the client keeps while its user logs in.
 const VERIFIER: [u8; 32] = [7; 32];
@@ -110,12 +121,7 @@ impl Server {
     pub(crate) fn open(settings: &StoreSettings) -> Result<Self, OpenStoreError> {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(START));
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
-        let opened = open(
-            settings,
-            StoreLimits::default(),
-            clock.as_ref(),
-            randomness.as_ref(),
-        )?;
+        let opened = open(settings, PATIENT, clock.as_ref(), randomness.as_ref())?;
         let store = || Arc::<dyn Store>::clone(&opened.store);
         let codes = CodeRules {
             settings: AuthCodeStoreSettings::default(),

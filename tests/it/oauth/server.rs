@@ -1,6 +1,7 @@
 //! The server under test: every route of the authorization server, and a protected resource that says who called.
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -34,6 +35,8 @@ use mxcp_actors::store::{MemoryStore, Store};
 use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surroundings};
 use serde_json::Value;
 
+use crate::server::PATIENCE;
+
 pub(super) const ISSUER: &str = "http://localhost:8000";
 pub(super) const RESOURCE: &str = "http://localhost:8000/mcp";
 /// The demo client of the guides.
@@ -45,6 +48,14 @@ pub(super) const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 pub(super) const PUBLIC_CLIENT: &str = "public-app";
 pub(super) const PUBLIC_REDIRECT: &str = "https://app.example/callback";
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// The limits of a store on a machine that does much else.
+const PATIENT: StoreLimits = StoreLimits {
+    connections: NonZeroU32::MIN.saturating_add(7),
+    pool_wait: PATIENCE,
+    lock_wait: PATIENCE,
+    statement_time: PATIENCE,
+};
 
 /// Clients whose names and secrets look different in a header.
 pub(super) const SPACED_CLIENT: (&str, &str) = ("spaced app", "two words");
@@ -87,7 +98,7 @@ impl Kept {
             path: path.to_owned(),
             keys: KeySettings::default(),
         };
-        let opened = open(&settings, StoreLimits::default(), &clock, &randomness).unwrap();
+        let opened = open(&settings, PATIENT, &clock, &randomness).unwrap();
         Self {
             store: Arc::clone(&opened.store),
             keys: Arc::clone(&opened.keys),

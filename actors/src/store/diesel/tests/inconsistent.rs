@@ -16,7 +16,7 @@ const CANARY: &str = "'canary'";
 /// Fills a store, damages it, and gives back why `find` then fails.
 fn reason<T: fmt::Debug>(damage: &str, find: impl Fn(&DieselStore) -> Result<T, StoreError>) -> String {
     let reasons = [TestPlace::sqlite(), TestPlace::postgresql()].map(|place| {
-        let store = place.open(StoreLimits::default());
+        let store = place.open(PATIENT);
         store_active_grant(&store, 1, ("access", "refresh"), at(0));
         store_code(&store, "code", 2, at(0));
         store
@@ -24,10 +24,7 @@ fn reason<T: fmt::Debug>(damage: &str, find: impl Fn(&DieselStore) -> Result<T, 
             .unwrap();
         store.record_login(&identity("alice"), at(0)).unwrap();
         find(&store).unwrap();
-        place
-            .connect(StoreLimits::default())
-            .batch_execute(damage)
-            .unwrap();
+        place.connect(PATIENT).batch_execute(damage).unwrap();
         match find(&store) {
             Err(StoreError::Inconsistent { reason, .. }) => reason,
             other => panic!("expected {damage} to be noticed, got {other:?}"),
@@ -89,12 +86,9 @@ fn words_that_are_unknown_are_reported() {
 fn a_row_that_was_copied_to_another_user_is_reported() {
     let damage = "UPDATE users SET subject = 'bob'";
     for place in [TestPlace::sqlite(), TestPlace::postgresql()] {
-        let store = place.open(StoreLimits::default());
+        let store = place.open(PATIENT);
         store.record_login(&identity("alice"), at(0)).unwrap();
-        place
-            .connect(StoreLimits::default())
-            .batch_execute(damage)
-            .unwrap();
+        place.connect(PATIENT).batch_execute(damage).unwrap();
         let reason = "users.identity of row bob: belongs to another user".to_owned();
         let operation = "find user";
         assert_eq!(
@@ -107,7 +101,7 @@ fn a_row_that_was_copied_to_another_user_is_reported() {
 #[test]
 fn a_code_without_its_grant_is_refused_by_the_database() {
     for place in [TestPlace::sqlite(), TestPlace::postgresql()] {
-        let store = place.open(StoreLimits::default());
+        let store = place.open(PATIENT);
         let refused = store.insert_code(&code("code", grant_id(9), at(0)));
         assert!(
             matches!(&refused, Err(StoreError::Inconsistent { reason, .. }) if reason.starts_with("a row refers to one that is not there")),

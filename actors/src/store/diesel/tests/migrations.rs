@@ -54,15 +54,15 @@ fn indexes(connection: &mut StoreConnection) -> BTreeSet<String> {
 }
 
 fn the_schema_can_be_taken_back_and_made_again(place: &TestPlace) {
-    let store = place.open(StoreLimits::default());
+    let store = place.open(PATIENT);
     store_code(&store, "code", 1, at(0));
     drop(store);
-    let mut connection = place.connect(StoreLimits::default());
+    let mut connection = place.connect(PATIENT);
     let before = (columns(&mut connection), indexes(&mut connection));
     super::super::migrations::revert_all(&mut connection).unwrap();
     assert_eq!(columns(&mut connection), BTreeSet::new());
 
-    let store = place.open(StoreLimits::default());
+    let store = place.open(PATIENT);
     assert_eq!((columns(&mut connection), indexes(&mut connection)), before);
     assert_eq!(store.find_grant(grant_id(1)), Ok(None));
     store_code(&store, "code", 1, at(0));
@@ -81,8 +81,8 @@ fn postgresql_goes_up_down_and_up() {
 #[test]
 fn both_databases_have_the_same_schema() {
     let [sqlite, postgresql] = [TestPlace::sqlite(), TestPlace::postgresql()].map(|place| {
-        drop(place.open(StoreLimits::default()));
-        let mut connection = place.connect(StoreLimits::default());
+        drop(place.open(PATIENT));
+        let mut connection = place.connect(PATIENT);
         (columns(&mut connection), indexes(&mut connection))
     });
     assert!(sqlite.0.contains("grants.tokens_end_at") && sqlite.1.contains("grants_by_tokens_end"));
@@ -92,8 +92,8 @@ fn both_databases_have_the_same_schema() {
 #[test]
 fn what_is_stored_survives_a_restart() {
     for place in [TestPlace::sqlite(), TestPlace::postgresql()] {
-        let code = store_code(&place.open(StoreLimits::default()), "code", 1, at(0));
-        let store = place.open(StoreLimits::default());
+        let code = store_code(&place.open(PATIENT), "code", 1, at(0));
+        let store = place.open(PATIENT);
         assert_eq!(store.find_code(&code.digest), Ok(Some(code)));
         assert_eq!(store.find_grant(grant_id(1)), Ok(Some(grant(1, "alice", at(0)))));
     }
@@ -103,14 +103,11 @@ fn what_is_stored_survives_a_restart() {
 fn a_schema_of_a_newer_version_is_left_alone() {
     use diesel::connection::SimpleConnection;
     for place in [TestPlace::sqlite(), TestPlace::postgresql()] {
-        drop(place.open(StoreLimits::default()));
+        drop(place.open(PATIENT));
         let expanded = "ALTER TABLE grants ADD COLUMN note TEXT NOT NULL DEFAULT '';
                         INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000');";
-        place
-            .connect(StoreLimits::default())
-            .batch_execute(expanded)
-            .unwrap();
-        let store = place.open(StoreLimits::default());
+        place.connect(PATIENT).batch_execute(expanded).unwrap();
+        let store = place.open(PATIENT);
         assert_eq!(store.insert_grant(&grant(1, "alice", at(0))), Ok(true));
         assert_eq!(store.find_grant(grant_id(1)), Ok(Some(grant(1, "alice", at(0)))));
     }

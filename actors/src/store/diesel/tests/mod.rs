@@ -15,6 +15,17 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::conformance::store_conformance_suite;
 
+/// Longer than any of these tests needs, also on a machine that does much else; reached only when one fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The limits of a store that waits for as long as such a machine needs.
+pub(super) const PATIENT: StoreLimits = StoreLimits {
+    connections: NonZeroU32::MIN.saturating_add(7),
+    pool_wait: PATIENCE,
+    lock_wait: PATIENCE,
+    statement_time: PATIENCE,
+};
+
 /// A store on a database of its own.
 pub(super) struct TestStore {
     pub(super) store: DieselStore,
@@ -60,7 +71,7 @@ impl TestPlace {
 impl TestStore {
     pub(super) fn new(place: TestPlace) -> Self {
         Self {
-            store: place.open(StoreLimits::default()),
+            store: place.open(PATIENT),
             _place: place,
         }
     }

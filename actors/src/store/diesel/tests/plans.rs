@@ -99,8 +99,8 @@ fn no_statement_looks_through_a_table() {
         statements.len()
     );
     let place = TestPlace::sqlite();
-    drop(place.open(StoreLimits::default()));
-    let StoreConnection::Sqlite(mut connection) = place.connect(StoreLimits::default()) else {
+    drop(place.open(PATIENT));
+    let StoreConnection::Sqlite(mut connection) = place.connect(PATIENT) else {
         unreachable!()
     };
     let mut scans = Vec::new();

@@ -17,10 +17,7 @@ use crate::store::{KeyRepository, ReplayIdentifierRepository, TokenRepository};
 #[test]
 fn two_replicas_redeem_a_code_once() {
     let place = TestPlace::postgresql();
-    let replicas = [
-        place.open(StoreLimits::default()),
-        place.open(StoreLimits::default()),
-    ];
+    let replicas = [place.open(PATIENT), place.open(PATIENT)];
     store_code(&replicas[0], "code", 1, at(0));
     let outcomes = all_at_once(|number| {
         let (access, refresh) = (format!("access {number}"), format!("refresh {number}"));
@@ -43,10 +40,7 @@ fn two_replicas_redeem_a_code_once() {
 #[test]
 fn two_replicas_rotate_a_token_once() {
     let place = TestPlace::postgresql();
-    let replicas = [
-        place.open(StoreLimits::default()),
-        place.open(StoreLimits::default()),
-    ];
+    let replicas = [place.open(PATIENT), place.open(PATIENT)];
     let id = store_active_grant(&replicas[0], 1, ("access 0", "refresh 0"), at(0));
     let outcomes = all_at_once(|number| {
         let rotation = rotation("refresh 0", ("access 1", "refresh 1"), id, at(1));
@@ -65,7 +59,7 @@ fn two_replicas_rotate_a_token_once() {
 fn replicas_may_start_together() {
     let place = TestPlace::postgresql();
     thread::scope(|scope| {
-        let start = || place.open(StoreLimits::default()).known_keys();
+        let start = || place.open(PATIENT).known_keys();
         let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
         for start in starts {
             assert_eq!(start.join().unwrap(), Ok(Vec::new()));
@@ -76,9 +70,9 @@ fn replicas_may_start_together() {
 #[test]
 fn one_replica_sweeps_at_a_time() {
     let place = TestPlace::postgresql();
-    let store = place.open(StoreLimits::default());
+    let store = place.open(PATIENT);
     store.remember_identifier(&digest("jti"), at(1), at(0)).unwrap();
-    let mut other = place.connect(StoreLimits::default());
+    let mut other = place.connect(PATIENT);
     let lock = SweepLock::ReplayIdentifiers as i32;
     let same_sweep = format!(
         "BEGIN; SELECT pg_advisory_xact_lock({}, {lock})",
@@ -96,13 +90,11 @@ fn a_second_server_on_an_sqlite_file_is_refused() {
     let TestPlace::Sqlite(folder) = &place else {
         unreachable!()
     };
-    let first = place.open(StoreLimits::default());
+    let first = place.open(PATIENT);
     let link = folder.path().join("link.db");
     std::os::unix::fs::symlink(folder.path().join("oauth.db"), &link).unwrap();
     for path in [folder.path().join("oauth.db"), link] {
-        let refused = DieselStore::open_sqlite(&path, StoreLimits::default())
-            .err()
-            .unwrap();
+        let refused = DieselStore::open_sqlite(&path, PATIENT).err().unwrap();
         let own_process = std::process::id().to_string();
         assert!(
             matches!(&refused, OpenDatabaseError::File(SqliteFileError::InUse { process, .. }) if *process == own_process),
@@ -110,24 +102,23 @@ fn a_second_server_on_an_sqlite_file_is_refused() {
         );
     }
     drop(first);
-    place.open(StoreLimits::default());
+    place.open(PATIENT);
 }
 
 fn exchange(place: &TestPlace) -> Arc<dyn Exchange> {
-    place.open(StoreLimits::default()).replica_exchange().unwrap()
+    place.open(PATIENT).replica_exchange().unwrap()
 }
 
-/// Notifications come when they come; the line does not wait for them.
-fn received(line: &mut dyn Line) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let texts = line.receive().unwrap();
-        if !texts.is_empty() {
-            return texts;
-        }
-        assert!(Instant::now() < deadline, "nothing was received");
+/// The next texts, so many at least. Notifications come when they come; the line does not wait for them.
+fn received(line: &mut dyn Line, count: usize) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        texts.extend(line.receive().unwrap());
+        assert!(Instant::now() < deadline, "received {texts:?} only");
         thread::yield_now();
     }
+    texts
 }
 
 #[test]
@@ -137,10 +128,10 @@ fn replicas_hear_each_other_and_not_themselves() {
     let [mut one, mut two] = ["one", "two"].map(|replica| exchange.connect(replica).unwrap());
     one.say(&["first".to_owned(), "it's \"second\"".to_owned()], at(1))
         .unwrap();
-    assert_eq!(received(two.as_mut()), ["first", "it's \"second\""]);
+    assert_eq!(received(two.as_mut(), 2), ["first", "it's \"second\""]);
     two.say(&["answer".to_owned()], at(2)).unwrap();
     assert_eq!(
-        received(one.as_mut()),
+        received(one.as_mut(), 1),
         ["answer"],
         "and nothing of its own before it"
     );
@@ -152,13 +143,13 @@ fn messages_are_forgotten_and_other_notifications_ignored() {
     let place = TestPlace::postgresql();
     let exchange = exchange(&place);
     let [mut one, mut two] = ["one", "two"].map(|replica| exchange.connect(replica).unwrap());
-    let mut stranger = place.connect(StoreLimits::default());
+    let mut stranger = place.connect(PATIENT);
     let noise = "NOTIFY mxcp_actor_replicas, 'DROP TABLE'; NOTIFY mxcp_actor_replicas, '999'";
     stranger.batch_execute(noise).unwrap();
     one.say(&["old".to_owned()], at(1)).unwrap();
     one.forget(at(1)).unwrap();
     one.say(&["new".to_owned()], at(2)).unwrap();
-    assert_eq!(received(two.as_mut()), ["new"]);
+    assert_eq!(received(two.as_mut(), 1), ["new"]);
 }
 
 #[test]
@@ -167,7 +158,7 @@ fn a_line_that_was_cut_says_so() {
     let exchange = exchange(&place);
     let mut line = exchange.connect("one").unwrap();
     place
-        .connect(StoreLimits::default())
+        .connect(PATIENT)
         .batch_execute(limits::END_THE_OTHERS)
         .unwrap();
     line.receive().and_then(|_| line.receive()).unwrap_err();
@@ -178,5 +169,5 @@ fn a_line_that_was_cut_says_so() {
 #[test]
 fn an_sqlite_file_has_no_other_replicas() {
     let place = TestPlace::sqlite();
-    assert!(place.open(StoreLimits::default()).replica_exchange().is_none());
+    assert!(place.open(PATIENT).replica_exchange().is_none());
 }
