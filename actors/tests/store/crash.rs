@@ -53,6 +53,8 @@ fn doomed_server() {
     };
     let server = Server::open(&settings).unwrap();
     let codes = Mutex::new(lines.collect::<Vec<_>>());
+    // What was printed about this test may stand before it in the same line.
+    writeln!(io::stdout()).unwrap();
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
