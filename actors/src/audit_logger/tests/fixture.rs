@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::time::Duration;
 
 use actix::System;
@@ -26,7 +26,7 @@ use crate::domain::randomness::SeededRandomness;
 use crate::error::CallError;
 
 /// Longer than any of these tests needs; reached only when one fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// 2024-01-01T00:00:00Z
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_704_067_200);
@@ -257,7 +257,7 @@ impl Running<'_> {
 
 struct Capture(Mutex<Vec<(Level, String)>>);
 
-static CAPTURE: OnceLock<Capture> = OnceLock::new();
+static CAPTURE: Capture = Capture(Mutex::new(Vec::new()));
 
 impl log::Log for Capture {
     fn enabled(&self, _metadata: &log::Metadata<'_>) -> bool {
@@ -276,15 +276,17 @@ impl log::Log for Capture {
 
 /// Keeps the log lines of this process from now on.
 pub(super) fn capture_log() {
-    let capture = CAPTURE.get_or_init(|| Capture(Mutex::default()));
-    if log::set_logger(capture).is_ok() {
+    static INSTALLED: Once = Once::new();
+    // Whoever comes meanwhile waits until the level is set as well.
+    INSTALLED.call_once(|| {
+        log::set_logger(&CAPTURE).unwrap();
         log::set_max_level(log::LevelFilter::Info);
-    }
+    });
 }
 
 /// The log lines that contain a text. Tests run at once, so each looks for a text of its own.
 pub(super) fn logged(text: &str) -> Vec<(Level, String)> {
-    let lines = CAPTURE.get().unwrap().0.lock().unwrap();
+    let lines = CAPTURE.0.lock().unwrap();
     lines
         .iter()
         .filter(|(_, line)| line.contains(text))
