@@ -21,7 +21,7 @@ use crate::domain::cancel::{CancelReason, Interrupt};
 use crate::error::CallError;
 
 /// Longer than any of these tests needs; reached only when one fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs "queries" whose text says what happens: `panic`, `wait` (until interrupted or released), anything else answers.
 struct Script {
@@ -157,13 +157,9 @@ fn a_full_queue_answers_busy_at_once() {
             house.ask(query("bob", "c")),
         ];
         house.until_waiting(3).await;
-        let before = Instant::now();
+        // At once: the worker is still held, and stays so until this is answered.
         let refused = house.ask(query("eve", "d")).await.unwrap();
         assert!(matches!(refused, Err(CallError::Busy { .. })), "{refused:?}");
-        assert!(
-            before.elapsed() < Duration::from_secs(1),
-            "the worker is still held: this was at once"
-        );
         assert_eq!(house.executor.executors.handle().status().depth, 4);
         token.cancel(CancelReason::Operator);
         assert_eq!(
