@@ -50,6 +50,8 @@ pub struct Readiness {
     gate: Arc<Gate>,
     checks: Vec<Check>,
     pool: BlockingPool,
+    fresh_for: Duration,
+    patience: Duration,
     latest: Mutex<Option<(Instant, Findings)>>,
 }
 
@@ -60,6 +62,8 @@ impl Readiness {
             gate,
             checks,
             pool,
+            fresh_for: FRESH_FOR,
+            patience: PATIENCE,
             latest: Mutex::default(),
         }
     }
@@ -75,13 +79,13 @@ impl Readiness {
         }
         let mut latest = self.latest.lock().await;
         match &*latest {
-            Some((at, findings)) if at.elapsed() < FRESH_FOR => return findings.clone(),
+            Some((at, findings)) if at.elapsed() < self.fresh_for => return findings.clone(),
             _ => {}
         }
         let asked = self
             .checks
             .iter()
-            .map(|check| tokio::spawn(ask(self.pool.clone(), check.clone())));
+            .map(|check| tokio::spawn(ask(self.pool.clone(), check.clone(), self.patience)));
         let mut findings = Vec::with_capacity(self.checks.len());
         for (question, check) in asked.collect::<Vec<_>>().into_iter().zip(&self.checks) {
             findings.push(Finding {
@@ -99,13 +103,13 @@ impl Readiness {
 }
 
 /// Why the part cannot be used, if it cannot.
-async fn ask(pool: BlockingPool, check: Check) -> Option<String> {
+async fn ask(pool: BlockingPool, check: Check, patience: Duration) -> Option<String> {
     let probe = check.probe;
-    match tokio::time::timeout(PATIENCE, pool.run(move || probe())).await {
+    match tokio::time::timeout(patience, pool.run(move || probe())).await {
         Ok(Ok(answer)) => answer.err(),
         Ok(Err(CallError::Busy { .. })) => Some("earlier checks have not ended".to_owned()),
         Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some(format!("did not answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Some(format!("did not answer within {} s", patience.as_secs())),
     }
 }
 
@@ -154,7 +158,13 @@ mod tests {
             retry_after: Duration::from_secs(1),
         });
         let gate = Arc::<Gate>::default();
-        (Arc::clone(&gate), Readiness::new(gate, checks, pool))
+        let readiness = Readiness {
+            // Neither passes while a test runs, however long its threads wait for their turn.
+            fresh_for: Duration::from_mins(10),
+            patience: Duration::from_mins(10),
+            ..Readiness::new(Arc::clone(&gate), checks, pool)
+        };
+        (gate, readiness)
     }
 
     fn check(name: &'static str, is_required: bool, answer: Result<(), &'static str>) -> Check {
@@ -198,7 +208,7 @@ mod tests {
     async fn a_stop_shows_at_once_and_probes_within_a_second_share_one_answer() {
         let asked = Arc::new(AtomicU32::new(0));
         let counting = Arc::clone(&asked);
-        let (gate, readiness) = readiness(vec![Check {
+        let (gate, mut readiness) = readiness(vec![Check {
             name: "engine",
             is_required: true,
             probe: Arc::new(move || {
@@ -208,6 +218,9 @@ mod tests {
         }]);
         assert!(readiness.find().await.is_ready() && readiness.find().await.is_ready());
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+        readiness.fresh_for = Duration::ZERO;
+        assert!(readiness.find().await.is_ready());
+        assert_eq!(asked.load(Ordering::SeqCst), 2, "asked anew afterwards");
         gate.close();
         let findings = readiness.find().await;
         assert!(!findings.is_ready());
