@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use awc::http::StatusCode;
 use awc::http::header::HeaderMap;
 use serde_json::{Value, json};
 
-/// Longer than any start or stop takes; reached only when one fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any start, answer or stop takes, also on a machine that does much else; reached only when one fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A statement that runs until it is stopped.
 pub(crate) const ENDLESS: &str =
@@ -29,6 +29,7 @@ pub(crate) struct Server {
     url: String,
     /// The server's standard error.
     log: mpsc::Receiver<String>,
+    leaves_log_unread: bool,
     started_with: Vec<String>,
 }
 
@@ -143,6 +144,7 @@ impl Project {
             folder,
             url,
             log,
+            leaves_log_unread: self.leaves_log_unread,
             started_with: seen,
         }
     }
@@ -237,9 +239,9 @@ impl Server {
     /// The same, with everything that it logged.
     pub(crate) fn stop_with_log(mut self) -> (Vec<String>, tempfile::TempDir) {
         self.signal("TERM");
-        self.child.wait().unwrap();
         let mut log = std::mem::take(&mut self.started_with);
-        log.extend(self.log.iter());
+        log.extend(self.rest_of_log());
+        self.child.wait().unwrap();
         (
             log,
             std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()),
@@ -257,9 +259,24 @@ impl Server {
 
     /// Waits until the server has ended, and hands over its folder.
     pub(crate) fn wait(mut self) -> (ExitStatus, tempfile::TempDir) {
+        if !self.leaves_log_unread {
+            self.rest_of_log();
+        }
         let status = self.child.wait().unwrap();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         (status, folder)
+    }
+
+    /// What the server logs until it has ended, which closes its log.
+    fn rest_of_log(&self) -> Vec<String> {
+        let mut rest = Vec::new();
+        loop {
+            match self.log.recv_timeout(PATIENCE) {
+                Ok(line) => rest.push(line),
+                Err(RecvTimeoutError::Disconnected) => return rest,
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not end: {rest:#?}"),
+            }
+        }
     }
 
     /// The project's folder.

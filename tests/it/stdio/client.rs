@@ -1,9 +1,9 @@
 //! A client that starts the server as its child and speaks to it in lines.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -116,18 +116,24 @@ impl Client {
 
     /// Waits for the end: how it ended, the lines that were not read, the log, the folder.
     pub(super) fn wait(mut self) -> (ExitStatus, Vec<String>, String, TempDir) {
-        // Its end closes standard output, so this reads to the last line.
-        let rest = self.lines().iter().collect();
+        let log = follow(self.child.stderr.take().unwrap());
+        let rest = to_the_end(self.lines());
+        let log = to_the_end(&log).join("\n");
         let status = self.child.wait().unwrap();
-        let mut log = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         (status, rest, log, folder)
+    }
+}
+
+/// The lines that come until the server has ended, which closes its streams.
+fn to_the_end(lines: &mpsc::Receiver<String>) -> Vec<String> {
+    let mut rest = Vec::new();
+    loop {
+        match lines.recv_timeout(PATIENCE) {
+            Ok(line) => rest.push(line),
+            Err(RecvTimeoutError::Disconnected) => return rest,
+            Err(RecvTimeoutError::Timeout) => panic!("the server does not end: {rest:#?}"),
+        }
     }
 }
 
