@@ -45,13 +45,24 @@ pub(crate) async fn look(server: &Server, path: &str) -> Answer {
 
 /// Waits until a query runs, and answers the status that shows it.
 pub(crate) async fn with_a_query_under_way(server: &Server) -> Value {
+    with_queries_under_way(server, 1).await
+}
+
+/// Waits until so many queries run, and answers the status that shows them.
+pub(crate) async fn with_queries_under_way(server: &Server, count: usize) -> Value {
+    let runs = |status: &Value| status["queries"]["running"].as_array().map(Vec::len) == Some(count);
+    status_once(server, runs).await
+}
+
+/// Waits until the status is so, and answers it.
+pub(crate) async fn status_once(server: &Server, is_so: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
         let status = look(server, "/status").await.json();
-        match status["queries"]["running"].as_array() {
-            Some(running) if !running.is_empty() => return status,
-            _ => assert!(begun.elapsed() < PATIENCE, "no query runs: {status}"),
+        if is_so(&status) {
+            return status;
         }
+        assert!(begun.elapsed() < PATIENCE, "it stays so: {status}");
     }
 }
 
