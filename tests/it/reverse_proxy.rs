@@ -2,14 +2,15 @@
 //! client addresses, and what clients cannot forge.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command};
 
 use awc::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::admin;
 use crate::audit::{self, records};
 use crate::login::configuration;
 use crate::server::{ENDLESS, PATIENCE, Project, Server, modern_request};
@@ -26,15 +27,18 @@ struct Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        let pid = fs::read_to_string(self.folder.path().join("nginx.pid")).unwrap_or_default();
-        Command::new("kill").args(["-TERM", pid.trim()]).status().ok();
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().ok();
         self.child.wait().ok();
     }
 }
 
-fn free_port() -> u16 {
+/// A listening socket as nginx inherits one, and its port, which nobody else can have meanwhile.
+fn socket() -> (OwnedFd, u16) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
+    let port = socket.local_addr().unwrap().port();
+    socket.set_nonblocking(true).unwrap();
+    (socket.into(), port)
 }
 
 /// The text with one thing changed, which must be there.
@@ -46,7 +50,7 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 impl Nginx {
     /// Starts nginx with the documented file: other ports, other files, nothing else.
     fn start(server: &Server, change: impl FnOnce(String) -> String) -> Self {
-        let (http, https) = (free_port(), free_port());
+        let ((http_socket, http), (https_socket, https)) = (socket(), socket());
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
         let authority = server
             .at("")
@@ -79,25 +83,21 @@ impl Nginx {
             )
             .args(["-p", &root.to_string(), "-c", "nginx.conf"])
             .args(["-e", &format!("{root}/error.log")])
-            .stdin(Stdio::null())
+            // The numbers of the sockets that it finds open, as one nginx tells the next one when it is upgraded.
+            .env("NGINX", "0;1;")
+            .stdin(http_socket)
+            .stdout(https_socket)
             .spawn()
             .unwrap();
-        let nginx = Self {
+        Self {
             child,
             port: https,
             folder,
-        };
-        nginx.wait_until_it_listens();
-        nginx
+        }
     }
 
-    fn wait_until_it_listens(&self) {
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = || fs::read_to_string(self.folder.path().join("error.log"));
-            assert!(start.elapsed() < PATIENCE, "nginx does not listen: {:?}", log());
-            std::thread::yield_now();
-        }
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
 
     fn curl(&self, from: &str, path: &str) -> Command {
@@ -109,7 +109,7 @@ impl Nginx {
                 "--include",
                 "--http2",
                 "--max-time",
-                "20",
+                &PATIENCE.as_secs().to_string(),
             ])
             .args(["--interface", from])
             .args(["--resolve", &format!("{HOST}:{}:127.0.0.1", self.port)])
@@ -130,7 +130,7 @@ impl Nginx {
         let text = String::from_utf8(output.stdout).unwrap();
         let (head, body) = text
             .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("curl: {:?} {text}", output.status));
+            .unwrap_or_else(|| panic!("curl: {:?} {text}; nginx: {}", output.status, self.log()));
         Answer {
             head: head.to_owned(),
             body: body.to_owned(),
@@ -301,8 +301,8 @@ async fn the_headers_that_traefik_sets_by_itself_are_enough() {
 
 #[actix_rt::test]
 async fn a_base_url_needs_no_forwarded_header() {
-    let port = free_port();
-    let server = server(&format!("base_url: 'https://{HOST}:{port}'"));
+    let public = format!("https://{HOST}:8443");
+    let server = server(&format!("base_url: '{public}'"));
     let silent = |site: String| {
         let site: String = site
             .lines()
@@ -312,7 +312,6 @@ async fn a_base_url_needs_no_forwarded_header() {
         site
     };
     let nginx = Nginx::start(&server, silent);
-    let public = format!("https://{HOST}:{port}");
     let metadata = nginx.ask(
         "127.0.0.2",
         "/.well-known/oauth-protected-resource",
@@ -408,8 +407,8 @@ async fn a_foreign_host_is_refused_by_nginx_and_by_the_server() {
 
 #[actix_rt::test]
 async fn a_path_prefix_stands_in_every_address() {
-    let port = free_port();
-    let server = server(&format!("base_url: 'https://{HOST}:{port}/data'"));
+    let public = format!("https://{HOST}:8443/data");
+    let server = server(&format!("base_url: '{public}'"));
     let prefixed = |site: String| {
         let well_known = "location ~ ^/\\.well-known/oauth-(protected-resource|authorization-server)/data { proxy_pass http://mxcp_actor; proxy_set_header Host $host; }";
         let site = changed(
@@ -424,7 +423,6 @@ async fn a_path_prefix_stands_in_every_address() {
         )
     };
     let nginx = Nginx::start(&server, prefixed);
-    let public = format!("https://{HOST}:{port}/data");
     let ask = |path: &str| nginx.ask("127.0.0.2", path, &[], None);
     let resource = ask("/.well-known/oauth-protected-resource/data/mcp").json();
     assert_eq!(resource["resource"], json!(format!("{public}/mcp")));
@@ -445,9 +443,9 @@ async fn a_path_prefix_stands_in_every_address() {
 #[actix_rt::test]
 async fn an_http_2_client_that_goes_away_ends_its_query() {
     let server = Project::new()
-        .user_config(
-            "mxcp: 1\nlimits: { query_timeout_ms: 60000 }\ntransport: { http: { allowed_hosts: [mcp.example.com] } }\n",
-        )
+        .user_config(&admin::configuration(
+            "limits: { query_timeout_ms: 3600000 }\ntransport: { http: { allowed_hosts: [mcp.example.com] } }\n",
+        ))
         .tool("endless", ENDLESS, "")
         .argument("--host")
         .argument("127.0.0.1")
@@ -458,14 +456,10 @@ async fn an_http_2_client_that_goes_away_ends_its_query() {
     for (name, value) in headers {
         command.args(["--header", &format!("{name}: {value}")]);
     }
-    // The second `--max-time` counts: long enough for the query to start, far shorter than it runs.
-    command.args([
-        "--max-time",
-        "2",
-        "--data-binary",
-        &String::from_utf8(body).unwrap(),
-    ]);
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(28), "curl gave up: {output:?}");
+    command.args(["--data-binary", &String::from_utf8(body).unwrap()]);
+    let mut curl = command.spawn().unwrap();
+    admin::with_a_query_under_way(&server).await;
+    curl.kill().unwrap();
+    curl.wait().unwrap();
     audit::assert_abandoned(server);
 }
