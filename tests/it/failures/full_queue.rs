@@ -23,7 +23,7 @@ async fn whom_a_full_queue_does_not_take_is_told_at_once_and_everybody_is_served
     let server = Project::new()
         .tool("endless", ENDLESS, "")
         .tool("quick", "SELECT 1 AS x", "")
-        .user_config("mxcp: 1\nlimits: { max_concurrent_queries: 1, query_timeout_ms: 60000 }\n")
+        .user_config("mxcp: 1\nlimits: { max_concurrent_queries: 1, query_timeout_ms: 3600000 }\n")
         .start();
     let mut calls: FuturesUnordered<_> = (0..TAKEN + CONNECTIONS)
         .map(|_| server.call("endless", json!({})))
@@ -47,7 +47,7 @@ async fn a_definition_with_a_limit_of_its_own_takes_turns_and_leaves_the_workers
     let server = Project::new()
         .tool("endless", ENDLESS, "  limits: { max_concurrent_queries: 1 }\n")
         .tool("quick", "SELECT 1 AS x", "")
-        .user_config("mxcp: 1\nlimits: { query_timeout_ms: 60000 }\n")
+        .user_config("mxcp: 1\nlimits: { query_timeout_ms: 3600000 }\n")
         .start();
     let mut calls: FuturesUnordered<_> = (0..=TAKEN).map(|_| server.call("endless", json!({}))).collect();
     assert_eq!(text(&calls.next().await.unwrap()), BUSY);

@@ -2,18 +2,15 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::admin::{project, with_a_query_under_way};
 use crate::server::{ENDLESS, Server, raw_request};
 
-/// The one worker must be free again within this time after the client has gone.
-const FREE_WITHIN: Duration = Duration::from_millis(250);
-
+/// A server whose one worker is free again only if the query ends before its time: nobody waits as long as that.
 fn one_worker() -> Server {
-    project("limits: { max_concurrent_queries: 1, query_timeout_ms: 60000 }\n")
+    project("limits: { max_concurrent_queries: 1, query_timeout_ms: 3600000 }\n")
         .tool("endless", ENDLESS, "")
         .tool("quick", "SELECT 1 AS x", "")
         .start()
@@ -28,10 +25,8 @@ async fn a_modern_client_that_goes_away_frees_its_worker() {
     connection.write_all(&request).unwrap();
     with_a_query_under_way(&server).await;
     drop(connection);
-    let gone = Instant::now();
     let result = server.call("quick", json!({})).await;
-    assert_eq!(result["isError"], false);
-    assert!(gone.elapsed() < FREE_WITHIN, "took {:?}", gone.elapsed());
+    assert_eq!(result["isError"], false, "{result}");
 }
 
 #[actix_rt::test]
@@ -45,18 +40,13 @@ async fn a_legacy_client_cancels_by_notification_and_not_by_going_away() {
         let cancel =
             json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 7 } });
         server.legacy(Some(&session), &cancel).await;
-        let cancelled = Instant::now();
-        let result = server.call("quick", json!({})).await;
-        (result, cancelled.elapsed())
+        server.call("quick", json!({})).await
     };
-    let (answer, (quick, took)) = futures_util::future::join(running, cancelling).await;
+    let (answer, quick) = futures_util::future::join(running, cancelling).await;
     let text = answer.json()["result"]["content"][0]["text"]
         .as_str()
         .unwrap()
         .to_owned();
     assert!(text.contains("the client cancelled the request"), "{text}");
-    assert!(
-        quick["isError"] == false && took < FREE_WITHIN,
-        "{quick} after {took:?}"
-    );
+    assert_eq!(quick["isError"], false, "{quick}");
 }
