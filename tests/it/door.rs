@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use awc::http::StatusCode;
 use serde_json::json;
@@ -22,10 +22,8 @@ fn begin(server: &Server, beginning: &str) -> String {
     let mut socket = TcpStream::connect(server.at("").replace("http://", "")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.write_all(beginning.as_bytes()).unwrap();
-    let started = Instant::now();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
-    assert!(started.elapsed() < PATIENCE);
     answer
 }
 
@@ -72,14 +70,17 @@ async fn connections_beyond_the_limit_wait_until_others_close() {
         .user_config("mxcp: 1\ntransport: { http: { max_connections: 1 } }\n")
         .start();
     let authority = server.at("").replace("http://", "");
+    // Somebody is answered, however long that takes; whoever is not answered in a moment then waits or is slow.
+    let mut patience = PATIENCE;
     let mut open = Vec::new();
     let mut waiting = loop {
         let mut connection = TcpStream::connect(&authority).unwrap();
         let request = format!("GET /health HTTP/1.1\r\nHost: {authority}\r\n\r\n");
         connection.write_all(request.as_bytes()).unwrap();
-        if !is_answered(&mut connection, Duration::from_millis(500)) {
+        if !is_answered(&mut connection, patience) {
             break connection;
         }
+        patience = Duration::from_millis(500);
         open.push(connection);
         // Each of the server's threads takes its share, and at least one.
         assert!(open.len() < 1_000, "there is no limit");
