@@ -30,6 +30,7 @@ use mxcp_actors::token_store::{BeginUpstreamRefresh, EndUpstreamRefresh};
 use super::fake::state::Rotation;
 use super::fake::{CLIENT_SECRET, FakeGithub, Quirks};
 use super::{NOW, at_github, callback, fake, provider};
+use crate::server::PATIENCE;
 
 /// A replica, and a grant whose access token has ended.
 struct Replica {
@@ -46,7 +47,7 @@ async fn replica(fake: &FakeGithub) -> Replica {
     let store = Arc::new(MemoryStore::new());
     let grant = grant(fake, &keys, &randomness).await;
     store.insert_grant(&grant).unwrap();
-    let login = LoginSettings::Outside(Rc::new(provider(fake, CLIENT_SECRET, Duration::from_secs(10))));
+    let login = LoginSettings::Outside(Rc::new(provider(fake, CLIENT_SECRET, PATIENCE)));
     let settings = ActorsSettings::new(ClientRegistrySettings::with_scopes(ScopeSet::empty()), login);
     let surroundings = Surroundings {
         store: store as Arc<dyn Store>,
@@ -65,7 +66,7 @@ async fn replica(fake: &FakeGithub) -> Replica {
 
 /// A grant with tokens that the fake gave.
 async fn grant(fake: &FakeGithub, keys: &KeyRing, randomness: &SeededRandomness) -> Grant {
-    let github = provider(fake, CLIENT_SECRET, Duration::from_secs(10));
+    let github = provider(fake, CLIENT_SECRET, PATIENCE);
     let secrets = UpstreamSecrets {
         verifier: CodeVerifier::from_bits(&[3; 32]),
         nonce: Secret::new("nonce"),

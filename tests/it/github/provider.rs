@@ -16,8 +16,7 @@ use url::Url;
 use super::fake::state::{Addresses, Canned};
 use super::fake::{CLIENT_SECRET, FakeGithub, Quirks};
 use super::{NOW, at_github, callback, fake, provider};
-
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::server::PATIENCE;
 
 fn secrets() -> UpstreamSecrets {
     UpstreamSecrets {

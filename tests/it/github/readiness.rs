@@ -1,6 +1,6 @@
 //! What an operator sees of a GitHub that is out of order: the replica stays ready, because who has logged in goes on working.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ use super::fake::state::Canned;
 use super::fake::{CLIENT_SECRET, Quirks};
 use super::{Browser, come_back, fake, log_in, project, project_with};
 use crate::admin::{ask, look};
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 
 /// What `/ready` says about the provider as soon as it says this. An answer is repeated for a second.
 async fn provider(server: &Server, expected: &str) -> Value {
     let asked = Instant::now();
     loop {
-        assert!(asked.elapsed() < Duration::from_secs(10), "never {expected}");
+        assert!(asked.elapsed() < PATIENCE, "never {expected}");
         let ready = look(server, "/ready").await;
         let (status, body) = (ready.status.as_u16(), ready.json());
         assert_eq!((status, &body["status"]), (200, &json!("ready")), "{body}");

@@ -13,7 +13,10 @@ use crate::server::{Project, Server};
 
 const TOKENS: &str = "POST /login/oauth/access_token";
 
-/// The first token lives for this long, all others for eight hours.
+/// Long enough for a test, and so short that the token is renewed as soon as it is asked for.
+const ABOUT_TO_END: u32 = 55;
+
+/// The first token lives for so many seconds, all others for eight hours.
 fn ending(first_lifetime: u32) -> FakeGithub {
     fake(Quirks {
         expiring: true,
@@ -43,7 +46,7 @@ async fn call(caller: &Caller<'_>, tool: &str) -> (bool, String) {
 
 #[actix_web::test]
 async fn twenty_calls_at_once_are_one_call_to_github() {
-    let fake = ending(30);
+    let fake = ending(ABOUT_TO_END);
     let server = with_tools(project_with(
         &fake,
         CLIENT_SECRET,
@@ -82,7 +85,7 @@ async fn a_github_that_is_down_ends_no_login() {
 
 #[actix_web::test]
 async fn an_old_token_is_used_to_its_end_while_github_is_down() {
-    let fake = ending(30);
+    let fake = ending(ABOUT_TO_END);
     let server = with_tools(project(&fake));
     let caller = log_in(&server).await;
     let old = fake.state().live.keys().next().unwrap().clone();
@@ -95,7 +98,7 @@ async fn an_old_token_is_used_to_its_end_while_github_is_down() {
 
 #[actix_web::test]
 async fn a_login_that_github_has_ended_ends_here_with_a_reason_and_an_event() {
-    let fake = ending(30);
+    let fake = ending(ABOUT_TO_END);
     let server = with_tools(project(&fake));
     let caller = log_in(&server).await;
     fake.state().revoke_everything();
