@@ -12,8 +12,10 @@ const SETUP: [&str; 2] = [
     "CREATE TABLE docs AS SELECT range AS id, 'user' || (range // 2000) AS owner FROM range(2000000)",
     "CREATE VIEW my_docs AS SELECT * FROM docs WHERE owner = get_username()",
 ];
-/// So many that each filter has a turn in which the machine did nothing else.
+/// So many at least that each filter has a turn in which the machine did nothing else.
 const TURNS: usize = 40;
+/// How long a machine that does much else is given further turns.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn time(session: &mut Session, statement: &Statement) -> Duration {
     let started = Instant::now();
@@ -32,8 +34,14 @@ fn a_view_over_two_million_rows_takes_at_most_twice_the_time_of_a_constant_filte
     let mut check = |sql| Statement::check(&mut session, sql, &[]).unwrap();
     let constant = check("SELECT count(*) AS n FROM docs WHERE owner = 'user7'");
     let view = check("SELECT count(*) AS n FROM my_docs");
-    let turns = (0..TURNS).map(|_| (time(&mut session, &constant), time(&mut session, &view)));
-    let (constants, views): (Vec<_>, Vec<_>) = turns.unzip();
-    let (constant, view) = (constants.iter().min().unwrap(), views.iter().min().unwrap());
-    assert!(*view <= *constant * 2, "{view:?} beside {constant:?}");
+    let begun = Instant::now();
+    let (mut of_constant, mut of_view) = (Duration::MAX, Duration::MAX);
+    for turn in 1.. {
+        of_constant = of_constant.min(time(&mut session, &constant));
+        of_view = of_view.min(time(&mut session, &view));
+        if turn >= TURNS && of_view <= of_constant * 2 {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{of_view:?} beside {of_constant:?}");
+    }
 }
