@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
-from cluster import Replica, free_port
+from cluster import PATIENCE, Replica, free_port
 from postgresql import PostgreSQL
 
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ class Fake:
 
     def end(self) -> None:
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE)
 
 
 def clients(node: str) -> dict[str, list[str]]:
@@ -70,7 +70,7 @@ def clients(node: str) -> dict[str, list[str]]:
 def run_client(command: list[str], server: Replica, memory: Path | None) -> str:
     remembering = ["--memory", str(memory)] if memory else []
     program = [*command, f"http://127.0.0.1:{server.port}/mcp", *CALL, *remembering]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,8 +18,12 @@ import httpx2
 from postgresql import PostgreSQL
 
 HERE = Path(__file__).parent
-REUSE_WINDOW = 3
-"""Seconds in which a used refresh token still leads to the same pair; short, so that a test can wait for its end."""
+REUSE_WINDOW = 10
+"""Seconds in which a used refresh token still leads to the same pair: longer than twenty refreshes take on a machine that
+does much else, and so short that a test can wait for its end."""
+
+PATIENCE = 120
+"""Seconds; more than anything takes that must happen at some time, also on such a machine. Reached only when it fails."""
 
 PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4"
 
@@ -49,13 +54,27 @@ http {{
 """
 
 
+RESERVATIONS: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port for a server, also when it is stopped and started again: it lies below those that the system gives to
+    connections, and other runs on this machine leave it alone because its UDP twin is taken."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        reservation = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            reservation.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            reservation.close()
+            continue
+        RESERVATIONS.append(reservation)
+        return port
 
 
-def eventually(what: str, check: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What `check` gives as soon as it gives something; processes need their time to start and to stop."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
@@ -66,7 +85,7 @@ def eventually(what: str, check: Callable[[], Any], seconds: float = 30) -> Any:
 
 def is_healthy(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
     except httpx2.HTTPError:
         return False
 
@@ -87,13 +106,13 @@ class Replica:
 
     def start_and_fail(self) -> str:
         """Starts what must refuse, and gives back what it said."""
-        code = self._begin().wait(timeout=40)
+        code = self._begin().wait(timeout=PATIENCE)
         assert code == 1, f"{code}: {self.log()}"
         return self.log()
 
     def _begin(self) -> "subprocess.Popen[bytes]":
         environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
-        environment |= self._environment
+        environment |= {"MXCP_ADMIN_ENABLED": "1", "MXCP_ADMIN_SOCKET": "admin.sock"} | self._environment
         command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             return subprocess.Popen(
@@ -114,9 +133,14 @@ class Replica:
         if self._process is None:
             return 0
         self._process.send_signal(number)
-        code = self._process.wait(timeout=40)
+        code = self._process.wait(timeout=PATIENCE)
         self._process = None
         return code
+
+    def status(self) -> dict[str, Any]:
+        """What it tells its operator."""
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(self.folder / "admin.sock")), timeout=30) as operator:
+            return operator.get("http://mxcp/status").json()
 
     def log(self) -> str:
         return (self.folder / "server.log").read_text()[-4000:]
@@ -176,7 +200,7 @@ class Cluster:
             replica.kill()
         if self._nginx is not None:
             self._nginx.terminate()
-            self._nginx.wait(timeout=10)
+            self._nginx.wait(timeout=PATIENCE)
         self.database.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -204,10 +228,10 @@ class Cluster:
         eventually("the server that fills the database is healthy", lambda: is_healthy(port))
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "fill", "arguments": {}}}
         headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
-        answer = httpx2.post(f"http://localhost:{port}/mcp", json=message, headers=headers, timeout=30)
+        answer = httpx2.post(f"http://localhost:{port}/mcp", json=message, headers=headers, timeout=PATIENCE)
         assert answer.status_code == 200 and not answer.json()["result"].get("isError"), answer.text
         server.terminate()
-        assert server.wait(timeout=30) == 0
+        assert server.wait(timeout=PATIENCE) == 0
         return folder / "notes.duckdb"
 
     def _configuration(self) -> dict[str, Any]:
@@ -218,7 +242,7 @@ class Cluster:
         """A server beside the replicas, not started, that keeps its logins in an SQLite file; and the host it is called."""
         port = free_port()
         server = Replica(name, self._binary, self.folder, port)
-        shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log"))
+        shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log", "*.sock"))
         host = f"localhost:{port}"
         settings = configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"})
         (server.folder / "config.yml").write_text(json.dumps(settings, indent=1))

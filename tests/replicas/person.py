@@ -25,7 +25,7 @@ class Person:
 
     def __init__(self, host: str) -> None:
         self.host = host
-        self.http = httpx2.AsyncClient(timeout=30, headers={"Host": host})
+        self.http = httpx2.AsyncClient(timeout=60, headers={"Host": host})
         self.client_id = ""
 
     async def register(self, address: str) -> None:

@@ -43,15 +43,21 @@ class PostgreSQL:
         command = [programs() / "psql", "-XAtq", "-U", "postgres", "-h", self._folder, "-c", sql]
         return subprocess.run(command, check=True, capture_output=True, text=True, user=self._user).stdout.strip()
 
-    def lock(self, table: str, seconds: float) -> "subprocess.Popen[bytes]":
-        """Lets nobody write to a table for so long; reading goes on. Returns once the table is locked."""
-        sql = f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE; SELECT pg_sleep({seconds}); COMMIT"
-        command = [programs() / "psql", "-XAtq", "-U", "postgres", "-h", self._folder, "-c", sql]
-        holder = subprocess.Popen(command, stdout=subprocess.DEVNULL, user=self._user)
+    def lock(self, table: str) -> "subprocess.Popen[bytes]":
+        """Lets nobody write to a table until it is released; reading goes on. Returns once the table is locked."""
+        command = [programs() / "psql", "-XAtq", "-U", "postgres", "-h", self._folder]
+        holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, user=self._user)
+        assert holder.stdin is not None
+        holder.stdin.write(f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE;\n".encode())
+        holder.stdin.flush()
         held = f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'ExclusiveLock' AND granted"
         while self.query(held) == "0":
             assert holder.poll() is None, f"{table} could not be locked"
         return holder
+
+    def release(self, holder: "subprocess.Popen[bytes]") -> None:
+        """Ends the transaction that holds a lock."""
+        holder.communicate(b"COMMIT;\n", timeout=120)
 
     def remove(self) -> None:
         try:
