@@ -49,7 +49,7 @@ install_system() {
     fi
     as_root=(sudo -n)
   fi
-  as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+  as_root+=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600)
   say "installing $packages"
   "${as_root[@]}" update
   # shellcheck disable=SC2086 # a list of words
@@ -86,7 +86,8 @@ provide() {
       rm -rf "$folder.new.$$"
       fail "the test tools for $kind could not be installed, see above"
     }
-    mv "$folder.new.$$" "$folder"
+    # Another installation may have been faster.
+    if [[ -d $folder ]]; then rm -rf "$folder.new.$$"; else mv "$folder.new.$$" "$folder"; fi
   fi
   ln -sfn "$folder/$link" "tests/$link"
 }
