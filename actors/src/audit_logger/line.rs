@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter};
 
-use super::one_line::must_be_escaped;
+use super::one_line::{is_printable_ascii, must_be_escaped};
 use crate::domain::audit_event::AuditRecord;
 
 pub(super) use shorten::{EncodedOutput, SMALLEST_RECORD};
@@ -60,8 +60,7 @@ impl Formatter for OneLine {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // Nearly all text is printable ASCII, which is quicker to tell than each character's nature.
-        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        if is_printable_ascii(fragment) {
             return CompactFormatter.write_string_fragment(writer, fragment);
         }
         let mut rest = fragment;

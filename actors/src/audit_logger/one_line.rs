@@ -16,6 +16,13 @@ pub(super) fn must_be_escaped(character: char) -> bool {
         )
 }
 
+/// Whether nothing in a text must be escaped, told without looking at its characters one by one: nearly every text is so.
+pub(super) fn is_printable_ascii(text: &str) -> bool {
+    // Without an early end, so that the compiler compares many bytes at once.
+    text.bytes()
+        .fold(true, |so_far, byte| so_far & (b' '..=b'~').contains(&byte))
+}
+
 /// Appends ` name=value` as in logfmt: the value bare if it is plain, quoted and escaped otherwise, and `-` if there is
 /// none.
 pub(super) fn push_field(line: &mut String, name: &str, value: Option<&str>) {
