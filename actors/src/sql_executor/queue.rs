@@ -189,9 +189,14 @@ impl Queue {
     pub(super) fn note(&self, end: &Result<EncodedResult, QueryError>) {
         if let Err(error) = end
             && error.is_fatal()
-            && !self.lost.send_replace(true)
         {
-            log::error!("the database has given itself up and answers no query any more: {error}");
+            // Said first: whoever waits for the loss stops the server.
+            self.lost.send_if_modified(|lost| {
+                if !*lost {
+                    log::error!("the database has given itself up and answers no query any more: {error}");
+                }
+                !std::mem::replace(lost, true)
+            });
         }
     }
 
