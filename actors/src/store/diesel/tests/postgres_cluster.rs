@@ -32,8 +32,11 @@ pub(crate) fn new_database() -> String {
 }
 
 fn url(database: &str) -> String {
-    let folder = cluster().display();
-    format!("postgresql:///{database}?host={folder}&user=postgres")
+    url_in(cluster(), database)
+}
+
+fn url_in(folder: &Path, database: &str) -> String {
+    format!("postgresql:///{database}?host={}&user=postgres", folder.display())
 }
 
 /// The folder of the running server.
@@ -43,15 +46,20 @@ fn cluster() -> &'static Path {
         let folder = std::env::temp_dir().join(format!("mxcp-actor-postgres-{}", parent_id()));
         let lock = File::create(folder.with_extension("lock")).unwrap();
         lock.lock().unwrap();
-        if !folder.join("is_running").exists() {
+        if !is_running(&folder) {
             start(&folder);
         }
         folder
     })
 }
 
+/// Whether another test binary of this run has started it. A folder without a server is what an earlier run with the same
+/// number left behind when the machine went down.
+fn is_running(folder: &Path) -> bool {
+    folder.join("is_running").exists() && PgConnection::establish(&url_in(folder, "postgres")).is_ok()
+}
+
 fn start(folder: &Path) {
-    // What an earlier run with the same number left behind.
     fs::remove_dir_all(folder).ok();
     fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
     let owner = server_user();
