@@ -201,7 +201,7 @@ mod tests {
         })
         .unwrap();
         // A machine that is busy may let the writer wait for longer than a server would at its end.
-        writer.patience = Duration::from_secs(60);
+        writer.patience = Duration::from_mins(1);
         let mut log = Log {
             writer,
             outlet,

@@ -50,7 +50,7 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 impl Nginx {
     /// Starts nginx with the documented file: other ports, other files, nothing else.
     fn start(server: &Server, change: impl FnOnce(String) -> String) -> Self {
-        let ((http_socket, http), (https_socket, https)) = (socket(), socket());
+        let ((for_http, http), (for_https, https)) = (socket(), socket());
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
         let authority = server
             .at("")
@@ -85,8 +85,8 @@ impl Nginx {
             .args(["-e", &format!("{root}/error.log")])
             // The numbers of the sockets that it finds open, as one nginx tells the next one when it is upgraded.
             .env("NGINX", "0;1;")
-            .stdin(http_socket)
-            .stdout(https_socket)
+            .stdin(for_http)
+            .stdout(for_https)
             .spawn()
             .unwrap();
         Self {

@@ -14,7 +14,7 @@ use awc::http::header::HeaderMap;
 use serde_json::{Value, json};
 
 /// Longer than any start, answer or stop takes, also on a machine that does much else; reached only when one fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A statement that runs until it is stopped.
 pub(crate) const ENDLESS: &str =

@@ -40,12 +40,12 @@ const HELD: usize = 2;
 #[actix_rt::test]
 async fn under_load_every_accepted_call_is_answered_and_recorded() {
     let server = serve(3600);
-    let answers = {
+    // Sent when it is waited for.
+    let mut answers = Box::pin(join_all((0..WAITING).map(|_| call(&server, "busy"))));
+    {
         let held = join_all((0..HELD).map(|_| call(&server, "endless")));
         let stopping = async {
             with_queries_under_way(&server, HELD).await;
-            let answers = join_all((0..WAITING).map(|_| call(&server, "busy")));
-            let mut answers = Box::pin(answers);
             let are_accepted = |status: &Value| status["reload"]["active_requests"] == HELD + WAITING;
             tokio::select! {
                 _ = &mut answers => panic!("no worker is free for them"),
@@ -53,13 +53,12 @@ async fn under_load_every_accepted_call_is_answered_and_recorded() {
             }
             server.signal("TERM");
             server.wait_for_log("stopping: ");
-            answers
         };
         tokio::select! {
             _ = held => panic!("they have no end"),
-            answers = stopping => answers,
+            () = stopping => {}
         }
-    };
+    }
     // The clients of the calls without end have gone away, and leave their workers to those that wait.
     let answers = answers.await;
     let (status, folder) = server.wait();

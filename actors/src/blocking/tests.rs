@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 /// Longer than any of these tests needs; reached only when one fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 fn pool(running: u32, waiting: u32) -> BlockingPool {

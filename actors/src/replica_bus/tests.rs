@@ -9,7 +9,7 @@ use crate::domain::clock::{FixedClock, Timestamp};
 use crate::domain::secret::SecretDigest;
 
 /// Longer than any of these tests needs; reached only when one fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An exchange in this process, which can be cut off.
 #[derive(Clone, Default)]

@@ -154,7 +154,7 @@ mod tests {
         let watched = deadlines.watch(&long, Duration::from_hours(1));
         let limit = Duration::from_millis(5);
         let limited = deadlines.watch(&short, limit);
-        told.recv_timeout(Duration::from_secs(60)).unwrap();
+        told.recv_timeout(Duration::from_mins(1)).unwrap();
         assert_eq!(short.reason(), Some(CancelReason::TimeLimit(limit)));
         assert_eq!(long.reason(), None);
         drop((attached, watched, limited));

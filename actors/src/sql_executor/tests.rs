@@ -21,7 +21,7 @@ use crate::domain::cancel::{CancelReason, Interrupt};
 use crate::error::CallError;
 
 /// Longer than any of these tests needs; reached only when one fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs "queries" whose text says what happens: `panic`, `wait` (until interrupted or released), anything else answers.
 struct Script {

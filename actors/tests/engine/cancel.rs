@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::fixture::{owner, run_within, session, user};
 
 /// Far more than the engine needs; a lost cancel would take minutes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Long before its first row: an aggregate over a product.
 const NO_FIRST_ROW: &str =

@@ -15,7 +15,7 @@ const SETUP: [&str; 2] = [
 /// So many at least that each filter has a turn in which the machine did nothing else.
 const TURNS: usize = 40;
 /// How long a machine that does much else is given further turns.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn time(session: &mut Session, statement: &Statement) -> Duration {
     let started = Instant::now();

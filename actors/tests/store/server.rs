@@ -41,7 +41,7 @@ pub(crate) const PATIENT: StoreLimits = StoreLimits {
     lock_wait: PATIENCE,
     statement_time: PATIENCE,
 };
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the client keeps while its user logs in.
 const VERIFIER: [u8; 32] = [7; 32];

@@ -26,7 +26,7 @@ use crate::domain::randomness::SeededRandomness;
 use crate::error::CallError;
 
 /// Longer than any of these tests needs; reached only when one fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// 2024-01-01T00:00:00Z
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_704_067_200);

@@ -171,6 +171,6 @@ mod tests {
                 .send(result.next_chunk().unwrap().unwrap().row_count())
                 .unwrap();
         });
-        assert_eq!(left.recv_timeout(Duration::from_secs(60)), Ok(1));
+        assert_eq!(left.recv_timeout(Duration::from_mins(1)), Ok(1));
     }
 }

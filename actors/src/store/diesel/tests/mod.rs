@@ -16,7 +16,7 @@ use super::*;
 use crate::store::conformance::store_conformance_suite;
 
 /// Longer than any of these tests needs, also on a machine that does much else; reached only when one fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The limits of a store that waits for as long as such a machine needs.
 pub(super) const PATIENT: StoreLimits = StoreLimits {
