@@ -8,9 +8,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use awc::Client;
 use awc::http::StatusCode;
 use awc::http::header::HeaderMap;
+use awc::{Client, Connector};
 use serde_json::{Value, json};
 
 /// Longer than any start, answer or stop takes, also on a machine that does much else; reached only when one fails.
@@ -156,6 +156,13 @@ impl Project {
         let output = self.command(folder.path()).output().unwrap();
         (output.status, String::from_utf8(output.stderr).unwrap())
     }
+}
+
+/// A client that follows nothing, and waits for as long as a machine needs that does much else.
+pub(crate) fn client() -> Client {
+    let connector = Connector::new().timeout(PATIENCE);
+    let client = Client::builder().connector(connector).timeout(PATIENCE);
+    client.disable_redirects().finish()
 }
 
 /// The program in a project's folder, with nothing of this process's environment.
@@ -335,8 +342,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
-        let client = Client::builder().timeout(PATIENCE).disable_redirects().finish();
-        let mut request = client.request(method.parse().unwrap(), url);
+        let mut request = client().request(method.parse().unwrap(), url);
         for (name, value) in headers {
             request = request.insert_header((*name, *value));
         }

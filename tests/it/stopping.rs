@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::admin::{self, status_once, with_a_query_under_way, with_queries_under_way};
 use crate::audit::records;
-use crate::server::{Answer, ENDLESS, PATIENCE, Project, Server};
+use crate::server::{Answer, ENDLESS, Project, Server, client, modern_request};
 
 /// Some hundredths of a second of work.
 const BUSY: &str = "SELECT count(*) AS n FROM range(1000) a, range(2000) b WHERE (a.range * b.range) % 7 = 3";
@@ -126,9 +126,8 @@ async fn a_query_past_the_grace_is_interrupted_and_its_client_is_told() {
 async fn a_second_signal_ends_at_once() {
     let server = serve(3600);
     let endless = async {
-        let client = awc::Client::builder().timeout(PATIENCE).finish();
-        let (headers, body) = crate::server::modern_request("tools/call", json!({ "name": "endless" }));
-        let mut request = client.post(server.at("/mcp"));
+        let (headers, body) = modern_request("tools/call", json!({ "name": "endless" }));
+        let mut request = client().post(server.at("/mcp"));
         for (name, value) in headers {
             request = request.append_header((name, value));
         }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use awc::Client;
 use awc::http::StatusCode;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::login::{Browser, Caller, FORM, SCOPES, exchange, naming};
-use crate::server::{PATIENCE, Project, Server};
+use crate::server::{Project, Server, client};
 
 const CODES: usize = 16;
 /// Exchanges that are under way at once.
@@ -25,8 +24,7 @@ fn kept_in(folder: &Path) -> Project {
 
 /// The token that a code buys; none when the code is refused, or when the connection breaks.
 async fn token(server: &Server, code: &str) -> Option<String> {
-    let client = Client::builder().timeout(PATIENCE).finish();
-    let request = client.post(server.at("/token")).insert_header(FORM[0]);
+    let request = client().post(server.at("/token")).insert_header(FORM[0]);
     let mut answer = request.send_body(exchange(code)).await.ok()?;
     let body: Value = serde_json::from_slice(&answer.body().await.ok()?).unwrap();
     if answer.status() != StatusCode::OK {

@@ -1,9 +1,8 @@
 //! A database that gives itself up: DuckDB does so after a failure of its own, and answers nothing from then on.
 
-use awc::Client;
 use serde_json::{Value, json};
 
-use crate::server::{PATIENCE, Project, Server, modern_request};
+use crate::server::{Project, Server, client, modern_request};
 
 /// The first use of the parameter takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check
 /// takes such uses apart where it can write the statement anew; `1e3` and a column named after the second use keep it from that.
@@ -12,8 +11,7 @@ const HARMFUL: &str = "SELECT {'k': $a} AS one, $a::BIGINT, 1e3 AS three";
 /// Whether a call has a result. The server may refuse it, or be gone already.
 async fn is_served(server: &Server, tool: &str) -> bool {
     let (headers, body) = modern_request("tools/call", json!({ "name": tool, "arguments": {} }));
-    let client = Client::builder().timeout(PATIENCE).finish();
-    let mut request = client.post(server.at("/mcp"));
+    let mut request = client().post(server.at("/mcp"));
     for (name, value) in headers {
         request = request.insert_header((name, value));
     }

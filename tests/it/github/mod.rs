@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awc::Client;
 use mxcp_actors::domain::clock::{FixedClock, Timestamp};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
@@ -27,7 +26,7 @@ use self::fake::{CLIENT_ID, CLIENT_SECRET, FakeGithub, Quirks};
 use crate::admin::{OPERATOR, VIEWER};
 use crate::login::{self, Browser, Caller, PUBLIC, query};
 use crate::oauth::browser::first_form;
-use crate::server::{Answer, Project, Server};
+use crate::server::{Answer, Project, Server, client};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -94,7 +93,7 @@ fn project_with(fake: &FakeGithub, secret: &str, more: &str) -> Project {
 
 /// Presses a button of the fake's page, and answers where it sends the browser.
 async fn at_github(departure: &str, decision: &str) -> Url {
-    let client = Client::builder().disable_redirects().finish();
+    let client = client();
     let mut page = client.get(departure).send().await.unwrap();
     let html = String::from_utf8(page.body().await.unwrap().to_vec()).unwrap();
     let form = first_form(&html).unwrap_or_else(|| panic!("{html}"));
