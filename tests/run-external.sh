@@ -4,7 +4,7 @@
 #   tests/run-external.sh BINARY            everything
 #   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login github stdio replicas
 #
-# Each server runs on a free loopback port, in a throw-away copy of its project, with a HOME of its own. A baseline lists
+# Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
 # After a failure the logs stay, and their ends are printed.
 set -euo pipefail
@@ -50,41 +50,34 @@ server='' url=''
 
 # --- The server ---
 
-# start_server PROJECT: copies the project, starts the binary on it, and sets `url` once it is healthy. The kernel's free
-# port may be taken by someone else before the server binds it: a server that ended is started again on another.
+# start_server PROJECT: copies the project, starts the binary on it, on a port that the system chooses, and sets `url` once
+# it listens and is healthy.
 start_server() {
-  local attempt port
   local folder=$logs/${1//\//-}
   local log=$folder.server.log
   mkdir -p "$logs/home" && cp -R "$1" "$folder"
-  for attempt in 1 2 3; do
-    port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    (
-      cd "$folder"
-      export HOME="$logs/home"
-      if [[ -f config.yml ]]; then export MXCP_CONFIG=config.yml; fi
-      exec "$binary" serve --port "$port"
-    ) >"$log" 2>&1 </dev/null &
-    server=$!
-    if is_healthy "http://localhost:$port"; then
-      url=http://localhost:$port/mcp
-      return
-    fi
-    echo "attempt $attempt: the server for $1 did not become healthy in $seconds_to_start seconds, or ended:" >&2
-    tail -n 30 "$log" | sed 's/^/    /' >&2
-    if kill -0 "$server" 2>/dev/null; then break; fi
-  done
+  (
+    cd "$folder"
+    export HOME="$logs/home"
+    if [[ -f config.yml ]]; then export MXCP_CONFIG=config.yml; fi
+    exec "$binary" serve --port 0
+  ) >"$log" 2>&1 </dev/null &
+  server=$!
+  if is_healthy "$log"; then return; fi
+  echo "the server for $1 did not become healthy in $seconds_to_start seconds, or ended:" >&2
+  tail -n 30 "$log" | sed 's/^/    /' >&2
   exit 1
 }
 
-# Polls /health until it answers, the server ends, or the time is over.
+# Polls the log for the server's address, and then /health, until it answers, the server ends, or the time is over.
 is_healthy() {
-  local deadline=$((SECONDS + seconds_to_start))
-  until curl --fail --silent --max-time 10 --output /dev/null "$1/health"; do
+  local deadline=$((SECONDS + seconds_to_start)) port
+  until port=$(sed -n 's/.*listening on http:.*:\([0-9]*\)$/\1/p' "$1") && [[ -n $port ]] &&
+    curl --fail --silent --max-time 10 --output /dev/null "http://localhost:$port/health"; do
     kill -0 "$server" 2>/dev/null && ((SECONDS < deadline)) || return 1
     sleep 0.1
   done
-  kill -0 "$server" 2>/dev/null # otherwise someone else's server answered
+  url=http://localhost:$port/mcp
 }
 
 # Asks the server to stop and waits for it; a server that does not is killed, and that is a failure.
