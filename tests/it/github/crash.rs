@@ -48,7 +48,8 @@ async fn replica(fake: &FakeGithub) -> Replica {
     let grant = grant(fake, &keys, &randomness).await;
     store.insert_grant(&grant).unwrap();
     let login = LoginSettings::Outside(Rc::new(provider(fake, CLIENT_SECRET, PATIENCE)));
-    let settings = ActorsSettings::new(ClientRegistrySettings::with_scopes(ScopeSet::empty()), login);
+    let mut settings = ActorsSettings::new(ClientRegistrySettings::with_scopes(ScopeSet::empty()), login);
+    settings.deadline = PATIENCE;
     let surroundings = Surroundings {
         store: store as Arc<dyn Store>,
         keys,

@@ -200,6 +200,7 @@ impl Server {
         change(&mut settings);
         let registry = ClientRegistrySettings::with_scopes(settings.default_scopes.clone());
         let mut actors = ActorsSettings::new(registry, login);
+        actors.deadline = PATIENCE;
         actors.configured_clients = configured_clients(&keys);
         let surroundings = Surroundings {
             store,
