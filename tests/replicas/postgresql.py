@@ -28,7 +28,7 @@ class PostgreSQL:
         if self._user:
             account = pwd.getpwnam(self._user)
             os.chown(self._folder, account.pw_uid, account.pw_gid)
-        self.url = f"postgresql:///postgres?host={self._folder}&user=postgres"
+        self.url = f"postgresql:///postgres?host={self._folder}&user=postgres&connect_timeout=60"
         self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 
     def start(self) -> None:

@@ -36,7 +36,10 @@ fn url(database: &str) -> String {
 }
 
 fn url_in(folder: &Path, database: &str) -> String {
-    format!("postgresql:///{database}?host={}&user=postgres", folder.display())
+    format!(
+        "postgresql:///{database}?host={}&user=postgres&connect_timeout=60",
+        folder.display()
+    )
 }
 
 /// The folder of the running server.
