@@ -1,4 +1,5 @@
-# The commands of this project; `make help` lists them. DuckDB's library is fetched or compiled by .ci/libduckdb.sh.
+# The commands of this project; `make help` lists them. What the build needs of the system is installed by .ci/install.sh,
+# DuckDB's library fetched or compiled by .ci/libduckdb.sh.
 
 PORT ?= 8000
 FEATURES = $$(cat .duckdb/features)
@@ -18,7 +19,8 @@ serve: build ## Starts the demo project on http://localhost:8000 (another port: 
 	@mkdir -p demo && cp -R config/demo/. demo/
 	cd demo && MXCP_CONFIG=config.yml ../target/release/mxcp-actor serve --port $(PORT)
 
-test: library ## Runs all tests: Rust, the MCP conformance suites, real clients.
+test: library ## Installs what the tests need and runs all of them: Rust, the MCP conformance suites, real clients.
+	@.ci/install.sh
 	cargo test --workspace $(FEATURES)
 	@.ci/link-target.sh debug
 	tests/run-external.sh target/debug/mxcp-actor
@@ -36,4 +38,5 @@ clean: ## Removes everything built or fetched into the checkout; caches and the 
 	rm -rf target .duckdb tests/node_modules tests/.venv
 
 library:
+	@.ci/install.sh build
 	@.ci/libduckdb.sh

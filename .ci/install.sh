@@ -2,6 +2,7 @@
 # Installs what the build and the tests need and this machine lacks; says nothing when nothing is missing.
 #
 #   .ci/install.sh          programs of the system (Debian packages, as root or with sudo), then the test tools
+#   .ci/install.sh build    what the build needs of the system, and nothing else; without apt-get nothing
 #   .ci/install.sh tools    the test tools only: no root, nothing outside the cache folder and two links in tests/
 #
 # The test tools (Node.js, the MCP conformance suites, the official SDKs) are pinned by the lock files in tests/tools/.
@@ -20,9 +21,19 @@ fail() { say "$@"; exit 1; }
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
 
-# Prints the Debian packages of everything that is missing, a line each.
-missing_packages() {
-  command -v cc >/dev/null && command -v make >/dev/null || echo build-essential
+has_openssl() { [[ -n ${OPENSSL_DIR:-}${OPENSSL_LIB_DIR:-} ]] || pkg-config --exists openssl; }
+
+# Prints the Debian packages of what the build needs and is missing, a line each. OpenSSL is for the connections to PostgreSQL.
+missing_for_build() {
+  command -v cc >/dev/null && command -v c++ >/dev/null && command -v make >/dev/null || echo build-essential
+  command -v pkg-config >/dev/null || echo pkg-config
+  has_openssl 2>/dev/null || echo libssl-dev
+  command -v curl >/dev/null || command -v npm >/dev/null || printf '%s\n' ca-certificates curl
+}
+
+# The same for the tests.
+missing_for_tests() {
+  missing_for_build
   command -v curl >/dev/null || echo curl
   command -v npm >/dev/null || printf '%s\n' nodejs npm
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
@@ -31,13 +42,10 @@ missing_packages() {
   command -v sqlite3 >/dev/null || echo sqlite3
 }
 
-install_system() {
+# install_packages LIST: installs with apt-get what the function LIST prints.
+install_packages() {
   local packages as_root=()
-  command -v cargo >/dev/null || fail "cargo is missing: install Rust with rustup, then run this again"
-  if ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
-    fail "rustfmt or clippy is missing: rustup component add rustfmt clippy"
-  fi
-  packages=$(missing_packages | tr '\n' ' ')
+  packages=$("$1" | tr '\n' ' ')
   [[ -n $packages ]] || return 0
   if ! command -v apt-get >/dev/null; then
     fail "this machine has no apt-get; install what these Debian packages hold, then run this again: $packages"
@@ -54,8 +62,22 @@ install_system() {
   "${as_root[@]}" update
   # shellcheck disable=SC2086 # a list of words
   "${as_root[@]}" install -y --no-install-recommends $packages >/dev/null
-  packages=$(missing_packages | tr '\n' ' ')
+  packages=$("$1" | tr '\n' ' ')
   [[ -z $packages ]] || fail "still missing after the installation: $packages"
+}
+
+require_cargo() { command -v cargo >/dev/null || fail "cargo is missing: install Rust with rustup, then run this again"; }
+
+install_for_build() {
+  require_cargo
+  # Elsewhere the build itself says what it lacks, and may find it where no Debian package puts it.
+  command -v apt-get >/dev/null || return 0
+  install_packages missing_for_build
+}
+
+install_for_tests() {
+  require_cargo
+  install_packages missing_for_tests
 }
 
 # --- Test tools ---
@@ -100,7 +122,8 @@ install_tools() {
 }
 
 case ${1:-all} in
-  all) install_system; install_tools ;;
+  all) install_for_tests; install_tools ;;
+  build) install_for_build ;;
   tools) install_tools ;;
-  *) fail "unknown argument $1; give nothing, or: tools" ;;
+  *) fail "unknown argument $1; give nothing, or: build, tools" ;;
 esac
