@@ -75,6 +75,7 @@ impl CallOptions {
         Caller {
             context: CallContext::anonymous("command-line"),
             came_by: CallerType::Cli,
+            session: None,
             principal: self.principal,
             headers: Arc::new(self.headers),
         }

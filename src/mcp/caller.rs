@@ -8,9 +8,11 @@ use mxcp_actors::domain::call_context::CallContext;
 use mxcp_actors::domain::cancel::CancelToken;
 use mxcp_actors::domain::mcp_session::SessionOwner;
 use mxcp_actors::domain::scope::ScopeSet;
-use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::secret::{Secret, SecretDigest};
 use mxcp_actors::domain::user::Principal;
 use mxcp_actors::sql_executor::engine::identity::{ExternalToken, SqlIdentity};
+
+use super::session::Session;
 
 /// The share of everybody while authentication is off.
 const ANONYMOUS: &str = "anonymous";
@@ -24,6 +26,8 @@ pub struct Caller {
     pub context: CallContext,
     /// The way in which the caller came.
     pub came_by: CallerType,
+    /// The digest of the legacy session in which the call is made; `None` in the modern era and on stdio.
+    pub session: Option<SecretDigest>,
     /// Request headers under lower-case names, for `get_request_header()`; empty on stdio.
     pub headers: Arc<BTreeMap<String, String>>,
 }
@@ -48,6 +52,15 @@ impl Caller {
                 cancel: CancelToken::new(),
                 ..self.context.clone()
             },
+            ..self.clone()
+        }
+    }
+
+    /// The same caller for a call within a legacy session.
+    #[must_use]
+    pub fn within(&self, session: &Session) -> Self {
+        Self {
+            session: session.id(),
             ..self.clone()
         }
     }

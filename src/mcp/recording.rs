@@ -10,6 +10,7 @@ use mxcp_actors::audit_logger::redaction::RedactionRules;
 use mxcp_actors::domain::audit_event::{
     AuditRecord, AuditedOperation, AuditedUser, OperationStatus, PolicyDecision,
 };
+use mxcp_actors::domain::mcp_session::McpSessionId;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::error::CallError;
 use mxcp_actors::sql_executor::value::SqlValue;
@@ -133,6 +134,7 @@ impl<'a> Recording<'a> {
                 .map(|principal| AuditedUser::from(&principal.user.identity))
                 .unwrap_or_default(),
             client_id: principal.map(|principal| principal.client.to_string()),
+            session_id: self.caller.session.as_ref().map(McpSessionId::recorded),
             trace_id: self.trace_id.take(),
             request_id: Some(self.caller.context.request_id.to_string()),
             instance_id: Some(audit.instance.clone()),

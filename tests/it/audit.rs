@@ -103,6 +103,24 @@ async fn calls_are_recorded_with_what_they_did_and_without_what_is_sensitive() {
 }
 
 #[actix_rt::test]
+async fn calls_of_a_legacy_session_are_recorded_with_its_name_and_not_with_its_identifier() {
+    let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
+    let session = server.open_session().await;
+    let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "one" } });
+    server.legacy(Some(&session), &call).await.json();
+    server.call("one", json!({})).await;
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let digest = ring::digest::digest(&ring::digest::SHA256, session.as_bytes());
+    let half: [u8; 16] = digest.as_ref()[..16].try_into().unwrap();
+    let name = format!("{:032x}", u128::from_be_bytes(half));
+    let sessions: Vec<_> = records.iter().map(|record| &record["session_id"]).collect();
+    assert_eq!(sessions, [&json!(name), &Value::Null], "{records:#?}");
+    let written = json!(records).to_string();
+    assert!(!written.contains(&session), "{written}");
+}
+
+#[actix_rt::test]
 async fn the_audit_can_be_switched_off() {
     let site = "mxcp: 1\nproject: test\nprofile: dev\nprofiles: { dev: { audit: { enabled: false } } }\n";
     let server = Project::new()

@@ -82,6 +82,7 @@ impl Identity {
             },
             principal,
             came_by: CallerType::Stdio,
+            session: None,
             headers: Arc::default(),
         }
     }

@@ -32,6 +32,7 @@ pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<
         },
         principal,
         came_by: CallerType::Http,
+        session: None,
         headers: Arc::new(headers(request)),
     })
 }

@@ -183,13 +183,18 @@ impl Conversation<'_> {
         let Exchange {
             state, request: http, ..
         } = self.exchange;
-        let _running = self
-            .session
-            .as_ref()
-            .map(|session| session.begin(&request.id, &caller.context.cancel));
+        let lines = Lines(http);
+        let Some(session) = &self.session else {
+            return state
+                .server
+                .answer(request, self.version, caller, Some(&lines))
+                .await;
+        };
+        let _running = session.begin(&request.id, &caller.context.cancel);
+        let caller = caller.within(session);
         state
             .server
-            .answer(request, self.version, caller, Some(&Lines(http)))
+            .answer(request, self.version, &caller, Some(&lines))
             .await
     }
 

@@ -154,7 +154,9 @@ pub struct AuditRecord {
     pub user: AuditedUser,
     /// The client application that called.
     pub client_id: Option<String>,
-    /// The MCP session.
+    /// The MCP session of the legacy era, under its name in records ([`McpSessionId::recorded`]).
+    ///
+    /// [`McpSessionId::recorded`]: super::mcp_session::McpSessionId::recorded
     pub session_id: Option<String>,
     /// 32 hexadecimal digits of W3C trace context.
     pub trace_id: Option<String>,
