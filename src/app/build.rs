@@ -12,7 +12,7 @@ use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
-use super::{StartError, provider, scopes};
+use super::{FailedDefinition, StartError, provider, scopes};
 use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
@@ -61,8 +61,12 @@ pub fn load_catalog(
     for warning in loaded.warnings.iter().chain(of_files) {
         log::warn!("{warning}");
     }
-    let endpoints = files.iter().map(endpoint).collect();
-    let (definitions, left_out) = load::settle(files, ignore_errors)?;
+    let endpoints: Vec<Endpoint> = files.iter().map(endpoint).collect();
+    let (definitions, left_out) =
+        load::settle(files, ignore_errors).map_err(|problems| StartError::Definitions {
+            failed: failures(&endpoints),
+            problems,
+        })?;
     for problem in left_out.errors() {
         log::error!("left out: {problem}");
     }
@@ -75,6 +79,17 @@ pub fn load_catalog(
     );
     scopes::warn_unreachable(&config.auth, &registry)?;
     Ok((Catalog::new(registry, query_limits(&config.limits))?, endpoints))
+}
+
+/// The files that have mistakes, each with the first of them.
+fn failures(endpoints: &[Endpoint]) -> Vec<FailedDefinition> {
+    let failed = endpoints.iter().filter_map(|endpoint| {
+        Some(FailedDefinition {
+            path: endpoint.path.clone(),
+            error: endpoint.error.clone()?,
+        })
+    });
+    failed.collect()
 }
 
 /// The file as operators see it.

@@ -35,12 +35,29 @@ use crate::mcp::catalog::InvalidTool;
 use crate::oauth::{NoAddresses, NoServices};
 use crate::yaml::Problems;
 
+/// A definition file that keeps the server from starting.
+#[derive(Debug)]
+pub struct FailedDefinition {
+    /// The file.
+    pub path: PathBuf,
+    /// The first of its mistakes, as `dotted.path: message`.
+    pub error: String,
+}
+
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The configuration or the definitions have mistakes: all of them, each with its place.
+    /// The configuration has mistakes: all of them, each with its place.
     #[error("{0}")]
     Problems(#[from] Problems),
+    /// The definitions have mistakes.
+    #[error("{problems}")]
+    Definitions {
+        /// The files, in the order of their paths.
+        failed: Vec<FailedDefinition>,
+        /// All mistakes, each with its place.
+        problems: Problems,
+    },
     /// A tool cannot be offered.
     #[error("{0}")]
     Tool(#[from] InvalidTool),

@@ -38,6 +38,21 @@ struct Success<T> {
 struct Failure<'a> {
     status: &'static str,
     error: &'a str,
+    #[serde(flatten)]
+    definitions: Option<FailedDefinitions<'a>>,
+}
+
+/// What MXCP prints where definitions keep a server from starting.
+#[derive(Serialize)]
+struct FailedDefinitions<'a> {
+    message: String,
+    failed_endpoints: Vec<FailedDefinition<'a>>,
+}
+
+#[derive(Serialize)]
+struct FailedDefinition<'a> {
+    path: String,
+    error: &'a str,
 }
 
 /// Prints `{"status": "ok", "result": …}`, two spaces an indent.
@@ -55,9 +70,29 @@ pub(super) fn print_encoded(result: &RawValue) -> io::Result<()> {
 
 /// Prints `{"status": "error", "error": "…"}`.
 pub(super) fn print_failure(error: &str) -> io::Result<()> {
+    print_error(error, None)
+}
+
+/// The same with each bad definition file and what is wrong with it.
+pub(super) fn print_failed_definitions<'a>(
+    error: &'a str,
+    files: impl Iterator<Item = (String, &'a str)>,
+) -> io::Result<()> {
+    let failed_endpoints: Vec<_> = files
+        .map(|(path, error)| FailedDefinition { path, error })
+        .collect();
+    let definitions = FailedDefinitions {
+        message: format!("Found {} endpoint(s) with errors", failed_endpoints.len()),
+        failed_endpoints,
+    };
+    print_error(error, Some(definitions))
+}
+
+fn print_error(error: &str, definitions: Option<FailedDefinitions<'_>>) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(&Failure {
         status: "error",
         error,
+        definitions,
     })?;
     text.push('\n');
     print(&text)

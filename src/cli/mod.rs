@@ -120,7 +120,8 @@ impl Command {
             Self::Run(command) => command.json_output,
             Self::Query(command) => command.json_output,
             Self::Log(command) => command.json,
-            Self::Serve(_) | Self::Auth(_) => false,
+            Self::Serve(command) => command.wants_json(),
+            Self::Auth(_) => false,
         }
     }
 }
@@ -134,14 +135,27 @@ impl CommandLine {
             Ok(Verdict::Good) => ExitCode::SUCCESS,
             Ok(Verdict::Bad) => ExitCode::FAILURE,
             Err(error) => {
-                let error = error.to_string();
                 eprintln!("{error}");
-                if wants_json && let Err(unwritten) = console::print_failure(&error) {
+                if wants_json && let Err(unwritten) = print_failure(&error) {
                     eprintln!("{unwritten}");
                 }
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+/// The error for programs; with bad definitions, those too.
+fn print_failure(error: &CommandError) -> io::Result<()> {
+    let told = error.to_string();
+    match error {
+        CommandError::Start(StartError::Definitions { failed, .. }) => {
+            let definitions = failed
+                .iter()
+                .map(|file| (file.path.display().to_string(), file.error.as_str()));
+            console::print_failed_definitions(&told, definitions)
+        }
+        _ => console::print_failure(&told),
     }
 }
 

@@ -53,6 +53,10 @@ pub(super) struct Serve {
     /// Skips definitions with mistakes instead of refusing to start.
     #[arg(long)]
     ignore_errors: bool,
+
+    /// Prints what keeps the server from starting as JSON; not with `--transport stdio`.
+    #[arg(long)]
+    json_output: bool,
 }
 
 fn transport(name: &str) -> Result<TransportKind, String> {
@@ -64,6 +68,11 @@ fn transport(name: &str) -> Result<TransportKind, String> {
 }
 
 impl Serve {
+    /// Whether a program reads why the server did not start. Over stdio, standard output is the client's.
+    pub(super) fn wants_json(&self) -> bool {
+        self.json_output && self.transport != Some(TransportKind::Stdio)
+    }
+
     pub(super) fn run(self, surroundings: &Surroundings) -> Result<(), StartError> {
         let ignore_errors = self.ignore_errors;
         let config = self.load(&surroundings.working_directory, &surroundings.environment)?;

@@ -1,9 +1,12 @@
 //! Starting: what is said, what is refused, and where the mistake is.
 
+use std::path::Path;
+
 use awc::http::StatusCode;
+use serde_json::Value;
 
 use crate::login::configuration;
-use crate::server::Project;
+use crate::server::{Project, program};
 
 #[actix_rt::test]
 async fn a_started_server_is_healthy_and_says_nothing_more() {
@@ -54,6 +57,45 @@ fn a_definition_that_does_not_bind_stops_the_start_and_runs_nothing() {
         said.contains("tools/two.yml:") && said.contains("2 statements"),
         "{said}"
     );
+}
+
+#[test]
+fn what_keeps_the_server_from_starting_is_told_to_programs() {
+    let project = |config: &str| {
+        let project = Project::new().user_config(config);
+        let bad = project.tool("bad", "SELECT * FROM absent", "");
+        bad.tool("good", "SELECT 1 AS x", "").written()
+    };
+    let told = |folder: &Path| {
+        let output = program(folder)
+            .args(["serve", "--json-output", "--port", "0"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(json["status"], "error");
+        assert!(said.contains(json["error"].as_str().unwrap()), "{said}: {json}");
+        json
+    };
+    let folder = project("mxcp: 1\n");
+    let json = told(folder.path());
+    assert_eq!(json["message"], "Found 1 endpoint(s) with errors");
+    let [failed] = json["failed_endpoints"].as_array().unwrap().as_slice() else {
+        panic!("{json}")
+    };
+    assert!(
+        failed["path"].as_str().unwrap().ends_with("/tools/bad.yml"),
+        "{failed}"
+    );
+    assert!(failed["error"].as_str().unwrap().contains("absent"), "{failed}");
+    let folder = project("mxcp: 1\nprot: 1\n");
+    let json = told(folder.path());
+    assert!(
+        json["error"].as_str().unwrap().contains("unknown key \"prot\""),
+        "{json}"
+    );
+    assert_eq!(json.get("failed_endpoints"), None);
 }
 
 #[actix_rt::test]
