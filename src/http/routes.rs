@@ -2,6 +2,7 @@
 
 use actix_web::Route;
 use actix_web::guard::{Any, Get, Head};
+use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 
 use super::mcp::McpState;
@@ -19,11 +20,15 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
             .wrap(oauth::cors::any_origin())
             .route(web::post().to(mcp::post::post))
             .route(web::delete().to(mcp::session::delete))
-            .route(
-                web::method(actix_web::http::Method::OPTIONS)
-                    .to(|| async { oauth::cors::preflight(MCP_METHODS) }),
-            )
+            .route(mcp_preflight())
             .default_service(web::route().to(mcp::session::not_allowed)),
+    );
+    // A browser takes no redirect for the answer to its preflight (Fetch standard, section 4.8).
+    config.service(
+        web::resource("/mcp/")
+            .wrap(oauth::cors::any_origin())
+            .route(mcp_preflight())
+            .default_service(web::route().to(mcp::session::without_slash)),
     );
     match &state.authentication {
         Some(services) => oauth::routes(config, services),
@@ -31,6 +36,10 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
             config.route("/", get_or_head().to(front_page::get));
         }
     }
+}
+
+fn mcp_preflight() -> Route {
+    web::method(Method::OPTIONS).to(|| async { oauth::cors::preflight(MCP_METHODS) })
 }
 
 /// For what may be read at any time: load balancers and monitors ask with HEAD (RFC 9110 section 9.3.2).

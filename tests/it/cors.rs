@@ -12,8 +12,9 @@ fn server() -> Server {
 }
 
 /// What pages of other sites may call, with the methods that a preflight names.
-const OPEN: [(&str, &str); 10] = [
+const OPEN: [(&str, &str); 11] = [
     ("/mcp", "POST, DELETE"),
+    ("/mcp/", "POST, DELETE"),
     ("/register", "POST"),
     ("/oauth/register", "POST"),
     ("/token", "POST"),

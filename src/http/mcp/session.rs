@@ -1,6 +1,7 @@
-//! `DELETE /mcp` ends a legacy session; `GET /mcp` would be its stream, which is not offered.
+//! `DELETE /mcp` ends a legacy session; `GET /mcp` would be its stream, which is not offered; `/mcp/` is
+//! `/mcp` with a slash too many.
 
-use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::header::{ALLOW, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::caller::{self, Lines};
@@ -32,6 +33,21 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
         Ok(false) => HttpResponse::NotFound().finish(),
         Err(error) => reply::sessions_unavailable(None, &error),
     }
+}
+
+/// 307 from `/mcp/`, where clients come whose users typed a slash too many, to `/mcp`. The address is relative, so that it
+/// also holds behind a proxy that adds a prefix, and the query stays. Nothing is read and nobody is asked for a token here.
+pub(in crate::http) async fn without_slash(request: HttpRequest, state: web::Data<McpState>) -> HttpResponse {
+    if let Err(refused) = origin::check(&request, state.public_url.allowed_hosts()) {
+        return reply::wrong_origin(refused);
+    }
+    let location = match request.query_string() {
+        "" => "../mcp".to_owned(),
+        query => format!("../mcp?{query}"),
+    };
+    HttpResponse::TemporaryRedirect()
+        .insert_header((LOCATION, location))
+        .finish()
 }
 
 /// 405 with the methods that are offered.

@@ -72,6 +72,31 @@ async fn a_session_carries_calls_until_it_is_deleted() {
 }
 
 #[actix_rt::test]
+async fn a_slash_too_many_leads_to_the_endpoint_whatever_the_method() {
+    let server = Project::new().start();
+    for method in ["GET", "HEAD", "POST", "DELETE", "PUT"] {
+        let answer = server.request(method, "/mcp/", LEGACY, Vec::new()).await;
+        assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{method}");
+        assert_eq!(answer.header("location"), Some("../mcp"), "{method}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some("*"),
+            "{method}"
+        );
+    }
+    let asked = server.request("POST", "/mcp/?a=b&c", LEGACY, Vec::new()).await;
+    assert_eq!(asked.header("location"), Some("../mcp?a=b&c"));
+    for (header, status) in [
+        (("Host", "evil.example"), StatusCode::MISDIRECTED_REQUEST),
+        (("Origin", "https://evil.example"), StatusCode::FORBIDDEN),
+    ] {
+        let refused = server.request("POST", "/mcp/", &[header], Vec::new()).await;
+        assert_eq!(refused.status, status, "{header:?}");
+        assert_eq!(refused.header("location"), None, "{header:?}");
+    }
+}
+
+#[actix_rt::test]
 async fn a_stateless_server_needs_no_session() {
     let server = Project::new()
         .tool("one", "SELECT 1 AS x", "")
