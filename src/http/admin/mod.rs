@@ -48,7 +48,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/config", get_or_head().to(config::get))
         .route("/endpoints", get_or_head().to(endpoints::get))
         .route("/metrics", get_or_head().to(metrics::get))
-        .route("/reload", web::post().to(reload::post));
+        .route("/reload", get_or_head().to(reload::not_implemented))
+        .route("/reload", web::post().to(reload::not_implemented));
 }
 
 /// An answer that describes one moment.
