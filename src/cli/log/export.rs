@@ -33,11 +33,22 @@ pub(super) fn csv(
     Ok(count)
 }
 
-/// Text as it is, nothing for null, JSON for the rest.
+/// Text as [`no_formula`], nothing for null, JSON for the rest.
 fn cell(fields: &Map<String, Value>, name: &str) -> String {
     match fields.get(name) {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => no_formula(text),
         Some(other) => other.to_string(),
+    }
+}
+
+/// The text, with an apostrophe in front where a spreadsheet would take it for a formula. Users choose their own names and
+/// arguments, and a formula in the spreadsheet of whoever reads the audit log can send away what else stands there. JSON of
+/// an object or a list cannot begin so, and what a number begins with is a number.
+fn no_formula(text: &str) -> String {
+    const BEGIN_FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+    match text.starts_with(BEGIN_FORMULAS) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use serde_json::Value;
+
 use super::program::{Folder, Ran};
 use crate::server::Project;
 
@@ -93,6 +95,56 @@ fn a_csv_export_has_all_records_and_columns() {
     ));
     assert_eq!(fs::read_to_string(&path).unwrap(), expected.unwrap());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn no_text_of_a_csv_export_is_a_formula_and_numbers_stay_numbers() {
+    let folder = Folder::of("shop");
+    let segment = fs::read_to_string(folder.path().join("audit/logs-dev-20260102T000000.jsonl")).unwrap();
+    let mut record: Value = serde_json::from_str(segment.lines().next().unwrap()).unwrap();
+    for (name, text) in [
+        ("timestamp", "2026-01-03T10:00:00.000000Z"),
+        ("user_id", "=HYPERLINK(\"https://evil.example\")"),
+        ("user_name", "+1"),
+        ("user_email", "-ada@example.com"),
+        ("user_display_name", "@SUM(1)"),
+        ("client_id", "\t=1"),
+        ("error", "\r=1"),
+        ("trace_id", "1-2=3"),
+    ] {
+        record[name] = text.into();
+    }
+    record["output_data"] = (-5).into();
+    let folder = folder.with("audit/logs-dev-20260103T000000.jsonl", &format!("{record}\n"));
+    assert_eq!(folder.run(&["log", "--export-csv", "out.csv"]).code, Some(0));
+    let mut table = csv::Reader::from_path(folder.path().join("out.csv")).unwrap();
+    let names = table.headers().unwrap().clone();
+    let row = table.records().next().unwrap().unwrap();
+    let cell = |name: &str| {
+        row.get(names.iter().position(|known| known == name).unwrap())
+            .unwrap()
+    };
+    let cells = [
+        "user_id",
+        "user_name",
+        "user_email",
+        "user_display_name",
+        "client_id",
+        "error",
+    ]
+    .map(cell);
+    assert_eq!(
+        cells,
+        [
+            "'=HYPERLINK(\"https://evil.example\")",
+            "'+1",
+            "'-ada@example.com",
+            "'@SUM(1)",
+            "'\t=1",
+            "'\r=1"
+        ]
+    );
+    assert_eq!((cell("trace_id"), cell("output_data")), ("1-2=3", "-5"));
 }
 
 #[test]
