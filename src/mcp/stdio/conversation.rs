@@ -3,6 +3,9 @@
 //! Notifications take effect in the order of the lines, so that a cancellation finds the request before it. Requests run
 //! beside each other up to a bound; a client that does not read its answers stops being read, and nothing piles up.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +14,7 @@ use mxcp_actors::domain::cancel::{CancelReason, CancelToken};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::caught::caught;
 use super::lines::{Line, MOST_LINE_BYTES};
 use crate::mcp::admission::{Admitted, AdmittedMessage, AdmittedRequest, Content, Context, Opening, Refused};
 use crate::mcp::caller::Caller;
@@ -254,22 +258,34 @@ impl<C: Callers> Parts<C> {
         version: ProtocolVersion,
         entry: &Entry,
     ) -> Option<Vec<u8>> {
-        let id = request.id.clone();
-        let outcome = match self.caller_of(request.method).await {
-            Ok(mut caller) => {
-                caller.context.cancel = entry.token.clone();
-                let guard = caller.context.cancel_on_drop();
-                let no_headers: Option<&[(&str, &str)]> = None;
-                let outcome = self.server.answer(request, version, &caller, no_headers).await;
-                guard.disarm();
-                outcome
-            }
-            Err(refusal) => Err(refusal),
-        };
+        let (id, method) = (request.id.clone(), request.method);
+        let outcome = caught(self.outcome(request, version, entry)).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            log::error!(
+                "a {} request panicked; it is answered with an error",
+                method.as_str()
+            );
+            Err(RpcError::internal("the server failed on this request"))
+        });
         if entry.token.reason() == Some(CancelReason::ClientCancelled) {
             return None;
         }
         Some(outcome.unwrap_or_else(|error| response::error(Some(&id), &error, era)))
+    }
+
+    async fn outcome(
+        &self,
+        request: AdmittedRequest<'_>,
+        version: ProtocolVersion,
+        entry: &Entry,
+    ) -> Result<Vec<u8>, RpcError> {
+        let mut caller = self.caller_of(request.method).await?;
+        caller.context.cancel = entry.token.clone();
+        let guard = caller.context.cancel_on_drop();
+        let no_headers: Option<&[(&str, &str)]> = None;
+        let outcome = self.server.answer(request, version, &caller, no_headers).await;
+        guard.disarm();
+        outcome
     }
 
     /// The responses to a batch of 2025-03-26, in its order; `None` if nothing in it wants one.

@@ -2,9 +2,10 @@
 //! lines come in, answers go to a channel.
 //!
 //! - [`lines`]: bytes to lines within a limit.
-//! - [`conversation`]: what becomes of a line.
+//! - [`conversation`]: what becomes of a line. `caught`: a request that panics costs itself alone.
 //!
 //! Must not live here: threads, file descriptors, signals, where an identity comes from (`app::stdio`).
 
+mod caught;
 pub mod conversation;
 pub mod lines;

@@ -168,6 +168,11 @@ fn use_cases_may_not_name_the_web_framework() {
         assert_eq!(found, [format!("{path}:1: actix_web")]);
     }
     assert!(rules::web_framework_in_use_cases(&one("src/http/a.rs", "use actix_web::web;")).is_empty());
+    let test = "use actix_rt::System;\nuse actix_web::web;";
+    assert_eq!(
+        rules::web_framework_in_use_cases(&one("src/mcp/a/tests.rs", test)),
+        ["src/mcp/a/tests.rs:2: actix_web"]
+    );
 }
 
 #[test]
