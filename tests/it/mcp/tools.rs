@@ -1,6 +1,6 @@
 //! Tools declared in YAML over SQL.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::Project;
 
@@ -95,6 +95,44 @@ async fn limits_of_a_tool_end_its_calls_with_their_name_and_value() {
         let result = server.call(tool, json!({})).await;
         let text = result["content"][0]["text"].as_str().unwrap();
         assert!(result["isError"] == true && text.contains(part), "{tool}: {text}");
+    }
+}
+
+#[actix_rt::test]
+async fn the_text_is_the_value_itself_and_what_is_no_object_is_wrapped_in_the_structure() {
+    let returns = |of: &str| format!("  return: {{ type: {of} }}\n");
+    let rows = "SELECT n AS id FROM range(1, 3) AS r(n)";
+    let server = Project::new()
+        .tool("rows", rows, &returns("array"))
+        .tool("none", "SELECT 1 AS id WHERE false", &returns("array"))
+        .tool("row", "SELECT 1 AS id, 'Ada' AS name", &returns("object"))
+        .tool("number", "SELECT 42", &returns("integer"))
+        .tool("text", "SELECT 'hi'", &returns("string"))
+        .tool("open", rows, "")
+        .start();
+    for (tool, text, structured) in [
+        (
+            "rows",
+            r#"[{"id":1},{"id":2}]"#,
+            json!({ "result": [{ "id": 1 }, { "id": 2 }] }),
+        ),
+        ("none", "[]", json!({ "result": [] })),
+        (
+            "row",
+            r#"{"id":1,"name":"Ada"}"#,
+            json!({ "id": 1, "name": "Ada" }),
+        ),
+        ("number", "42", json!({ "result": 42 })),
+        ("text", r#""hi""#, json!({ "result": "hi" })),
+        ("open", r#"[{"id":1},{"id":2}]"#, Value::Null),
+    ] {
+        let result = server.call(tool, json!({})).await;
+        assert_eq!(
+            result["content"],
+            json!([{ "type": "text", "text": text }]),
+            "{tool}"
+        );
+        assert_eq!(result["structuredContent"], structured, "{tool}");
     }
 }
 
