@@ -11,9 +11,8 @@ use mxcp_actors::domain::mcp_session::{McpSessionId, SessionOwner};
 use mxcp_actors::error::CallError;
 use mxcp_actors::handle::HandleStatus;
 use mxcp_actors::replica_bus::{Announcement, ReplicaBus};
-use mxcp_actors::session_registry::messages::OpenSessionError;
 use mxcp_actors::session_registry::{CountSessions, EndSession, OpenSession, SessionRegistryHandle};
-use mxcp_actors::store::StoreError;
+use mxcp_actors::store::{MintError, StoreError};
 
 use super::session::{self, LiveSessions, Session};
 use super::wire::{ProtocolVersion, RequestId};
@@ -32,7 +31,7 @@ pub enum SessionsUnavailable {
     Store(#[from] StoreError),
     /// No session could be opened.
     #[error(transparent)]
-    Open(#[from] OpenSessionError),
+    Open(#[from] MintError),
 }
 
 impl SessionsUnavailable {

@@ -1,7 +1,6 @@
 //! A user has logged in and agreed: the grant is opened and its code goes back to the client.
 
 use mxcp_actors::auth_code_store::SaveCode;
-use mxcp_actors::auth_code_store::messages::SaveCodeError;
 use mxcp_actors::domain::authorization_code::CodeBinding;
 use mxcp_actors::domain::authorization_request::AuthorizationRequest;
 use mxcp_actors::domain::client::Client;
@@ -67,11 +66,7 @@ pub(super) async fn grant_code(
         scopes,
     };
     let saved = services.actors.codes.ask(SaveCode { binding });
-    let code = saved.await?.map_err(|error| match error {
-        SaveCodeError::Randomness(error) => Unavailable::from(error),
-        SaveCodeError::Store(error) => Unavailable::from(error),
-    })?;
-    Ok(target.code(addresses.issuer(), code))
+    Ok(target.code(addresses.issuer(), saved.await??))
 }
 
 /// Opens a grant. The provider's tokens that no grant holds in the end are given back.

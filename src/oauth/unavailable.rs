@@ -8,7 +8,7 @@ use std::time::Duration;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::domain::sealing::SealError;
 use mxcp_actors::error::CallError;
-use mxcp_actors::store::StoreError;
+use mxcp_actors::store::{MintError, StoreError};
 
 /// What callers are told to wait where the failed part does not know better.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -81,6 +81,15 @@ impl From<StoreError> for Unavailable {
             },
             StoreError::Unavailable { .. } => Self::down(&error),
             StoreError::Inconsistent { .. } | StoreError::UnexpectedCount { .. } => Self::broken(&error),
+        }
+    }
+}
+
+impl From<MintError> for Unavailable {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Randomness(error) => error.into(),
+            MintError::Store(error) => error.into(),
         }
     }
 }

@@ -4,10 +4,9 @@ use crate::domain::authorization_code::{CodeBinding, CodeRefusal, VerifiedCode};
 use crate::domain::client::ClientId;
 use crate::domain::opaque_token::AuthorizationCodeValue;
 use crate::domain::pkce::CodeVerifier;
-use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
 use crate::handle::requests;
-use crate::store::StoreError;
+use crate::store::{MintError, StoreError};
 
 /// A user has logged in and is about to be sent back to the client with a code. Answered by [`SaveCodeReply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,18 +16,7 @@ pub struct SaveCode {
 }
 
 /// The code to put into the redirect, the only time that it exists in plain text.
-pub type SaveCodeReply = Result<AuthorizationCodeValue, SaveCodeError>;
-
-/// Why no code was issued.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SaveCodeError {
-    /// No code could be minted (500).
-    #[error(transparent)]
-    Randomness(#[from] RandomnessUnavailable),
-    /// The store failed (503 or 500).
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+pub type SaveCodeReply = Result<AuthorizationCodeValue, MintError>;
 
 /// A client came to the token endpoint with `grant_type=authorization_code`. Answered by [`ConsumeCodeReply`].
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::domain::password::PasswordError;
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::sealing::{SealError, UnsealError};
-use crate::store::StoreError;
+use crate::store::{MintError, StoreError};
 
 /// Why no login begins.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,15 +66,6 @@ pub enum LogInError {
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
     /// The store failed (503 or 500); the page can be answered again.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why no browser session was made; part of the other errors.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NewSessionError {
-    #[error(transparent)]
-    Randomness(#[from] RandomnessUnavailable),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -147,20 +138,20 @@ impl From<InteractionError> for LogInError {
     }
 }
 
-impl From<NewSessionError> for LogInError {
-    fn from(error: NewSessionError) -> Self {
+impl From<MintError> for LogInError {
+    fn from(error: MintError) -> Self {
         match error {
-            NewSessionError::Randomness(error) => Self::Randomness(error),
-            NewSessionError::Store(error) => Self::Store(error),
+            MintError::Randomness(error) => Self::Randomness(error),
+            MintError::Store(error) => Self::Store(error),
         }
     }
 }
 
-impl From<NewSessionError> for CompleteLoginError {
-    fn from(error: NewSessionError) -> Self {
+impl From<MintError> for CompleteLoginError {
+    fn from(error: MintError) -> Self {
         match error {
-            NewSessionError::Randomness(error) => Self::Randomness(error),
-            NewSessionError::Store(error) => Self::Store(error),
+            MintError::Randomness(error) => Self::Randomness(error),
+            MintError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! How the broker keeps browser sessions: which browser a user is signed in with.
 
-use super::errors::NewSessionError;
 use super::messages::{
     EndBrowserSession, EndBrowserSessionReply, EndBrowserSessionsOfUser, EndBrowserSessionsOfUserReply,
     FindBrowserSession, FindBrowserSessionReply, NewBrowserSession, SignedIn,
@@ -10,7 +9,7 @@ use crate::domain::browser_session::BrowserSession;
 use crate::domain::opaque_token::BrowserSessionToken;
 use crate::domain::secret::Secret;
 use crate::domain::user::UserKey;
-use crate::store::StoreError;
+use crate::store::{MintError, StoreError};
 
 impl BrokerRules {
     /// Signs a browser in under a value that nobody can have planted there, and ends the session that it brought.
@@ -18,7 +17,7 @@ impl BrokerRules {
         &self,
         user: &UserKey,
         earlier: Option<&Secret>,
-    ) -> Result<NewBrowserSession, NewSessionError> {
+    ) -> Result<NewBrowserSession, MintError> {
         let token = BrowserSessionToken::generate(self.randomness.as_ref())?;
         let now = self.now();
         let session = BrowserSession {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::mcp_session::{McpSession, McpSessionId, SessionOwner};
-use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::SecretDigest;
 use crate::handle::requests;
-use crate::store::StoreError;
+use crate::store::{MintError, StoreError};
 
 /// A client said `initialize` in a legacy revision. Answered by [`OpenSessionReply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +17,7 @@ pub struct OpenSession {
 }
 
 /// The identifier for the client, the only time that it exists in plain text.
-pub type OpenSessionReply = Result<McpSessionId, OpenSessionError>;
-
-/// Why no session was opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenSessionError {
-    /// No identifier could be drawn (500).
-    #[error(transparent)]
-    Randomness(#[from] RandomnessUnavailable),
-    /// The store failed (503 or 500).
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+pub type OpenSessionReply = Result<McpSessionId, MintError>;
 
 /// A request came with `Mcp-Session-Id`. Answered by [`FindSessionReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,18 @@
 //! What can go wrong in any store, in the words that decide the answer to the caller.
 
+use crate::domain::randomness::RandomnessUnavailable;
+
+/// Why nothing new came into being that is known by a secret of its own: no code, no session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MintError {
+    /// The secret could not be drawn (500).
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// The store did not do what it was asked, and nothing may be concluded from that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {

@@ -43,7 +43,7 @@ pub use authorization_codes::AuthorizationCodeRepository;
 pub use browser_sessions::BrowserSessionRepository;
 pub use clients::ClientRepository;
 pub use consents::ConsentRepository;
-pub use error::StoreError;
+pub use error::{MintError, StoreError};
 pub use grants::GrantRepository;
 pub use interactions::InteractionRepository;
 pub use key_file::KeyFileError;

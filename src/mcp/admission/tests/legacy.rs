@@ -6,6 +6,17 @@ fn list() -> String {
     request("tools/list", &json!({}))
 }
 
+/// What becomes of a body in a session of this version, if there is one, under this version header, if it is sent.
+fn outcome_for(header: Option<&'static str>, session_version: Option<ProtocolVersion>, body: &str) -> String {
+    let version = header.map(|version| ("MCP-Protocol-Version", version));
+    let more: Vec<_> = version.into_iter().collect();
+    let context = Context {
+        session_version,
+        ..CONTEXT
+    };
+    outcome(&with_media(&more), body, context)
+}
+
 #[test]
 fn the_version_is_the_sessions_or_the_headers_or_2025_03_26() {
     let session = Some(ProtocolVersion::V2025_11_25);
@@ -21,19 +32,8 @@ fn the_version_is_the_sessions_or_the_headers_or_2025_03_26() {
         (Some(""), None, "400 -32602 7"),
         (Some("2025-06-18é"), None, "400 -32600 7"),
     ] {
-        let more: Vec<_> = header
-            .map(|version| ("MCP-Protocol-Version", version))
-            .into_iter()
-            .collect();
-        let context = Context {
-            session_version,
-            ..CONTEXT
-        };
-        assert_eq!(
-            outcome(&with_media(&more), &list(), context),
-            expected,
-            "{header:?} {session_version:?}"
-        );
+        let outcome = outcome_for(header, session_version, &list());
+        assert_eq!(outcome, expected, "{header:?} {session_version:?}");
     }
     let twice = [
         ("MCP-Protocol-Version", "2025-06-18"),
@@ -138,19 +138,8 @@ fn only_2025_03_26_has_batches() {
         (Some("2025-11-25"), None, "400 -32600 no id"),
         (Some("2026-07-28"), None, "400 -32600 no id"),
     ] {
-        let more: Vec<_> = header
-            .map(|version| ("MCP-Protocol-Version", version))
-            .into_iter()
-            .collect();
-        let context = Context {
-            session_version,
-            ..CONTEXT
-        };
-        assert_eq!(
-            outcome(&with_media(&more), batch, context),
-            expected,
-            "{header:?} {session_version:?}"
-        );
+        let outcome = outcome_for(header, session_version, batch);
+        assert_eq!(outcome, expected, "{header:?} {session_version:?}");
     }
 }
 
