@@ -21,6 +21,7 @@ use crate::error::CallError;
 use crate::handle::{Handle, HandleStatus};
 use crate::provider_broker::actor::ProviderBroker;
 use crate::provider_broker::health::ProviderHealth;
+use crate::provider_broker::releases::Releases;
 use crate::session_registry::SessionRegistryHandle;
 use crate::session_registry::actor::RunningSessionRegistry;
 use crate::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutors};
@@ -47,6 +48,8 @@ pub struct Actors {
     pub sessions: SessionRegistryHandle,
     /// Whether the outside provider answers; `None` if users log in here.
     pub provider: Option<Arc<ProviderHealth>>,
+    /// Tokens on their way back to that provider.
+    pub releases: Option<Releases>,
     /// SQL; `None` if no database is served.
     pub sql: Option<Handle<SqlExecutor>>,
 }

@@ -188,6 +188,15 @@ impl Running {
         }
     }
 
+    /// Lets the tokens that go back to the identity provider arrive there, no longer than `within`.
+    pub async fn finish_releases(&self, within: Duration) {
+        if let Work::Protected { actors, .. } = &self.work
+            && let Some(releases) = &actors.actors.releases
+        {
+            releases.finish(within).await;
+        }
+    }
+
     /// Stops everything. Whoever waits is answered, and what was recorded is written.
     pub async fn stop(self) {
         match self.work {

@@ -1,7 +1,7 @@
 //! An orderly stop: nothing new, what is under way finishes, what takes too long is interrupted and told so, everything
 //! is recorded.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 
@@ -18,6 +18,7 @@ pub(super) const LAST_ANSWERS_SECONDS: u64 = 3;
 /// to come back instead of being left without an answer.
 pub(super) async fn stop(gate: &Gate, grace: Duration, listener: &ServerHandle, running: Running) {
     gate.close();
+    let began = Instant::now();
     log::info!(
         "stopping: {} requests are under way and have {} s to finish",
         gate.under_way(),
@@ -35,6 +36,9 @@ pub(super) async fn stop(gate: &Gate, grace: Duration, listener: &ServerHandle, 
         }
     }
     listener.stop(true).await;
+    running
+        .finish_releases(grace.saturating_sub(began.elapsed()))
+        .await;
     running.stop().await;
 }
 

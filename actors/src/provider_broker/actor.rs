@@ -9,8 +9,8 @@ use super::errors::{BeginError, CompleteLoginError, LogInError, UpstreamError};
 use super::messages::{
     BeginAuthorization, BeginLogin, BeginSignIn, CompleteLogin, DecideConsent, DiscardUpstreamTokens,
     EndBrowserSession, EndBrowserSessionsOfUser, FindBrowserSession, FindInteraction, ForgetConsents,
-    LogInWithPassword, RecallConsent, RefreshUpstreamTokens, RememberConsent, RevokeUpstreamTokens,
-    SweepLogins, VouchForUser,
+    LogInWithPassword, RecallConsent, RefreshUpstreamTokens, ReleaseUpstreamTokens, RememberConsent,
+    RevokeUpstreamTokens, SweepLogins, VouchForUser,
 };
 use super::outside_login::OutsideLogins;
 use super::password_login::PasswordLogins;
@@ -62,9 +62,9 @@ where
 }
 
 /// Answers at once.
-fn answer_now<R: Request>(message: Carried<R>, answer: impl FnOnce(&R) -> R::Answer) -> ResponseFuture<()> {
+fn answer_now<R: Request>(message: Carried<R>, answer: impl FnOnce(R) -> R::Answer) -> ResponseFuture<()> {
     let (request, reply) = message.split();
-    reply.answer(Ok(answer(&request)));
+    reply.answer(Ok(answer(request)));
     Box::pin(std::future::ready(()))
 }
 
@@ -134,7 +134,27 @@ outside_handlers! {
     BeginLogin => begin_login, otherwise |_| Err(BeginError::NoOutsideProvider);
     RefreshUpstreamTokens => refresh, otherwise |message| Err(not_configured(&message.provider));
     RevokeUpstreamTokens => revoke, otherwise |message| Err(not_configured(&message.provider));
-    DiscardUpstreamTokens => discard, otherwise |_| ();
+}
+
+/// Handlers that leave work behind, and answer at once.
+macro_rules! release_handlers {
+    ($($message:ident => $begin:ident;)*) => {$(
+        impl Handler<Carried<$message>> for ProviderBroker {
+            type Result = ResponseFuture<()>;
+
+            fn handle(&mut self, message: Carried<$message>, _context: &mut Self::Context) -> Self::Result {
+                answer_now(message, |request| match &self.logins {
+                    Logins::Password(_) => (),
+                    Logins::Outside(logins) => logins.$begin(request),
+                })
+            }
+        }
+    )*};
+}
+
+release_handlers! {
+    ReleaseUpstreamTokens => release;
+    DiscardUpstreamTokens => discard;
 }
 
 fn not_configured(provider: &str) -> UpstreamError {
@@ -190,7 +210,7 @@ impl Handler<Carried<CompleteLogin>> for ProviderBroker {
                 Box::pin(async move {
                     let completed = logins.clone().complete_login(request).await;
                     if let Err(Ok(Ok(unwanted))) = reply.offer(completed) {
-                        logins.give_back(&unwanted.upstream_tokens).await;
+                        logins.give_back(unwanted.upstream_tokens);
                     }
                 })
             }

@@ -7,6 +7,7 @@
 //! | local users | names and password hashes | derivable: from the configuration |
 //! | throttle | wrong passwords, in a fixed number of slots | ephemeral: a restart forgives |
 //! | refreshes | upstream refreshes under way, by grant | ephemeral: their callers ask again |
+//! | releases | tokens on their way back to the provider, at most 512 | ephemeral: a token without use ends by itself |
 //! | health | since when the provider does not answer | ephemeral: the next call finds out |
 //! | passwords | the permits under which they are compared | ephemeral |
 //!
@@ -19,6 +20,7 @@
 //! - [`rules`], `sessions`, `consents`, `pending`: how; plain functions over the repositories.
 //! - [`password_login`], [`outside_login`]: the two ways to log in, in their order and on their threads.
 //! - [`throttle`]: how many wrong passwords are borne. `joined`: equal questions become one.
+//! - [`releases`]: how tokens go back to the provider without anybody waiting for it.
 //! - [`provider`]: what an outside provider must be able to do; [`providers`]: those that do, with `token_answer` and
 //!   [`claim_mappings`] for what they have in common. [`health`]: whether the provider answers.
 
@@ -35,6 +37,7 @@ pub mod password_login;
 mod pending;
 pub mod provider;
 pub mod providers;
+pub mod releases;
 pub mod rules;
 mod sessions;
 pub mod settings;

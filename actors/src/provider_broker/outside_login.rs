@@ -11,11 +11,12 @@ use super::joined::Joined;
 use super::messages::{
     BeginLogin, BeginLoginReply, BeginSignIn, BeginSignInReply, CompleteLogin, CompleteLoginReply,
     CompletedLogin, Departure, DiscardUpstreamTokens, DiscardUpstreamTokensReply, ProviderAnswer,
-    RefreshUpstreamTokens, RefreshUpstreamTokensReply, RefreshedTokens, RevokeUpstreamTokens,
-    RevokeUpstreamTokensReply, SignInStart,
+    RefreshUpstreamTokens, RefreshUpstreamTokensReply, RefreshedTokens, ReleaseUpstreamTokens,
+    ReleaseUpstreamTokensReply, RevokeUpstreamTokens, RevokeUpstreamTokensReply, SignInStart,
 };
 use super::pending::Returned;
 use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest, UpstreamSecrets};
+use super::releases::Releases;
 use super::rules::BrokerRules;
 use crate::blocking::BlockingPool;
 use crate::domain::grant::GrantId;
@@ -51,6 +52,7 @@ pub struct OutsideLogins {
     store: BlockingPool,
     refreshes: Joined<GrantId, RefreshUpstreamTokensReply>,
     health: Arc<ProviderHealth>,
+    releases: Releases,
 }
 
 impl OutsideLogins {
@@ -64,6 +66,7 @@ impl OutsideLogins {
             rules,
             store,
             refreshes: Joined::default(),
+            releases: Releases::default(),
         }
     }
 
@@ -71,6 +74,12 @@ impl OutsideLogins {
     #[must_use]
     pub fn health(&self) -> Arc<ProviderHealth> {
         Arc::clone(&self.health)
+    }
+
+    /// The tokens on their way back to the provider.
+    #[must_use]
+    pub fn releases(&self) -> Releases {
+        self.releases.clone()
     }
 
     /// Sends a browser to the provider for a client that was approved.
@@ -171,7 +180,7 @@ impl OutsideLogins {
         match self.provider.read_user(&grant, secrets).await {
             Ok(identity) => Ok((grant, identity)),
             Err(error) => {
-                self.give_back(&grant.tokens).await;
+                self.give_back(grant.tokens);
                 Err(error)
             }
         }
@@ -186,11 +195,18 @@ impl OutsideLogins {
     ) -> Result<CompleteLoginReply, CallError> {
         let rules = self.rules.clone();
         let finish = move || rules.finish_login(&identity, session.as_ref());
-        let finished = self.store.run(finish).await;
-        if !matches!(finished, Ok(Ok(_))) {
-            self.give_back(&grant.tokens).await;
-        }
-        Ok(finished?.map(|(user, session)| CompletedLogin {
+        let (user, session) = match self.store.run(finish).await {
+            Ok(Ok(finished)) => finished,
+            Ok(Err(error)) => {
+                self.give_back(grant.tokens);
+                return Ok(Err(error));
+            }
+            Err(error) => {
+                self.give_back(grant.tokens);
+                return Err(error);
+            }
+        };
+        Ok(Ok(CompletedLogin {
             purpose,
             user,
             upstream_tokens: grant.tokens,
@@ -198,11 +214,11 @@ impl OutsideLogins {
         }))
     }
 
-    /// Tokens that no grant will hold are revoked at once. That is a courtesy: whether it works changes nothing here.
-    pub(super) async fn give_back(&self, tokens: &UpstreamTokens) {
-        if let Err(error) = self.provider.revoke(tokens).await {
-            log::warn!("upstream tokens that no grant holds were not revoked: {error}");
-        }
+    /// Gives tokens back that no grant will hold, without waiting for the provider.
+    pub(super) fn give_back(&self, tokens: UpstreamTokens) {
+        let logins = self.clone();
+        let revoke = async move { logins.revoke_opened(&tokens).await };
+        self.releases.begin("that no grant holds", revoke);
     }
 
     /// New tokens for a grant. Calls for one grant that come at once share one answer, because a provider that rotates
@@ -226,15 +242,26 @@ impl OutsideLogins {
     }
 
     /// Gives tokens back that no grant holds.
-    pub(super) async fn discard(
-        self,
-        message: DiscardUpstreamTokens,
-    ) -> Result<DiscardUpstreamTokensReply, CallError> {
-        self.give_back(&message.tokens).await;
-        Ok(())
+    pub(super) fn discard(&self, message: DiscardUpstreamTokens) -> DiscardUpstreamTokensReply {
+        self.give_back(message.tokens);
     }
 
-    /// Tells the provider that a grant's tokens are not needed any more.
+    /// Gives an ended grant's tokens back, without waiting for the provider.
+    pub(super) fn release(&self, message: ReleaseUpstreamTokens) -> ReleaseUpstreamTokensReply {
+        let ReleaseUpstreamTokens {
+            provider,
+            grant,
+            tokens,
+        } = message;
+        let logins = self.clone();
+        let revoke = async move {
+            let tokens = logins.unseal(&provider, grant, &tokens)?;
+            logins.revoke_opened(&tokens).await
+        };
+        self.releases.begin(format!("of the ended grant {grant}"), revoke);
+    }
+
+    /// Tells the provider that a grant's tokens are not needed any more, and waits for its answer.
     pub(super) async fn revoke(
         self,
         message: RevokeUpstreamTokens,
@@ -243,8 +270,12 @@ impl OutsideLogins {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Err(error)),
         };
-        let revoked = self.health.note(self.provider.revoke(&tokens).await);
-        Ok(revoked.map_err(UpstreamError::Provider))
+        Ok(self.revoke_opened(&tokens).await)
+    }
+
+    async fn revoke_opened(&self, tokens: &UpstreamTokens) -> Result<(), UpstreamError> {
+        let revoked = self.provider.revoke(tokens).await;
+        self.health.note(revoked).map_err(UpstreamError::Provider)
     }
 
     fn unseal(

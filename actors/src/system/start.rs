@@ -21,6 +21,7 @@ use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::outside_login::OutsideLogins;
 use crate::provider_broker::password_login::PasswordLogins;
 use crate::provider_broker::providers::local::LocalProvider;
+use crate::provider_broker::releases::Releases;
 use crate::provider_broker::rules::{BrokerRules, BrokerStore, LoginPlace};
 use crate::provider_broker::settings::{LocalProviderSettings, ProviderBrokerSettings};
 use crate::provider_broker::throttle::LoginThrottle;
@@ -40,9 +41,9 @@ const FEW: u32 = 256;
 const SOME: u32 = 512;
 /// At the store of tokens and at the registry of sessions: every first call with a token or in a session in each second.
 const MANY: u32 = 1_024;
-/// How much longer a caller waits for the broker where it asks an outside provider: logging in takes three calls to it, giving
-/// the tokens back a fourth, and each call has a time limit of ten seconds.
-const PROVIDER_TIME: Duration = Duration::from_secs(40);
+/// How much longer a caller waits for the broker where it asks an outside provider: logging in takes three calls to it, and
+/// each has a time limit of ten seconds.
+const PROVIDER_TIME: Duration = Duration::from_secs(30);
 /// What a caller that finds no place is told to wait: about as long as a full queue takes to drain.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -63,10 +64,11 @@ impl RunningActors {
         let tokens_pool = starter.store_pool("tokens", MANY);
         let broker_pool = starter.store_pool("broker", SOME);
         starter.check_keys(&tokens_pool).await?;
-        let (broker, passwords, provider) = starter
+        let (broker, passwords, outside) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
-        let provider_time = provider.as_ref().map_or(Duration::ZERO, |_| PROVIDER_TIME);
+        let provider_time = outside.as_ref().map_or(Duration::ZERO, |_| PROVIDER_TIME);
+        let (provider, releases) = outside.unzip();
         let broker_settings = HandleSettings {
             deadline: settings.deadline + provider_time,
             ..starter.handle_settings("provider_broker", SOME)
@@ -83,6 +85,7 @@ impl RunningActors {
             broker: Handle::new(broker.start(), broker_settings),
             sessions: sessions.handle.clone(),
             provider,
+            releases,
             sql: sql.as_ref().map(|running| running.executors.handle()),
         };
         Ok(Self {
@@ -102,8 +105,12 @@ impl RunningActors {
     }
 }
 
-/// The broker, where passwords are checked if users have any, and how the provider is if there is one.
-type BrokerParts = (ProviderBroker, Option<BlockingPool>, Option<Arc<ProviderHealth>>);
+/// The broker, where passwords are checked if users have any, and how the provider is and what goes back to it if there is one.
+type BrokerParts = (
+    ProviderBroker,
+    Option<BlockingPool>,
+    Option<(Arc<ProviderHealth>, Releases)>,
+);
 
 struct Starter {
     store_calls_at_once: NonZeroU32,
@@ -268,9 +275,9 @@ impl Starter {
             LoginSettings::Outside(provider) => {
                 let rules = rules(LoginPlace::Outside(Arc::from(provider.name())));
                 let logins = OutsideLogins::new(provider, rules.clone(), pool.clone());
-                let health = logins.health();
+                let outside = (logins.health(), logins.releases());
                 let broker = ProviderBroker::new(rules, pool.clone(), Logins::Outside(logins));
-                Ok((broker, None, Some(health)))
+                Ok((broker, None, Some(outside)))
             }
         }
     }

@@ -50,6 +50,29 @@ fn provider(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
             "Logins, renewals and revocations at the identity provider",
         ),
         rows.map(|(outcome, count)| (vec![("provider", name), ("outcome", outcome)], count)),
+    )?;
+    let Some(releases) = &of.actors.releases else {
+        return Ok(());
+    };
+    let releases = releases.status();
+    page.gauges(
+        (
+            "mxcp_provider_revocations_pending",
+            "Ended logins whose tokens are on their way back to the identity provider",
+        ),
+        [(vec![("provider", name)], releases.pending)],
+    )?;
+    let rows = [
+        ("revoked", releases.revoked),
+        ("failed", releases.failed),
+        ("dropped", releases.dropped),
+    ];
+    page.counters(
+        (
+            "mxcp_provider_revocations",
+            "Ended logins whose tokens went back to the identity provider, or did not",
+        ),
+        rows.map(|(outcome, count)| (vec![("provider", name), ("outcome", outcome)], count)),
     )
 }
 

@@ -1,5 +1,7 @@
 //! The REST interface: the user, the user's addresses, and the end of a token.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderName, LOCATION, USER_AGENT};
 use actix_web::web::{self, Json};
@@ -72,11 +74,13 @@ async fn give_back(
     client: web::Path<String>,
     body: Json<Value>,
 ) -> HttpResponse {
-    let mut state = lock(&shared);
-    state.seen.push(Seen {
+    lock(&shared).seen.push(Seen {
         what: "DELETE /api/applications/{client}/token".to_owned(),
         user_agent: header(&request, USER_AGENT).to_owned(),
     });
+    let gate = Arc::clone(&lock(&shared).gate);
+    drop(gate.acquire().await.unwrap());
+    let mut state = lock(&shared);
     let expected = format!(
         "Basic {}",
         STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"))

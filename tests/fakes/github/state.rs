@@ -90,7 +90,7 @@ pub(crate) struct State {
     pub(crate) quirks: Quirks,
     /// Where browsers may be sent, exactly.
     pub(crate) callbacks: Vec<String>,
-    /// Requests for tokens pass through it: without permits, they wait.
+    /// Requests for tokens, and tokens that are given back, pass through it: without permits, they wait.
     pub(crate) gate: Arc<Semaphore>,
     /// Every request, oldest first.
     pub(crate) seen: Vec<Seen>,

@@ -3,9 +3,11 @@
 use super::fake::Quirks;
 use super::fake::state::Canned;
 use super::{Browser, come_back, fake, log_in, project, project_with, tokens, told};
+use crate::admin::look;
 use crate::login::PUBLIC;
-use crate::server::Project;
+use crate::server::{Project, modern_request};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 fn with_tool(project: Project) -> Project {
     let sql = "SELECT get_username() AS name, get_user_email() AS email, get_user_provider() AS provider";
@@ -121,6 +123,7 @@ async fn a_sign_in_to_our_own_page_leaves_no_token_behind() {
         )
         .await;
     assert!(String::from_utf8_lossy(&home.body).contains("octocat"));
+    server.stop();
     let state = fake.state();
     assert!(state.live.is_empty() && state.given_back.len() == 1);
 }
@@ -134,8 +137,36 @@ async fn a_token_that_is_given_back_is_given_back_to_github() {
     super::revoke(&server, first["access_token"].as_str().unwrap()).await;
     assert_eq!(fake.state().live.len(), 1, "the login lives on");
     super::revoke(&server, first["refresh_token"].as_str().unwrap()).await;
+    server.stop();
     let state = fake.state();
     assert!(state.live.is_empty() && state.given_back.len() == 1);
+}
+
+#[actix_web::test]
+async fn nobody_waits_for_github_when_a_login_ends_and_the_stop_does() {
+    let fake = fake(Quirks::default());
+    let server = with_tool(project(&fake)).start();
+    let given = tokens(&server).await;
+    fake.state().gate.forget_permits(Semaphore::MAX_PERMITS);
+    super::revoke(&server, given["refresh_token"].as_str().unwrap()).await;
+    let bearer = format!("Bearer {}", given["access_token"].as_str().unwrap());
+    let (mut headers, body) = modern_request("tools/list", json!({}));
+    headers.push(("Authorization", bearer));
+    assert_eq!(
+        server.post(&headers, body).await.status.as_u16(),
+        401,
+        "it has ended here"
+    );
+    let page = String::from_utf8(look(&server, "/metrics").await.body).unwrap();
+    let pending = "mxcp_provider_revocations_pending{provider=\"github\"} 1\n";
+    assert!(page.contains(pending), "{page}");
+
+    server.signal("TERM");
+    server.wait_for_log("stopping: ");
+    assert!(fake.state().given_back.is_empty());
+    fake.state().gate.add_permits(1);
+    assert_eq!(server.wait().0.code(), Some(0));
+    assert_eq!(fake.state().given_back.len(), 1);
 }
 
 #[actix_web::test]

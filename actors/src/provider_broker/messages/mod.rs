@@ -59,6 +59,7 @@ requests! {
     EndBrowserSessionsOfUser => EndBrowserSessionsOfUserReply;
     RefreshUpstreamTokens => RefreshUpstreamTokensReply;
     RevokeUpstreamTokens => RevokeUpstreamTokensReply;
+    ReleaseUpstreamTokens => ReleaseUpstreamTokensReply;
     DiscardUpstreamTokens => DiscardUpstreamTokensReply;
     VouchForUser => VouchForUserReply;
     SweepLogins => SweepLoginsReply;

@@ -132,8 +132,23 @@ pub struct RefreshedTokens {
     pub sealed: Sealed,
 }
 
-/// A grant has ended; the provider is told that its tokens are not needed any more. Answered by
-/// [`RevokeUpstreamTokensReply`].
+/// A client or the server has ended a grant, whose tokens go back to the provider when there is time. Answered by
+/// [`ReleaseUpstreamTokensReply`].
+#[derive(Clone, Debug)]
+pub struct ReleaseUpstreamTokens {
+    /// The provider that they came from.
+    pub provider: String,
+    /// The grant that held them.
+    pub grant: GrantId,
+    /// The tokens, as the grant held them.
+    pub tokens: Sealed,
+}
+
+/// They are on their way, or too many are; a token without use ends by itself.
+pub type ReleaseUpstreamTokensReply = ();
+
+/// A grant was found to have ended; the provider is told that its tokens are not needed any more. Answered by
+/// [`RevokeUpstreamTokensReply`], so that whoever tells of many grants learns when to leave off.
 #[derive(Clone, Debug)]
 pub struct RevokeUpstreamTokens {
     /// The provider that they came from.
@@ -151,7 +166,7 @@ pub struct DiscardUpstreamTokens {
     pub tokens: UpstreamTokens,
 }
 
-/// The provider was told, or could not be: a token without use ends by itself.
+/// They are on their way, or too many are; a token without use ends by itself.
 pub type DiscardUpstreamTokensReply = ();
 
 /// Revoked, or there was nothing to revoke.

@@ -224,7 +224,7 @@ fn a_failing_provider_is_told_apart_and_leaves_no_tokens_behind() {
             (error.code(), error.is_temporary()),
             ("temporarily_unavailable", true)
         );
-        assert_eq!(*provider.revoked.borrow(), ["access 1"]);
+        until("revoked", || *provider.revoked.borrow() == ["access 1"]).await;
     });
 }
 

@@ -2,19 +2,21 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::System;
 
-use super::fake::{FakeProvider, NAME, fake, unavailable, upstream_tokens};
+use super::fake::{FakeProvider, GATE, NAME, fake, unavailable, upstream_tokens};
 use crate::domain::grant::GrantId;
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::sealing::Sealed;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::provider_broker::errors::UpstreamError;
 use crate::provider_broker::messages::{
-    RefreshUpstreamTokens, RefreshUpstreamTokensReply, RevokeUpstreamTokens,
+    RefreshUpstreamTokens, RefreshUpstreamTokensReply, ReleaseUpstreamTokens, RevokeUpstreamTokens,
 };
 use crate::provider_broker::provider::OutsideProvider;
+use crate::provider_broker::releases::ReleaseStatus;
 use crate::store::conformance::fixtures;
 use crate::store::{GrantRepository, MemoryStore};
 use crate::system::tests::house::{House, all, house_with, keys, settings, until};
@@ -114,6 +116,76 @@ fn the_provider_is_told_that_tokens_are_not_needed_any_more() {
     });
 }
 
+fn release_message(grant: GrantId) -> ReleaseUpstreamTokens {
+    ReleaseUpstreamTokens {
+        provider: NAME.to_owned(),
+        grant,
+        tokens: sealed(&upstream_tokens(1), grant),
+    }
+}
+
+#[test]
+fn who_ends_a_login_does_not_wait_for_the_provider_and_the_stop_does() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let releases = house.actors().releases.clone().unwrap();
+        let shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
+        let message = release_message(fixtures::grant_id(1));
+        assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        until("told", || *provider.revoked.borrow() == ["access 1"]).await;
+        assert_eq!(releases.status().pending, 1);
+        drop(shut);
+        releases.finish(Duration::from_secs(10)).await;
+        let expected = ReleaseStatus {
+            revoked: 1,
+            ..ReleaseStatus::default()
+        };
+        assert_eq!(releases.status(), expected);
+    });
+}
+
+#[test]
+fn a_provider_that_hangs_is_asked_a_few_times_at_once_and_further_tokens_are_counted() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let releases = house.actors().releases.clone().unwrap();
+        let _shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
+        for _ in 0..515 {
+            let message = release_message(fixtures::grant_id(1));
+            assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        }
+        let status = releases.status();
+        assert_eq!((status.pending, status.dropped), (512, 3));
+        until("four were told", || provider.revoked.borrow().len() == 4).await;
+        releases.finish(Duration::ZERO).await;
+        assert_eq!(releases.status().dropped, 515, "the stop does not wait for ever");
+        assert_eq!(provider.revoked.borrow().len(), 4);
+    });
+}
+
+#[test]
+fn tokens_that_were_not_given_back_are_counted() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let releases = house.actors().releases.clone().unwrap();
+        *provider.revoke_error.borrow_mut() = Some(unavailable());
+        let unreadable = ReleaseUpstreamTokens {
+            grant: fixtures::grant_id(2),
+            ..release_message(fixtures::grant_id(1))
+        };
+        for message in [release_message(fixtures::grant_id(1)), unreadable] {
+            assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        }
+        releases.finish(Duration::from_secs(10)).await;
+        assert_eq!(releases.status().failed, 2);
+        assert_eq!(
+            provider.revoked.borrow().len(),
+            1,
+            "who cannot be read is not asked about"
+        );
+    });
+}
+
 #[test]
 fn a_sweep_revokes_the_upstream_tokens_of_the_grants_that_it_ends() {
     System::new().block_on(async {
@@ -123,7 +195,7 @@ fn a_sweep_revokes_the_upstream_tokens_of_the_grants_that_it_ends() {
         grant.user.identity.provider = NAME.to_owned();
         grant.upstream_tokens = Some(sealed(&upstream_tokens(1), grant.id));
         assert!(store.insert_grant(&grant).unwrap());
-        house.clock.advance(std::time::Duration::from_mins(6));
+        house.clock.advance(Duration::from_mins(6));
         assert_eq!(sweep(house.actors()).await.ended_grants, 1);
         assert_eq!(*provider.revoked.borrow(), ["access 1"]);
     });
