@@ -125,9 +125,7 @@ fn built_in_tools(configured: &config::SqlTools) -> Vec<DefinitionFile<Loaded>> 
 pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     let transport = &config.transport;
     if transport.kind == TransportKind::Sse {
-        return Err(StartError::Unbuilt(
-            "transport.provider: sse is not available yet; accepted: streamable-http, stdio",
-        ));
+        return Err(StartError::NoTransport);
     }
     if !config.auth.provider.is_none() {
         provider::login_kind(&config.auth.provider)?;
@@ -137,9 +135,14 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
 
 /// Says which settings are read and have no effect yet.
 pub fn warn_unbuilt(config: &Config) {
+    let place = |setting| {
+        let place = config.written.place(setting);
+        place.map_or_else(String::new, |place| format!("{place}: "))
+    };
     if config.telemetry.enabled {
         log::warn!(
-            "telemetry.enabled: nothing is exported over OpenTelemetry yet; metrics are served by the admin interface, at /metrics"
+            "{}telemetry.enabled: nothing is exported over OpenTelemetry yet; metrics are served by the admin interface, at /metrics",
+            place("telemetry.enabled")
         );
     }
     for (setting, is_set) in [
@@ -148,7 +151,10 @@ pub fn warn_unbuilt(config: &Config) {
         ("secrets", !config.secret_names.is_empty()),
     ] {
         if is_set {
-            log::warn!("{setting}: nothing of it reaches DuckDB yet; statements that need it fail");
+            log::warn!(
+                "{}{setting}: nothing of it reaches DuckDB yet; statements that need it fail",
+                place(setting)
+            );
         }
     }
 }

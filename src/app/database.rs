@@ -23,9 +23,12 @@ pub fn settings(config: &Config) -> InstanceSettings {
 
 /// Opens the project's database with the settings that the configuration decides, and prepares it.
 pub fn open(config: &Config) -> Result<Arc<Generation>, StartError> {
-    let generation = open_file(config)?;
-    prepare(config, &generation)?;
-    Ok(generation)
+    let open = || {
+        let generation = open_file(config)?;
+        prepare(config, &generation)?;
+        Ok(generation)
+    };
+    open().map_err(|error: StartError| error.placed(&config.written))
 }
 
 fn open_file(config: &Config) -> Result<Arc<Generation>, StartError> {
@@ -51,6 +54,10 @@ fn open_file(config: &Config) -> Result<Arc<Generation>, StartError> {
 /// Opens a database to prepare statements on, and never to run any of a definition: the project's own, for reading, or while
 /// there is none an empty one in memory that the project's statements prepare.
 pub fn open_scratch(config: &Config) -> Result<Arc<Generation>, StartError> {
+    scratch(config).map_err(|error| error.placed(&config.written))
+}
+
+fn scratch(config: &Config) -> Result<Arc<Generation>, StartError> {
     let path = &config.database.path;
     let settings = InstanceSettings {
         read_only: path.exists(),

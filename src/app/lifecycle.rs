@@ -27,7 +27,12 @@ use crate::mcp::catalog::Catalog;
 
 /// Serves until SIGTERM or SIGINT, and over stdio also until the client has nothing more to say. A second signal ends the
 /// server at once.
-pub fn serve(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
+pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
+    let written = config.written.clone();
+    run(config, ignore_errors).map_err(|error| error.placed(&written))
+}
+
+fn run(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let began = Instant::now();
     let _written_until_the_end = telemetry::start_logging(&config.logging)?;
     build::warn_unbuilt(&config);

@@ -82,6 +82,7 @@ fn bind_one(address: SocketAddr) -> io::Result<TcpSocket> {
 
 fn refused(http: &Http, source: io::Error) -> StartError {
     StartError::Listen {
+        setting: "transport.http.port",
         host: http.host.clone(),
         port: http.port,
         source,

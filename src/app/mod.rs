@@ -11,6 +11,7 @@ pub mod lifecycle;
 mod listening;
 mod log_file;
 pub mod log_writer;
+mod placed;
 mod provider;
 mod scopes;
 pub mod serving;
@@ -33,7 +34,7 @@ use mxcp_actors::store::open::OpenStoreError;
 
 use crate::mcp::catalog::InvalidTool;
 use crate::oauth::{NoAddresses, NoServices};
-use crate::yaml::Problems;
+use crate::yaml::{Location, Problems};
 
 /// A definition file that keeps the server from starting.
 #[derive(Debug)]
@@ -61,9 +62,17 @@ pub enum StartError {
     /// A tool cannot be offered.
     #[error("{0}")]
     Tool(#[from] InvalidTool),
-    /// The configuration asks for something that does not exist yet.
-    #[error("{0}")]
-    Unbuilt(&'static str),
+    /// Another refusal, and where the setting stands that it is about.
+    #[error("{place}: {refusal}")]
+    Placed {
+        /// File, line and column, or the flag or variable that wins over the files.
+        place: Location,
+        /// What was wrong and what is accepted.
+        refusal: Box<StartError>,
+    },
+    /// The transport does not exist yet.
+    #[error("transport.provider: sse is not available yet; accepted: streamable-http, stdio")]
+    NoTransport,
     /// A folder cannot be made or entered.
     #[error("{}: {source}", folder.display())]
     Folder {
@@ -151,8 +160,10 @@ pub enum StartError {
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
     /// The public address cannot be listened on.
-    #[error("cannot listen on {host}:{port}: {source}")]
+    #[error("{setting}: cannot listen on {host}:{port}: {source}")]
     Listen {
+        /// The setting that says so.
+        setting: &'static str,
         /// The configured host.
         host: String,
         /// The configured port.

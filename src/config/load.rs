@@ -13,6 +13,7 @@ use super::references::References;
 use super::site::{self, SiteFile};
 use super::surroundings::Surroundings;
 use super::user::{ActiveProfile, UserFile};
+use super::written::Written;
 use super::{Config, Project};
 use crate::yaml::{self, Item, KeyPath, Location, Node, Problems};
 
@@ -36,9 +37,10 @@ fn read(inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Config> {
     let folders = Folders::new(root, environment.home());
     let references = References::new(environment, &folders);
 
-    let (site, names) = read_site(site_node?, &references, inputs, problems)?;
+    let mut written = Written::default();
+    let (site, names) = read_site(site_node?, &references, inputs, &mut written, problems)?;
     let user = match (user_node, &names) {
-        (Some(node), _) => read_user(node?, names.as_ref(), &references, problems),
+        (Some(node), _) => read_user(node?, names.as_ref(), &references, &mut written, problems),
         (None, Some(names)) => {
             names.must_be_the_default(problems);
             Some(UserFile::default())
@@ -50,7 +52,10 @@ fn read(inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Config> {
         flags: inputs.flags,
         folders: &folders,
     };
-    assemble(site, user?, names?, surroundings, problems)
+    let has_database_path = environment.setting("MXCP_DUCKDB_PATH").is_some();
+    written.note_overrides(inputs.flags, has_database_path);
+    let config = assemble(site, user?, names?, surroundings, problems)?;
+    Some(Config { written, ..config })
 }
 
 fn load_file(path: &Path, problems: &mut Problems) -> Option<Node> {
@@ -91,6 +96,7 @@ fn read_site(
     mut node: Node,
     references: &References<'_>,
     inputs: &Inputs<'_>,
+    written: &mut Written,
     problems: &mut Problems,
 ) -> Option<(SiteFile, Option<Names>)> {
     references.resolve_all_but("profiles", &mut node, problems);
@@ -101,7 +107,9 @@ fn read_site(
             .and_then(|profiles| profiles.get_mut(profile))
     {
         references.resolve(section, &KeyPath::root().key("profiles").key(profile), problems);
+        written.note(section, None);
     }
+    written.note(&node, Some("profiles"));
     let site = SiteFile::read(Item::root(&node, problems), profile.as_deref())?;
     let names = match (&site.project, profile) {
         (Some(project), Some(profile)) => Some(Names {
@@ -137,6 +145,7 @@ fn read_user(
     mut node: Node,
     names: Option<&Names>,
     references: &References<'_>,
+    written: &mut Written,
     problems: &mut Problems,
 ) -> Option<UserFile> {
     references.resolve_all_but("projects", &mut node, problems);
@@ -145,8 +154,10 @@ fn read_user(
         let path = way.iter().fold(KeyPath::root(), |path, key| path.key(key));
         if let Some(section) = way.iter().try_fold(&mut node, |node, key| node.get_mut(key)) {
             references.resolve(section, &path, problems);
+            written.note(section, None);
         }
     }
+    written.note(&node, Some("projects"));
     UserFile::read(Item::root(&node, problems), names.map(Names::active))
 }
 
@@ -199,6 +210,7 @@ fn assemble(
         onepassword: user.onepassword,
         duckdb_secrets: user.profile.secrets,
         plugin_config: user.profile.plugin_config,
+        written: Written::default(),
         warnings: Vec::new(),
     })
 }

@@ -26,6 +26,7 @@ mod tests;
 mod user;
 mod values;
 mod version;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,6 +52,7 @@ pub use user::{
     Vault,
 };
 pub use values::FreeValue;
+pub use written::Written;
 
 use crate::yaml::Problem;
 
@@ -101,6 +103,8 @@ pub struct Config {
     pub duckdb_secrets: Vec<DuckdbSecret>,
     /// The plugins' own settings, by the name in [`Plugin::config`].
     pub plugin_config: BTreeMap<String, BTreeMap<String, Secret>>,
+    /// Where all of it was written.
+    pub written: Written,
     /// What the operator should know; nothing that stops the start.
     pub warnings: Vec<Problem>,
 }

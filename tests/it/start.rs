@@ -160,7 +160,45 @@ fn a_transport_that_is_not_there_stops_the_start() {
         .argument("sse")
         .start_and_fail();
     assert_eq!(status.code(), Some(1));
-    assert!(said.contains("sse is not available yet"), "{said}");
+    assert_eq!(
+        said.lines().last(),
+        Some("--transport: transport.provider: sse is not available yet; accepted: streamable-http, stdio")
+    );
+}
+
+/// What is only found out after the files were read says where the setting stands, too.
+#[test]
+fn what_stops_the_start_says_where_its_setting_stands() {
+    let user = |transport: &str, auth: &str| {
+        Project::new().user_config(&format!(
+            "mxcp: 1\ntransport:\n  {transport}\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          {auth}\n"
+        ))
+    };
+    let google = "{client_id: a, client_secret: b, scope: openid, callback_path: /cb, auth_url: 'https://a.example/a', token_url: 'https://a.example/t'}";
+    let site =
+        "mxcp: 1\nproject: test\nprofile: dev\nprofiles:\n  dev:\n    duckdb:\n      init_file: absent.sql\n";
+    for (project, expected) in [
+        (
+            user("provider: sse", "provider: none"),
+            "config.yml:3:13: transport.provider: sse is not available yet; accepted: streamable-http, stdio",
+        ),
+        (
+            user(
+                "provider: streamable-http",
+                &format!("provider: google\n          google: {google}"),
+            ),
+            "config.yml:9:21: auth.provider: google is not available yet; accepted: none, local, github",
+        ),
+        (
+            Project::new().file("mxcp-site.yml", site),
+            "mxcp-site.yml:7:18: duckdb.init_file: ",
+        ),
+    ] {
+        let (status, said) = project.start_and_fail();
+        assert_eq!(status.code(), Some(1));
+        let last = said.lines().last().unwrap();
+        assert!(last.contains(expected), "{said}");
+    }
 }
 
 const PREPARED: &str =

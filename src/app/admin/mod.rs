@@ -84,6 +84,7 @@ impl AdminListeners {
 
 fn network(listener: &AdminListener, admin: &Arc<Admin>) -> Result<Server, StartError> {
     let refused = |source| StartError::Listen {
+        setting: "admin.port",
         host: listener.host.clone(),
         port: listener.port,
         source,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Machine;
-use crate::config::{AuditOverflow, ExtensionRepository, FreeValue, LogLevel, ModelKind, Secret};
+use crate::config::{
+    AuditOverflow, Config, ExtensionRepository, Flags, FreeValue, LogLevel, ModelKind, Secret,
+};
 
 #[test]
 fn the_defaults_need_two_names() {
@@ -179,4 +181,38 @@ fn telemetry_blocks_decide_for_themselves() {
     );
     assert!(!blocks.tracing.enabled && blocks.tracing.console_export && blocks.metrics.enabled);
     assert_eq!(blocks.metrics.export_interval, Duration::from_secs(5));
+}
+
+#[test]
+fn each_setting_has_the_place_where_it_was_written() {
+    let machine = Machine::new()
+        .site("project: shop\nprofile: dev\nprofiles:\n  dev:\n    duckdb: {path: a.duckdb}\n")
+        .user("transport:\n  http: {port: 1}\nprojects:\n  shop:\n    profiles:\n      dev:\n        auth:\n          provider: none\n");
+    let place = |config: &Config, setting: &str| {
+        let place = config.written.place(setting);
+        place.map(|place| machine.relative(&place.to_string()))
+    };
+    let config = machine.config();
+    for (setting, expected) in [
+        ("duckdb.path", Some("project/mxcp-site.yml:5:20")),
+        ("transport.http.port", Some("home/.mxcp/config.yml:2:16")),
+        ("transport.http.tls", Some("home/.mxcp/config.yml:2:9")),
+        ("auth.provider", Some("home/.mxcp/config.yml:8:21")),
+        ("auth.persistence.path", Some("home/.mxcp/config.yml:8:11")),
+        ("logging.path", None),
+    ] {
+        assert_eq!(place(&config, setting).as_deref(), expected, "{setting}");
+    }
+    let machine = machine.env("MXCP_DUCKDB_PATH", "b.duckdb").flags(Flags {
+        port: Some(2),
+        ..Flags::default()
+    });
+    let config = machine.config();
+    for (setting, expected) in [
+        ("duckdb.path", "MXCP_DUCKDB_PATH"),
+        ("transport.http.port", "--port"),
+    ] {
+        let place = config.written.place(setting).unwrap();
+        assert_eq!(place.to_string(), expected, "{setting}");
+    }
 }
