@@ -240,6 +240,31 @@ fn a_use_without_a_type_gets_the_declared_one_beside_a_use_that_has_one() {
     );
 }
 
+/// DuckDB would write such a number as a decimal.
+#[test]
+fn a_floating_point_literal_stays_what_it_is_beside_a_cast() {
+    let mut session = session();
+    let declared = declared("a", DataType::Varchar);
+    let sql = "SELECT typeof(1e3), 2.5e0, 1e300 AS big, $a::INTEGER AS n, 'h' || $a AS g LIMIT 1e0";
+    let statement = Statement::check(&mut session, sql, &declared).unwrap();
+    assert!(
+        statement.sql().contains("CAST($a__mxcp_use_2 AS VARCHAR)"),
+        "{}",
+        statement.sql()
+    );
+    let values = parameters(&[("a", "7".into())]);
+    let names: Vec<&str> = statement
+        .columns()
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let asked = owner(&mut session, &sql.replace("$a", "'7'")).unwrap();
+    let answer = run(&mut session, &statement, &values, &user("ada")).unwrap();
+    let all = |row: &Value| row[0].as_object().unwrap().values().cloned().collect::<Vec<_>>();
+    assert_eq!(all(&answer), all(&asked));
+    assert_eq!(names[..3], ["typeof(1000.0)", "2.5", "big"]);
+}
+
 #[test]
 fn an_open_parameter_gets_the_declared_type_and_keeps_the_meaning() {
     let mut session = session();

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use crate::server::{Project, Server, client, modern_request};
 
 /// The first use of the parameter takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check
-/// takes such uses apart where it can write the statement anew; `1e3` and a column named after the second use keep it from that.
-const HARMFUL: &str = "SELECT {'k': $a} AS one, $a::BIGINT, 1e3 AS three";
+/// takes such uses apart where it can write the statement anew; a join after a CROSS JOIN and a column named after the second use keep it
+/// from that.
+const HARMFUL: &str =
+    "SELECT {'k': $a} AS one, $a::BIGINT FROM (SELECT 1) x CROSS JOIN (SELECT 2) y JOIN (SELECT 3) z ON true";
 
 /// Whether a call has a result. The server may refuse it, or be gone already.
 async fn is_served(server: &Server, tool: &str) -> bool {

@@ -59,8 +59,8 @@ impl SyntaxTree {
         )
     }
 
-    /// Whether `sql` parses into just this tree. What DuckDB writes is not always what it has read: `1e3` becomes a decimal,
-    /// and a join after a `CROSS JOIN` another one.
+    /// Whether `sql` parses into just this tree. What DuckDB writes is not always what it has read: a join after a
+    /// `CROSS JOIN` becomes another one.
     pub(super) fn is_written_as(&self, sql: &str, session: &mut Session) -> bool {
         Self::parse(session, sql).is_ok_and(|read| is_same(&read.root, &self.root))
     }
@@ -92,7 +92,7 @@ impl SyntaxTree {
 
     /// Gives each use of a parameter a name of its own (see [`uses`]). Columns keep their names.
     pub(super) fn separate_parameters(&mut self, session: &mut Session) -> Result<(), QueryError> {
-        name_columns(&mut self.root, session)?;
+        self.make_writable(session)?;
         separate_within(&mut self.root, &mut BTreeMap::new());
         Ok(())
     }
@@ -104,18 +104,26 @@ impl SyntaxTree {
         session: &mut Session,
         casts: &[(String, DataType)],
     ) -> Result<(), QueryError> {
-        name_columns(&mut self.root, session)?;
+        self.make_writable(session)?;
         cast_within(&mut self.root, casts);
+        Ok(())
+    }
+
+    /// Prepares the tree for being changed and written as SQL: columns keep their names, and `1e3` stays a `DOUBLE`, which
+    /// DuckDB would write like a decimal.
+    fn make_writable(&mut self, session: &mut Session) -> Result<(), QueryError> {
+        name_columns(&mut self.root, session)?;
+        spell_doubles(&mut self.root);
         Ok(())
     }
 }
 
-/// Gives every selected expression with a parameter in it the name that DuckDB would give it.
+/// Gives every selected expression that will be changed the name that DuckDB would give it.
 fn name_columns(node: &mut Value, session: &mut Session) -> Result<(), QueryError> {
     if let Some(columns) = node.get_mut("select_list").and_then(Value::as_array_mut) {
         for column in columns
             .iter_mut()
-            .filter(|column| column["alias"] == "" && has_parameter(column))
+            .filter(|column| column["alias"] == "" && will_change(column))
         {
             let name = expression_text(column, session)?;
             column["alias"] = Value::String(name);
@@ -132,10 +140,47 @@ fn name_columns(node: &mut Value, session: &mut Session) -> Result<(), QueryErro
     }
 }
 
-fn has_parameter(node: &Value) -> bool {
+fn will_change(node: &Value) -> bool {
     let mut found = false;
-    visit(node, &mut |node| found |= parameter_name(node).is_some());
+    visit(node, &mut |node| {
+        found |= parameter_name(node).is_some() || double(node).is_some();
+    });
     found
+}
+
+/// The number of a literal such as `1e3`.
+fn double(node: &Value) -> Option<f64> {
+    let is_double = node["class"] == "CONSTANT" && node["value"]["type"]["id"] == "DOUBLE";
+    node["value"]["value"].as_f64().filter(|_| is_double)
+}
+
+/// Writes such literals as casts of their digits.
+fn spell_doubles(node: &mut Value) {
+    if let Some(number) = double(node) {
+        let mut literal = node.take();
+        literal["value"]["type"]["id"] = Value::from(DataType::Varchar.to_string());
+        literal["value"]["value"] = Value::from(format!("{number:?}"));
+        *node = cast(literal, &DataType::Double);
+        return;
+    }
+    match node {
+        Value::Object(members) => members.values_mut().for_each(spell_doubles),
+        Value::Array(elements) => elements.iter_mut().for_each(spell_doubles),
+        _ => {}
+    }
+}
+
+/// A cast around an expression, under whose alias it goes on.
+fn cast(mut expression: Value, data_type: &DataType) -> Value {
+    let mut cast = json!({
+        "class": "CAST",
+        "type": "OPERATOR_CAST",
+        "cast_type": { "id": data_type.to_string(), "type_info": null },
+        "try_cast": false,
+    });
+    cast["alias"] = std::mem::replace(&mut expression["alias"], Value::String(String::new()));
+    cast["child"] = expression;
+    cast
 }
 
 /// An expression as DuckDB writes it.
@@ -207,16 +252,7 @@ fn is_address(text: &Value) -> bool {
 
 fn cast_within(node: &mut Value, casts: &[(String, DataType)]) {
     if let Some(data_type) = parameter_name(node).and_then(|name| cast_for(name, casts)) {
-        let mut parameter = node.take();
-        let alias = std::mem::replace(&mut parameter["alias"], Value::String(String::new()));
-        *node = json!({
-            "class": "CAST",
-            "type": "OPERATOR_CAST",
-            "alias": alias,
-            "child": parameter,
-            "cast_type": { "id": data_type.to_string(), "type_info": null },
-            "try_cast": false,
-        });
+        *node = cast(node.take(), data_type);
         return;
     }
     match node {
