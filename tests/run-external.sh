@@ -56,6 +56,7 @@ start_server() {
   local folder=$logs/${1//\//-}
   local log=$folder.server.log
   mkdir -p "$logs/home" && cp -R "$1" "$folder"
+  : >"$log" # read before the server has it
   (
     cd "$folder"
     export HOME="$logs/home"
