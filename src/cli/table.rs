@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::iter;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -61,8 +62,12 @@ fn width(header: &[String], rows: &[Vec<String>], column: usize) -> usize {
 fn line(text: &mut String, cells: &[String], widths: &[usize]) {
     let start = text.len();
     for (cell, width) in cells.iter().zip(widths) {
-        // Writing into a `String` has no failure to report.
-        let _ = write!(text, "{cell:width$}  ");
+        text.push_str(cell);
+        // Not by a format: its width ends at 65,535.
+        text.extend(iter::repeat_n(
+            ' ',
+            width.saturating_sub(cell.chars().count()) + 2,
+        ));
     }
     let end = text.get(start..).unwrap_or_default().trim_end().len();
     text.truncate(start + end);
@@ -110,6 +115,14 @@ mod tests {
         let expected = "zeta  a\n----  ------------\n1.10  x y\nNULL  [\"\\u00e9\",1]\n(2 rows)\n";
         assert_eq!(table(json).as_deref(), Some(expected));
         assert_eq!(table("[]").as_deref(), Some("(0 rows)\n"));
+    }
+
+    #[test]
+    fn a_value_may_have_any_width() {
+        let long = "x".repeat(70_000);
+        let text = table(&format!("[{{\"a\":\"{long}\",\"b\":1}},{{\"a\":\"\",\"b\":2}}]")).unwrap();
+        let widths: Vec<usize> = text.lines().map(str::len).collect();
+        assert_eq!(widths, [70_003, 70_003, 70_003, 70_003, 8]);
     }
 
     #[test]
