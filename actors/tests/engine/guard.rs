@@ -216,6 +216,24 @@ fn everything_that_writes_runs_or_reveals_is_refused() {
 
 /// A refusal by DuckDB (a parser error) would hide a hole in the guard: these must be refused by the guard itself.
 #[test]
+fn expressions_that_double_each_other_are_refused_before_they_are_planned() {
+    let (_folder, mut session) = database();
+    let doubled = |steps: usize| {
+        let steps: Vec<String> = (1..=steps)
+            .map(|step| format!(", a{step} AS (SELECT one.q FROM a{0} one, a{0} other)", step - 1))
+            .collect();
+        let last = steps.len();
+        format!(
+            "WITH a0 AS (SELECT id AS q FROM docs){} SELECT count(*) FROM a{last}",
+            steps.concat()
+        )
+    };
+    assert!(caller(&mut session, &doubled(3)).is_ok());
+    let refused = caller(&mut session, &doubled(40)).unwrap_err();
+    assert_eq!(refused, QueryError::Refused(Refusal::TooManyTables(4_096)));
+}
+
+#[test]
 fn the_guard_itself_refuses_and_says_what() {
     let (_folder, mut session) = database();
     for (sql, message) in [

@@ -23,6 +23,11 @@ pub enum Refusal {
     /// More nesting than the server follows.
     #[error("the statement is nested too deeply")]
     TooDeep,
+    /// More tables than the server lets DuckDB plan.
+    #[error(
+        "the statement names more than {0} tables, those of a WITH expression counted each time that it is named"
+    )]
+    TooManyTables(usize),
     /// A table function outside the allow-list.
     #[error("the table function {0}() is not allowed here; accepted: tables and views of this database, {list}", list = allowed::TABLE_FUNCTIONS.join(", "))]
     TableFunction(String),

@@ -8,9 +8,22 @@ use super::{Catalog, Refusal};
 /// One walk over one statement.
 pub(super) struct Walk<'catalog> {
     catalog: &'catalog Catalog,
-    /// Names of the common table expressions in scope, innermost last, in lower case.
-    scope: Vec<String>,
+    /// The common table expressions in scope, innermost last.
+    scope: Vec<Expression>,
+    /// How many tables DuckDB would plan for what was walked.
+    tables: usize,
 }
+
+/// A common table expression, which DuckDB plans again wherever it is named.
+struct Expression {
+    /// In lower case.
+    name: String,
+    tables: usize,
+}
+
+/// Tables in one statement, those of an expression counted as often as it is named. Planning knows neither time limit nor
+/// memory limit, and takes a fifth of a second for so many.
+const MOST_TABLES: usize = 4_096;
 
 fn text<'node>(node: &'node Value, member: &str) -> &'node str {
     node[member].as_str().unwrap_or_default()
@@ -21,6 +34,7 @@ impl<'catalog> Walk<'catalog> {
         Self {
             catalog,
             scope: Vec::new(),
+            tables: 0,
         }
     }
 
@@ -29,9 +43,11 @@ impl<'catalog> Walk<'catalog> {
         let depth = self.scope.len();
         if let Some(entries) = node["cte_map"]["map"].as_array() {
             for entry in entries {
+                let before = self.tables;
                 self.value(&entry["value"])?;
+                let tables = self.tables - before;
                 // In scope only for what follows: its own body still sees the name from outside, which may be a file.
-                self.scope.push(text(entry, "key").to_ascii_lowercase());
+                self.enter(text(entry, "key"), tables);
             }
         }
         match text(node, "type") {
@@ -43,10 +59,15 @@ impl<'catalog> Walk<'catalog> {
         Ok(())
     }
 
+    fn enter(&mut self, name: &str, tables: usize) {
+        let name = name.to_ascii_lowercase();
+        self.scope.push(Expression { name, tables });
+    }
+
     /// The name of a recursive expression is a table within its recursive part, and only there.
     fn recursive(&mut self, node: &Value) -> Result<(), Refusal> {
         self.members(node, &["cte_map", "right"])?;
-        self.scope.push(text(node, "cte_name").to_ascii_lowercase());
+        self.enter(text(node, "cte_name"), 1);
         self.value(&node["right"])?;
         self.scope.pop();
         Ok(())
@@ -108,10 +129,10 @@ impl<'catalog> Walk<'catalog> {
     /// table of that name: the one, perhaps, that says what the caller may see.
     fn refuse_shadows(&self, function: String) -> Result<(), Refusal> {
         let mut scope = self.scope.iter();
-        match scope.find(|name| self.catalog.may_be_meant_by_a_macro(name)) {
-            Some(name) => Err(Refusal::Shadowed {
+        match scope.find(|expression| self.catalog.may_be_meant_by_a_macro(&expression.name)) {
+            Some(expression) => Err(Refusal::Shadowed {
                 function,
-                name: name.clone(),
+                name: expression.name.clone(),
             }),
             None => Ok(()),
         }
@@ -132,17 +153,22 @@ impl<'catalog> Walk<'catalog> {
         }
     }
 
-    fn table(&self, node: &Value) -> Result<(), Refusal> {
+    fn table(&mut self, node: &Value) -> Result<(), Refusal> {
         let (database, schema, name) = (
             text(node, "catalog_name"),
             text(node, "schema_name"),
             text(node, "table_name"),
         );
         let unqualified = database.is_empty() && schema.is_empty();
-        let in_scope = unqualified && self.scope.contains(&name.to_ascii_lowercase());
+        let mut scope = self.scope.iter().rev().filter(|_| unqualified);
+        let expression = scope.find(|expression| expression.name.eq_ignore_ascii_case(name));
+        self.tables += expression.map_or(1, |expression| expression.tables.max(1));
+        if self.tables > MOST_TABLES {
+            return Err(Refusal::TooManyTables(MOST_TABLES));
+        }
         let described = schema.eq_ignore_ascii_case("information_schema")
             && allowed::INFORMATION_SCHEMA.contains(&name.to_ascii_lowercase().as_str());
-        if in_scope || described || self.catalog.has_relation(database, schema, name) {
+        if expression.is_some() || described || self.catalog.has_relation(database, schema, name) {
             return Ok(());
         }
         let qualified = [database, schema, name]
