@@ -76,6 +76,9 @@ pub enum ArgumentProblem {
     /// Lists and objects inside each other beyond the limit.
     #[error("is nested deeper than {0} levels")]
     TooDeep(usize),
+    /// An object with more members than are taken where no type names them.
+    #[error("has more than {0} members")]
+    TooWide(usize),
     /// More values than are taken in one call.
     #[error("holds more than {0} values")]
     TooMany(usize),
@@ -114,6 +117,7 @@ impl fmt::Display for ArgumentError {
             | ArgumentProblem::Pattern(_)
             | ArgumentProblem::NotUnique
             | ArgumentProblem::TooDeep(_)
+            | ArgumentProblem::TooWide(_)
             | ArgumentProblem::TooMany(_) => {
                 write!(formatter, "Error validating parameter '{path}': {problem}")
             }

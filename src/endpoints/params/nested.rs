@@ -19,6 +19,10 @@ use crate::yaml::suggestion;
 /// Suggestions are looked for among the declared names, for names of at most this length.
 const LONGEST_SUGGESTED: usize = 64;
 
+/// How many members an object may have whose type says nothing about them. Each becomes a field of a type in SQL, and the time
+/// that DuckDB takes for those grows with their square.
+const MAXIMUM_MEMBERS: usize = 2_000;
+
 impl ListRule {
     /// A list, or the JSON text of one.
     pub(super) fn read(
@@ -118,6 +122,9 @@ fn read_others(
     place: &Place<'_>,
     reading: &mut Reading,
 ) -> Option<Vec<(String, SqlValue)>> {
+    if members.0.len() > MAXIMUM_MEMBERS {
+        return reading.refuse(place, ArgumentProblem::TooWide(MAXIMUM_MEMBERS));
+    }
     let mut seen = HashSet::new();
     let mut values = Vec::with_capacity(members.0.len());
     for (name, raw) in members.0 {

@@ -194,6 +194,16 @@ fn depth_and_number_of_values_are_bounded() {
     let empty = format!("[{}{{}}]", "{},".repeat(100_000));
     let message = value(&rows, &empty).unwrap_err();
     assert!(message.ends_with("holds more than 200000 values"), "{message}");
+    let object = one("type: object");
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|index| format!("\"m{index}\":1")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert!(value(&object, &members(2_000)).is_ok());
+    assert_eq!(
+        value(&object, &members(2_001)).unwrap_err(),
+        "Error validating parameter 'x': has more than 2000 members"
+    );
     let members: Vec<String> = (0..1_000).map(|index| format!("\"m{index}\":1")).collect();
     let wide = format!("[{{{}}}{}]", members.join(","), ",{}".repeat(1_000));
     assert_eq!(
