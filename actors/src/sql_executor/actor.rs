@@ -43,6 +43,9 @@ impl Actor for SqlExecutor {
     }
 }
 
+/// How long a stop waits for queries that were told to end.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
+
 /// A message stays in the mailbox for microseconds: handling it is putting it into a queue.
 const MAILBOX: usize = 4_096;
 
@@ -166,9 +169,15 @@ impl RunningSqlExecutor {
         self.executors.queue.cancel_running();
     }
 
-    /// Stops what still runs, and waits for the workers.
+    /// Stops what still runs, and waits for the workers: not for ever, because DuckDB looks at no interrupt while it plans.
+    /// A worker that is left behind ends with the process.
     pub fn stop(self) {
         self.interrupt();
+        let left = self.executors.queue.wait_for_workers(LONGEST_STOP);
+        if left > 0 {
+            log::error!("{left} SQL workers do not stop, because DuckDB does not; they end with the process");
+            return;
+        }
         for worker in self.workers {
             if worker.join().is_err() {
                 log::error!("a SQL worker had panicked");

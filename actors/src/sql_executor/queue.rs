@@ -59,6 +59,8 @@ struct State {
     /// The workers that sleep. The one that fell asleep last is woken first: what it needs is still in the processor's caches,
     /// and with workers that take turns nothing ever is.
     asleep: Vec<usize>,
+    /// Workers whose threads have not ended.
+    alive: usize,
 }
 
 /// Shared by the actor, which fills it, and the workers, which empty it.
@@ -66,6 +68,8 @@ pub(super) struct Queue {
     state: Mutex<State>,
     /// What wakes each worker.
     bells: Vec<Condvar>,
+    /// Tells that a worker has ended.
+    ended: Condvar,
     most_waiting: usize,
     /// Whether the database has given itself up.
     lost: watch::Sender<bool>,
@@ -80,7 +84,9 @@ impl Queue {
                 closed: false,
                 running: std::iter::repeat_with(|| None).take(workers).collect(),
                 asleep: Vec::with_capacity(workers),
+                alive: workers,
             }),
+            ended: Condvar::new(),
             bells: std::iter::repeat_with(Condvar::new).take(workers).collect(),
             most_waiting: limits.max_waiting,
             lost: watch::Sender::new(false),
@@ -183,6 +189,20 @@ impl Queue {
         if more {
             self.wake_one();
         }
+    }
+
+    /// A worker does no more work.
+    pub(super) fn ended(&self) {
+        self.lock().alive -= 1;
+        self.ended.notify_all();
+    }
+
+    /// Waits until all workers have ended, no longer than `within`. How many have not.
+    pub(super) fn wait_for_workers(&self, within: Duration) -> usize {
+        let waited = self
+            .ended
+            .wait_timeout_while(self.lock(), within, |state| state.alive > 0);
+        waited.unwrap_or_else(PoisonError::into_inner).0.alive
     }
 
     /// Looks at how a query ended: after a fatal error no further one will succeed.

@@ -15,6 +15,7 @@ use super::engine::identity::SqlIdentity;
 use super::engine::plan::OutputPlan;
 use super::engine::session::EncodedResult;
 use super::messages::{QueryLimits, QueryOutcome, QueryText, RunQuery};
+use super::queue::Queue;
 use super::runner::{Run, Runner};
 use crate::domain::call_context::CallContext;
 use crate::domain::cancel::{CancelReason, Interrupt};
@@ -318,4 +319,13 @@ fn a_query_may_run_for_longer_than_it_may_wait() {
         assert_eq!(outcome.result.unwrap_err(), CancelReason::Operator.into());
         house.executor.stop();
     });
+}
+
+#[test]
+fn a_stop_waits_for_the_workers_and_not_for_ever() {
+    let queue = Queue::new(SETTINGS.admission, 2);
+    queue.ended();
+    assert_eq!(queue.wait_for_workers(Duration::ZERO), 1);
+    queue.ended();
+    assert_eq!(queue.wait_for_workers(PATIENCE), 0);
 }

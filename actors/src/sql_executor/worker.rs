@@ -34,6 +34,8 @@ impl<R: Runner> Worker<R> {
             self.queue.finished(self.number, &share);
             reply.answer(answer);
         }
+        drop(session);
+        self.queue.ended();
     }
 
     /// Does one job: the answer, for whom it is, and the session if the next caller may have it.
