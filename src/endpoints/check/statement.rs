@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::engine::lasting;
 use mxcp_actors::sql_executor::engine::session::Session;
 use mxcp_actors::sql_executor::engine::statement::Statement;
 
@@ -16,8 +17,8 @@ use crate::endpoints::result::{Finding, OutputContract};
 use crate::yaml::Problems;
 
 /// Why some statements that DuckDB accepts are refused: what they do would be there for every later call.
-const NOT_ABOUT_ROWS: &str = "is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, \
-     SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs \
+const NOT_ABOUT_ROWS: &str = "is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, UNPIVOT, \
+     DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs \
      in duckdb.init_file";
 
 /// Prepares the statement and compiles the contract of its results. `None` after reporting.
@@ -35,6 +36,10 @@ pub(super) fn check(
         };
         problems.error(sql.location.clone(), sql.path.clone(), message);
     };
+    if let Some(word) = lasting::outlasting(&sql.text) {
+        report(problems, format!("{word} {NOT_ABOUT_ROWS}"));
+        return None;
+    }
     let statement = match Statement::check(session, &sql.text, &parameters.declared()) {
         Ok(statement) => statement,
         Err(error) => {

@@ -276,7 +276,11 @@ fn only_statements_about_rows_are_accepted() {
         ("PRAGMA enable_profiling", "PRAGMA"),
         ("LOAD json", "LOAD or INSTALL"),
         ("INSTALL json", "LOAD or INSTALL"),
-        ("CALL enable_logging()", "CALL or CHECKPOINT"),
+        ("CALL enable_logging()", "enable_logging()"),
+        ("FROM enable_profiling()", "enable_profiling()"),
+        ("SELECT setseed(0.5)", "setseed()"),
+        ("EXPORT DATABASE 'x'", "EXPORT"),
+        ("COPY (SELECT 1) TO 'x.csv'", "COPY"),
         ("CHECKPOINT", "CALL or CHECKPOINT"),
         ("VACUUM", "VACUUM or ANALYZE"),
         ("PREPARE p AS SELECT 1", "PREPARE"),
@@ -287,7 +291,7 @@ fn only_statements_about_rows_are_accepted() {
         assert_eq!(
             refused(session, code),
             format!(
-                "{name} is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs in duckdb.init_file"
+                "{name} is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, UNPIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs in duckdb.init_file"
             ),
             "{code}"
         );

@@ -8,7 +8,7 @@
 //! - [`script`]: statements that prepare the database at start.
 //! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
-//! - `lexer`: the words of a statement. `uses`: parameters that are used more than once.
+//! - [`lasting`]: what of a statement would outlast it. `lexer`: the words of a statement. `uses`: parameters that are used more than once.
 
 pub mod bind;
 pub mod data_type;
@@ -18,6 +18,7 @@ mod ffi;
 pub mod generation;
 pub mod guard;
 pub mod identity;
+pub mod lasting;
 mod lexer;
 pub mod limits;
 mod natural_type;
