@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use mxcp_actors::domain::audit_event::{
-    AuditRecord, AuditedOperation, AuditedUser, AuthenticationEvent, OperationStatus,
+    AuditRecord, AuditedOperation, AuditedUser, AuthenticationEvent, OperationStatus, PolicyDecision,
 };
 use mxcp_actors::domain::client::ClientId;
 use mxcp_actors::domain::grant::GrantId;
@@ -29,6 +29,7 @@ pub(super) struct Entry<'a> {
     services: &'a Services,
     event: AuthenticationEvent,
     status: OperationStatus,
+    decision: Option<PolicyDecision>,
     user: AuditedUser,
     client: Option<String>,
     error: Option<String>,
@@ -46,6 +47,7 @@ impl Services {
             services: self,
             event,
             status: OperationStatus::Success,
+            decision: None,
             user: AuditedUser::default(),
             client: None,
             error: None,
@@ -74,6 +76,12 @@ impl Entry<'_> {
         self.status = OperationStatus::Error;
         self.error = Some(reason.to_string());
         self
+    }
+
+    /// Somebody who is known was not let through, and why.
+    pub(super) fn denied(mut self, reason: &dyn Display) -> Self {
+        self.decision = Some(PolicyDecision::Deny);
+        self.refused(reason)
     }
 
     /// What was granted or asked for.
@@ -118,7 +126,10 @@ impl Entry<'_> {
     /// Hands the record to the sink.
     pub(super) fn write(self) {
         self.services.counts().event(self.event, self.status);
-        let operation = AuditedOperation::authentication(self.event, self.status);
+        let operation = AuditedOperation {
+            policy_decision: self.decision,
+            ..AuditedOperation::authentication(self.event, self.status)
+        };
         let now = self.services.clock.now();
         match AuditRecord::new(operation, now, self.services.randomness.as_ref()) {
             Ok(record) => self.services.audit.record(AuditRecord {

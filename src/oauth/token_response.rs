@@ -1,5 +1,7 @@
 //! The successful answer of the token endpoint (RFC 6749 section 5.1).
 
+use std::time::Duration;
+
 use mxcp_actors::domain::clock::Timestamp;
 use mxcp_actors::domain::token::TokenPair;
 use serde_json::{Map, Value};
@@ -20,10 +22,11 @@ impl TokenResponse {
     /// The body of the answer. Consumes the response, because it exposes the tokens.
     pub fn into_json(self) -> Value {
         let mut members = Map::new();
-        let lifetime = self.pair.expires_at.duration_since(self.now).as_secs();
+        // To the nearest second: a token whose making took a millisecond of its hour lives 3,600 seconds.
+        let lifetime = self.pair.expires_at.duration_since(self.now) + Duration::from_millis(500);
         members.insert("access_token".to_owned(), self.pair.access_token.expose().into());
         members.insert("token_type".to_owned(), "Bearer".into());
-        members.insert("expires_in".to_owned(), lifetime.into());
+        members.insert("expires_in".to_owned(), lifetime.as_secs().into());
         if let Some(refresh_token) = &self.pair.refresh_token {
             members.insert("refresh_token".to_owned(), refresh_token.expose().into());
         }

@@ -101,7 +101,7 @@ fn require_scopes(services: &Services, caller: &Caller, principal: &Principal) -
         .client(&principal.client)
         .user(&principal.user.identity)
         .scopes(&principal.scopes)
-        .refused(&refusal)
+        .denied(&refusal)
         .write();
     Err(refusal)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
+use mxcp_actors::domain::audit_event::PolicyDecision;
 
 use super::client::{call, demo_tokens};
 use super::server::{Answer, Server, public_url, scopes_of};
@@ -81,6 +82,10 @@ async fn a_token_without_the_needed_scopes_is_told_all_of_them() {
         challenge.contains("scope=\"mcp:read mxcp:admin\"") && challenge.contains(METADATA),
         "{challenge}"
     );
+    let records = server.events();
+    let record = records.last().unwrap();
+    assert_eq!(record.operation_name, "request_refused");
+    assert_eq!(record.policy_decision, Some(PolicyDecision::Deny));
     let bare = server.call(TestRequest::post().uri("/mcp")).await;
     assert!(super::bearer::challenge(&bare).ends_with("scope=\"mcp:read mxcp:admin\""));
 }
