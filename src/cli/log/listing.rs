@@ -12,6 +12,9 @@ use crate::cli::console::{self, one_line};
 
 const WIDTH: usize = 80;
 
+/// Said after the number of records where it is not that of all that match. How many those are would cost reading all of the log.
+const MORE_MATCH: &str = "; more match (--limit shows more)";
+
 /// The result for programs.
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -63,8 +66,20 @@ fn with_offset(timestamp: Timestamp) -> String {
     format!("{}+00:00", text.trim_end_matches('Z'))
 }
 
-/// Prints the records for programs.
-pub(super) fn print_json(records: &[AuditRecord]) -> io::Result<()> {
+/// The record without what is never shown and can be large, so that many fit into memory.
+pub(super) fn as_shown(record: AuditRecord) -> AuditRecord {
+    AuditRecord {
+        input_data: Map::new(),
+        output_data: None,
+        ..record
+    }
+}
+
+/// Prints the records for programs. That there are more is told beside them, on standard error.
+pub(super) fn print_json(records: &[AuditRecord], more_match: bool) -> io::Result<()> {
+    if more_match {
+        eprintln!("{} records are shown{MORE_MATCH}", records.len());
+    }
     console::print_json(&Listing {
         count: records.len(),
         records: records.iter().map(Shown::from).collect(),
@@ -72,8 +87,8 @@ pub(super) fn print_json(records: &[AuditRecord]) -> io::Result<()> {
 }
 
 /// Prints the records for people.
-pub(super) fn print_text(records: &[AuditRecord]) -> io::Result<()> {
-    if records.is_empty() {
+pub(super) fn print_text(records: &[AuditRecord], more_match: bool) -> io::Result<()> {
+    if records.is_empty() && !more_match {
         return console::print("No matching audit records\n");
     }
     let mut text = format!("Audit log, newest first\n{}\n", "=".repeat(WIDTH));
@@ -81,7 +96,13 @@ pub(super) fn print_text(records: &[AuditRecord]) -> io::Result<()> {
         // Writing into a `String` has no failure to report.
         let _ = writeln!(text, "{}", line(record));
     }
-    let _ = writeln!(text, "{}\nTotal records: {}", "=".repeat(WIDTH), records.len());
+    let more = if more_match { MORE_MATCH } else { "" };
+    let _ = writeln!(
+        text,
+        "{}\nTotal records: {}{more}",
+        "=".repeat(WIDTH),
+        records.len()
+    );
     console::print(&text)
 }
 

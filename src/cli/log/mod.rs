@@ -19,7 +19,7 @@ use super::project::ProjectFlags;
 use super::{CommandError, Surroundings};
 use crate::app::audit_export;
 
-/// Records that are shown where nobody says how many.
+/// Records that are shown where nobody says how many or how far back.
 const SHOWN: usize = 100;
 
 /// What `log` can be told. All conditions must hold; of `--tool`, `--resource` and `--prompt` one.
@@ -64,9 +64,9 @@ pub(super) struct Log {
     #[arg(long, value_name = "TIME", value_parser = since::parse)]
     since: Option<Duration>,
 
-    /// That many records at most; exports have all.
-    #[arg(long, value_name = "NUMBER", default_value_t = SHOWN)]
-    limit: usize,
+    /// That many records at most: 100 unless said otherwise, all with --since; exports have all.
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
 
     /// Writes the records to a CSV file.
     #[arg(long, value_name = "FILE")]
@@ -132,12 +132,19 @@ impl Log {
     }
 
     fn show(&self, mut records: AuditReader) -> std::io::Result<()> {
-        let shown: Vec<_> = records.by_ref().collect();
+        let most = self.most_shown().unwrap_or(usize::MAX);
+        let shown: Vec<_> = records.by_ref().take(most).map(listing::as_shown).collect();
+        let more_match = records.next().is_some();
         warn_of(records.skipped());
         match self.json {
-            true => listing::print_json(&shown),
-            false => listing::print_text(&shown),
+            true => listing::print_json(&shown, more_match),
+            false => listing::print_text(&shown, more_match),
         }
+    }
+
+    /// Who says how far back wants all of that.
+    fn most_shown(&self) -> Option<usize> {
+        self.limit.or_else(|| self.since.is_none().then_some(SHOWN))
     }
 
     fn filter(&self, is_export: bool) -> AuditFilter {
@@ -164,7 +171,11 @@ impl Log {
             since: self.since.map(|since| SystemClock.now() - since),
             user: self.user.clone(),
             trace_id: self.trace_id.clone(),
-            limit: (!is_export).then_some(self.limit),
+            // One more than is shown, because whether there is one is told.
+            limit: self
+                .most_shown()
+                .filter(|_| !is_export)
+                .map(|most| most.saturating_add(1)),
         }
     }
 }

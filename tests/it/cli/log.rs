@@ -66,6 +66,42 @@ fn every_condition_narrows_the_list() {
 }
 
 #[test]
+fn all_of_a_time_is_shown_and_elsewhere_it_is_told_that_more_match() {
+    let folder = Folder::of("shop");
+    let segment = fs::read_to_string(folder.path().join("audit/logs-dev-20260102T000000.jsonl")).unwrap();
+    let record = segment.lines().next().unwrap();
+    let folder = folder.with(
+        "audit/logs-dev-20260103T000000.jsonl",
+        &format!("{record}\n").repeat(100),
+    );
+    for (arguments, last) in [
+        (
+            &["log"][..],
+            "Total records: 100; more match (--limit shows more)",
+        ),
+        (&["log", "--limit", "106"], "Total records: 106"),
+        (&["log", "--type", "auth"], "Total records: 1"),
+        (&["log", "--since", "99999d"], "Total records: 106"),
+        (
+            &["log", "--since", "99999d", "--limit", "0"],
+            "Total records: 0; more match (--limit shows more)",
+        ),
+    ] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.stdout.lines().last(), Some(last), "{arguments:?}");
+    }
+    let all = folder.run(&["log", "--since", "99999d"]).stdout;
+    assert!(all.contains("[auth] login_succeeded"), "{all}");
+    let json = folder.run(&["log", "--json"]);
+    assert_eq!(json.json()["result"]["count"], 100);
+    assert!(
+        json.stderr
+            .contains("100 records are shown; more match (--limit shows more)\n"),
+        "{json:?}"
+    );
+}
+
+#[test]
 fn a_record_is_one_line_whatever_it_holds() {
     let ran = Folder::of("shop").run(&["log", "--status", "error"]);
     assert!(
