@@ -26,7 +26,7 @@ pub struct Counted {
     pub sessions: Option<u64>,
 }
 
-/// Counts clients, grants and sessions, one question at a time.
+/// Counts clients, grants and sessions, for one operator at a time.
 #[derive(Default)]
 pub struct Population {
     latest: Mutex<Option<(Instant, Counted)>>,
@@ -49,16 +49,32 @@ impl Population {
             Some((at, counted)) if at.elapsed() < FRESH_FOR => return counted,
             _ => {}
         }
-        let counted = Counted {
-            clients: within("clients", async { Ok(actors.clients.ask(CountClients).await??) }).await,
-            grants: within("grants", async { Ok(actors.tokens.ask(CountGrants).await??) }).await,
-            sessions: within("sessions", async {
-                Ok(actors.sessions.ask(CountSessions).await??)
-            })
-            .await,
-        };
+        let counted = all_at_once(
+            async { Ok(actors.clients.ask(CountClients).await??) },
+            async { Ok(actors.tokens.ask(CountGrants).await??) },
+            async { Ok(actors.sessions.ask(CountSessions).await??) },
+        )
+        .await;
         *latest = Some((Instant::now(), counted));
         counted
+    }
+}
+
+/// A store that does not answer costs the patience for one count, not for three.
+async fn all_at_once(
+    clients: impl Future<Output = Result<u64, CountError>>,
+    grants: impl Future<Output = Result<u64, CountError>>,
+    sessions: impl Future<Output = Result<u64, CountError>>,
+) -> Counted {
+    let (clients, grants, sessions) = tokio::join!(
+        within("clients", clients),
+        within("grants", grants),
+        within("sessions", sessions)
+    );
+    Counted {
+        clients,
+        grants,
+        sessions,
     }
 }
 
@@ -73,5 +89,28 @@ async fn within(what: &str, count: impl Future<Output = Result<u64, CountError>>
             log::warn!("{what} were not counted within {} s", PATIENCE.as_secs());
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Barrier;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_count_waits_for_another() {
+        let all_were_asked = Barrier::new(3);
+        let count = async |number: u64| {
+            all_were_asked.wait().await;
+            Ok(number)
+        };
+        let counted = all_at_once(count(1), count(2), count(3)).await;
+        let expected = Counted {
+            clients: Some(1),
+            grants: Some(2),
+            sessions: Some(3),
+        };
+        assert_eq!(counted, expected);
     }
 }
