@@ -14,12 +14,13 @@ use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::{FailedDefinition, StartError, provider, scopes};
 use crate::admin::endpoints::Endpoint;
-use crate::config::{self, AuditOverflow, Config, Limits, TransportKind};
+use crate::config::{self, AuditOverflow, Config, Limits, Project, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
 use crate::endpoints::check;
 use crate::endpoints::load::{self, DefinitionFile, Load, Loaded, ProjectFolders};
 use crate::endpoints::registry::{Registry, Runnable};
 use crate::mcp::catalog::Catalog;
+use crate::yaml::KeyPath;
 
 /// Relative file names in SQL start at the project's folder.
 pub fn enter(config: &Config) -> Result<(), StartError> {
@@ -135,7 +136,7 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
 
 /// Says which settings are read and have no effect yet.
 pub fn warn_unbuilt(config: &Config) {
-    let place = |setting| {
+    let place = |setting: &str| {
         let place = config.written.place(setting);
         place.map_or_else(String::new, |place| format!("{place}: "))
     };
@@ -145,15 +146,22 @@ pub fn warn_unbuilt(config: &Config) {
             place("telemetry.enabled")
         );
     }
+    let of_profile = |key| {
+        let Project { name, profile, .. } = &config.project;
+        let way = ["projects", name, "profiles", profile, key];
+        way.iter().fold(KeyPath::root(), |path, key| path.key(key))
+    };
     for (setting, is_set) in [
-        ("extensions", !config.extensions.is_empty()),
-        ("plugin", !config.plugins.is_empty()),
-        ("secrets", !config.secret_names.is_empty()),
+        (KeyPath::root().key("extensions"), !config.extensions.is_empty()),
+        (KeyPath::root().key("plugin"), !config.plugins.is_empty()),
+        (KeyPath::root().key("secrets"), !config.secret_names.is_empty()),
+        (of_profile("plugin"), !config.plugin_config.is_empty()),
+        (of_profile("secrets"), !config.duckdb_secrets.is_empty()),
     ] {
         if is_set {
             log::warn!(
                 "{}{setting}: nothing of it reaches DuckDB yet; statements that need it fail",
-                place(setting)
+                place(setting.as_str())
             );
         }
     }

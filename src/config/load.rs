@@ -155,6 +155,7 @@ fn read_user(
         if let Some(section) = way.iter().try_fold(&mut node, |node, key| node.get_mut(key)) {
             references.resolve(section, &path, problems);
             written.note(section, None);
+            written.note_at(section, &path);
         }
     }
     written.note(&node, Some("projects"));

@@ -7,6 +7,7 @@ use super::inputs::Flags;
 use crate::yaml::{KeyPath, Location, Mapping, Node};
 
 /// The place of each setting, by its way below its file or below the active profile: `transport.http.port`, `auth.provider`.
+/// The active profile of the user configuration is here by its whole way, too, as the project's file has keys of the same names.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
     places: BTreeMap<String, Location>,
@@ -16,6 +17,11 @@ impl Written {
     /// Notes every key below `node` but one. What was noted before stays: the project's file is read first.
     pub(super) fn note(&mut self, node: &Node, except: Option<&str>) {
         self.note_below(node, &KeyPath::root(), except);
+    }
+
+    /// Notes every key below `node`, which stands at `path`, by its whole way.
+    pub(super) fn note_at(&mut self, node: &Node, path: &KeyPath) {
+        self.note_below(node, path, None);
     }
 
     fn note_below(&mut self, node: &Node, path: &KeyPath, except: Option<&str>) {

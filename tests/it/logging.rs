@@ -101,8 +101,10 @@ fn a_log_file_that_cannot_be_written_stops_the_start_and_is_named() {
 
 #[actix_rt::test]
 async fn settings_without_effect_are_named_at_start() {
-    let config = "mxcp: 1\nprojects: { test: { profiles: { dev: { telemetry: { enabled: true } } } } }\n";
-    let site = "mxcp: 1\nproject: test\nprofile: dev\nextensions: [icu]\n";
+    let config = "mxcp: 1\nprojects: { test: { profiles: { dev: { telemetry: { enabled: true },\n  \
+        secrets: [{ name: lake, type: s3, parameters: { SECRET: canary } }],\n  \
+        plugin: { config: { crm: { key: canary } } } } } } }\n";
+    let site = "mxcp: 1\nproject: test\nprofile: dev\nextensions: [icu]\nsecrets: [lake]\n";
     let server = Project::new()
         .file("mxcp-site.yml", site)
         .user_config(config)
@@ -111,8 +113,12 @@ async fn settings_without_effect_are_named_at_start() {
     for told in [
         "config.yml:2:62: telemetry.enabled: nothing is exported",
         "mxcp-site.yml:4:13: extensions: nothing of it reaches DuckDB",
+        "mxcp-site.yml:5:10: secrets: nothing of it reaches DuckDB",
+        "config.yml:3:12: projects.test.profiles.dev.secrets: nothing of it reaches DuckDB",
+        "config.yml:4:11: projects.test.profiles.dev.plugin: nothing of it reaches DuckDB",
     ] {
         let is_told = |line: &str| line.contains("WARN ] ") && line.contains(told);
         assert!(said.lines().any(is_told), "{said}");
     }
+    assert!(!said.contains("canary"), "{said}");
 }
