@@ -39,6 +39,7 @@ missing_for_tests() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   command -v nginx >/dev/null || echo nginx
   has_postgresql || echo postgresql
+  type -P kill >/dev/null || echo procps
   command -v sqlite3 >/dev/null || echo sqlite3
 }
 
