@@ -17,14 +17,14 @@ use crate::admin::endpoints::Endpoint;
 use crate::config::{self, AuditOverflow, Config, Limits, Project, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
 use crate::endpoints::check;
-use crate::endpoints::load::{self, DefinitionFile, Load, Loaded, ProjectFolders};
+use crate::endpoints::load::{self, DefinitionFile, FolderPlaces, Load, Loaded, ProjectFolders};
 use crate::endpoints::registry::{Registry, Runnable};
 use crate::mcp::catalog::Catalog;
 use crate::yaml::KeyPath;
 
 /// Relative file names in SQL start at the project's folder.
 pub fn enter(config: &Config) -> Result<(), StartError> {
-    std::env::set_current_dir(&config.project.root).map_err(|source| StartError::Folder {
+    std::env::set_current_dir(&config.project.root).map_err(|source| StartError::ProjectFolder {
         folder: config.project.root.clone(),
         source,
     })
@@ -37,6 +37,11 @@ pub fn project_folders(config: &Config) -> ProjectFolders<'_> {
         tools: &config.paths.tools,
         resources: &config.paths.resources,
         prompts: &config.paths.prompts,
+        places: FolderPlaces {
+            tools: config.written.own_place("paths.tools"),
+            resources: config.written.own_place("paths.resources"),
+            prompts: config.written.own_place("paths.prompts"),
+        },
     }
 }
 
@@ -188,10 +193,11 @@ pub enum RunningAudit {
 
 /// Starts the audit log as the configuration says.
 pub fn start_audit(
-    audit: &config::Audit,
+    config: &Config,
     instance: &InstanceId,
     clock: &Arc<dyn Clock>,
 ) -> Result<RunningAudit, StartError> {
+    let audit = &config.audit;
     if !audit.enabled {
         return Ok(RunningAudit::Off);
     }
@@ -201,10 +207,11 @@ pub fn start_audit(
         AuditOverflow::Count => Overflow::Count,
         AuditOverflow::Refuse => Overflow::Refuse,
     };
-    Ok(RunningAudit::On(AuditLogger::launch(
-        &settings,
-        Arc::clone(clock),
-    )?))
+    let running = AuditLogger::launch(&settings, Arc::clone(clock)).map_err(|source| StartError::Audit {
+        setting: config.written.deciding("audit.path", "paths.audit"),
+        source,
+    })?;
+    Ok(RunningAudit::On(running))
 }
 
 impl RunningAudit {

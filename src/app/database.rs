@@ -37,7 +37,7 @@ fn open_file(config: &Config) -> Result<Arc<Generation>, StartError> {
     if path == Path::new(":memory:") {
         return Ok(Generation::in_memory(&settings)?);
     }
-    create_folder_of(path)?;
+    create_folder_of(path, config.written.deciding("duckdb.path", "paths.data"))?;
     if settings.read_only && !path.exists() {
         // A read-only instance cannot make the file; an empty database is what an empty project has.
         drop(Generation::open(
@@ -94,11 +94,12 @@ fn prepare(config: &Config, generation: &Arc<Generation>) -> Result<(), StartErr
     Ok(())
 }
 
-fn create_folder_of(path: &Path) -> Result<(), StartError> {
+fn create_folder_of(path: &Path, setting: &'static str) -> Result<(), StartError> {
     let Some(folder) = path.parent() else {
         return Ok(());
     };
     std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+        setting,
         folder: folder.to_owned(),
         source,
     })

@@ -73,9 +73,19 @@ pub enum StartError {
     /// The transport does not exist yet.
     #[error("transport.provider: sse is not available yet; accepted: streamable-http, stdio")]
     NoTransport,
-    /// A folder cannot be made or entered.
+    /// The project's folder cannot be entered.
     #[error("{}: {source}", folder.display())]
+    ProjectFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A configured folder cannot be made.
+    #[error("{setting}: the folder {} cannot be made: {source}", folder.display())]
     Folder {
+        /// The setting that says so.
+        setting: &'static str,
         /// The folder.
         folder: PathBuf,
         /// What the system said.
@@ -151,8 +161,13 @@ pub enum StartError {
     #[error("no database is served")]
     NoDatabase,
     /// The audit log cannot be written.
-    #[error("{0}")]
-    Audit(#[from] LaunchError),
+    #[error("{setting}: {source}")]
+    Audit {
+        /// The setting that says where.
+        setting: &'static str,
+        /// What was met there.
+        source: LaunchError,
+    },
     /// Nothing secret can be made.
     #[error("{0}")]
     Randomness(#[from] RandomnessUnavailable),

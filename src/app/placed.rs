@@ -20,7 +20,9 @@ impl StartError {
     fn setting(&self) -> Option<&'static str> {
         match self {
             Self::NoTransport => Some("transport.provider"),
-            Self::Listen { setting, .. } => Some(setting),
+            Self::Listen { setting, .. } | Self::Folder { setting, .. } | Self::Audit { setting, .. } => {
+                Some(setting)
+            }
             Self::Tls(_) => Some("transport.http.tls"),
             Self::Services(_) | Self::Addresses(_) => Some("transport.http.base_url"),
             Self::Database(_) => Some("duckdb.path"),
@@ -32,12 +34,11 @@ impl StartError {
             Self::Client { .. } => Some("auth.clients"),
             Self::Scope(_) => Some("auth"),
             Self::LogFile(_) => Some("logging.path"),
-            Self::Audit(_) => Some("audit.path"),
             Self::Placed { .. }
             | Self::Problems(_)
             | Self::Definitions { .. }
             | Self::Tool(_)
-            | Self::Folder { .. }
+            | Self::ProjectFolder { .. }
             | Self::Query(_)
             | Self::Certificates(_)
             | Self::Actors(_)

@@ -72,7 +72,7 @@ impl Running {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
         let instance = InstanceId::generate(&*randomness)?;
-        let audit_log = build::start_audit(&config.audit, &instance, &clock)?;
+        let audit_log = build::start_audit(config, &instance, &clock)?;
         let audit = Audit {
             log: audit_log.log(),
             clock,

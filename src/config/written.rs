@@ -53,6 +53,20 @@ impl Written {
         }
     }
 
+    /// Where the setting itself stands.
+    pub fn own_place(&self, setting: &str) -> Option<&Location> {
+        self.places.get(setting)
+    }
+
+    /// The setting that decides about a path: its own if it was written, otherwise the folder that its default lies in.
+    pub fn deciding(&self, own: &'static str, folder: &'static str) -> &'static str {
+        if self.own_place(own).is_some() {
+            own
+        } else {
+            folder
+        }
+    }
+
     /// Where the setting stands, or the nearest section around it that was written; `None` if nothing was.
     pub fn place(&self, setting: &str) -> Option<&Location> {
         let mut setting = setting;

@@ -8,7 +8,7 @@ use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::value::RawValue;
 
 use super::check::check;
-use super::load::{DefinitionFile, Load, Loaded, ProjectFolders, load, settle};
+use super::load::{DefinitionFile, FolderPlaces, Load, Loaded, ProjectFolders, load, settle};
 use super::model::{Definition, Tool, TypeDefinition};
 use super::params::ParameterSet;
 use super::registry::{Registry, Runnable};
@@ -105,6 +105,7 @@ impl Project {
             tools: &root.join("tools"),
             resources: &root.join("resources"),
             prompts: &root.join("prompts"),
+            places: FolderPlaces::default(),
         })
     }
 

@@ -201,6 +201,42 @@ fn what_stops_the_start_says_where_its_setting_stands() {
     }
 }
 
+#[test]
+fn a_folder_that_stops_the_start_is_named_with_its_setting() {
+    for (settings, expected) in [
+        (
+            "paths:\n  data: taken\n",
+            "mxcp-site.yml:5:9: paths.data: the folder ",
+        ),
+        (
+            "paths:\n  data: taken\nprofiles:\n  dev:\n    duckdb:\n      path: taken/x.duckdb\n",
+            "mxcp-site.yml:9:13: duckdb.path: the folder ",
+        ),
+        (
+            "paths:\n  tools: taken\n",
+            "mxcp-site.yml:5:10: paths.tools: taken cannot be read: Not a directory",
+        ),
+        (
+            "paths:\n  audit: taken\n",
+            "mxcp-site.yml:5:10: paths.audit: audit log: ",
+        ),
+        (
+            "paths:\n  audit: x\nprofiles:\n  dev:\n    audit:\n      path: taken/logs.jsonl\n",
+            "mxcp-site.yml:9:13: audit.path: audit log: ",
+        ),
+    ] {
+        let (status, said) = Project::new()
+            .file(
+                "mxcp-site.yml",
+                &format!("mxcp: 1\nproject: test\nprofile: dev\n{settings}"),
+            )
+            .file("taken", "no folder")
+            .start_and_fail();
+        assert_eq!(status.code(), Some(1), "{settings}");
+        assert!(said.contains(expected), "{settings}: {said}");
+    }
+}
+
 const PREPARED: &str =
     "mxcp: 1\nproject: test\nprofile: dev\nprofiles: { dev: { duckdb: { init_file: sql/schema.sql } } }\n";
 

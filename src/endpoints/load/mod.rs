@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use self::discovery::Found;
 use super::model::{Definition, Kind, Source};
-use crate::yaml::{self, FromYaml, Item, Node, Problem, Problems, Resolved, Scalar};
+use crate::yaml::{self, FromYaml, Item, KeyPath, Location, Node, Problem, Problems, Resolved, Scalar};
 
 pub use outcome::{DefinitionFile, settle};
 pub use sql_file::SqlText;
@@ -29,6 +29,34 @@ pub struct ProjectFolders<'a> {
     pub resources: &'a Path,
     /// Prompts.
     pub prompts: &'a Path,
+    /// Where the three settings stand that say so.
+    pub places: FolderPlaces<'a>,
+}
+
+/// Where `paths.tools`, `paths.resources` and `paths.prompts` stand; `None` for those that nobody wrote.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FolderPlaces<'a> {
+    /// `paths.tools`.
+    pub tools: Option<&'a Location>,
+    /// `paths.resources`.
+    pub resources: Option<&'a Location>,
+    /// `paths.prompts`.
+    pub prompts: Option<&'a Location>,
+}
+
+impl ProjectFolders<'_> {
+    /// The setting that names this folder and where it stands, if somebody wrote one.
+    fn setting_of(&self, folder: &Path) -> Option<(KeyPath, &Location)> {
+        let settings = [
+            ("tools", self.tools, self.places.tools),
+            ("resources", self.resources, self.places.resources),
+            ("prompts", self.prompts, self.places.prompts),
+        ];
+        settings.into_iter().find_map(|(key, named, place)| {
+            let place = place.filter(|_| named == folder)?;
+            Some((KeyPath::root().key("paths").key(key), place))
+        })
+    }
 }
 
 /// A definition and the SQL that it names, if it runs any.
@@ -56,7 +84,7 @@ pub fn load(folders: &ProjectFolders<'_>) -> Load {
         match found {
             Found::File { path, kinds } => load.file(folders, path, Some(&kinds)),
             Found::Unreadable { path, reason } => {
-                load.files.push(outcome::unreadable(folders.root, path, &reason));
+                load.files.push(outcome::unreadable(folders, path, &reason));
             }
             Found::LinkedFolder { path } => load.warnings.push(outcome::linked_folder(folders.root, &path)),
         }
@@ -106,7 +134,7 @@ impl Load {
             let folder = expected.first().map_or("", |kind| kind.key());
             let message = format!("holds a {kind} but lies in a folder of {folder}s: it is not loaded");
             let mut skipped = Problems::new();
-            skipped.warning(node.location().clone(), yaml::KeyPath::root(), message);
+            skipped.warning(node.location().clone(), KeyPath::root(), message);
             self.warnings.extend_from_slice(skipped.warnings());
             return;
         }

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ProjectFolders;
 use crate::endpoints::model::Kind;
 use crate::yaml::{KeyPath, Location, Problem, Problems};
 
@@ -109,10 +110,13 @@ pub(super) fn shown_as(root: &Path, path: &Path) -> String {
     relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-pub(super) fn unreadable<T>(root: &Path, path: PathBuf, reason: &str) -> DefinitionFile<T> {
-    let shown_as = shown_as(root, &path);
+pub(super) fn unreadable<T>(folders: &ProjectFolders<'_>, path: PathBuf, reason: &str) -> DefinitionFile<T> {
+    let shown_as = shown_as(folders.root, &path);
     let mut problems = Problems::new();
-    problems.error(Location::whole(&shown_as), KeyPath::root(), reason);
+    match folders.setting_of(&path) {
+        Some((setting, place)) => problems.error(place.clone(), setting, format!("{shown_as} {reason}")),
+        None => problems.error(Location::whole(&shown_as), KeyPath::root(), reason),
+    }
     DefinitionFile::new(path, shown_as, (None, None), Err(problems))
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::endpoints::fixture::{Project, only};
-use crate::endpoints::load::{ProjectFolders, load, load_file, settle};
+use crate::endpoints::load::{FolderPlaces, ProjectFolders, load, load_file, settle};
 use crate::endpoints::model::Kind;
 
 fn tool(name: &str) -> String {
@@ -89,6 +89,7 @@ fn one_folder_may_hold_all_kinds() {
         tools: all,
         resources: all,
         prompts: all,
+        places: FolderPlaces::default(),
     });
     let names: Vec<Option<&str>> = load.files.iter().map(|file| file.name.as_deref()).collect();
     assert_eq!(names, [Some("p"), Some("t")]);
@@ -270,6 +271,7 @@ fn one_file_can_be_read_by_itself() {
         tools: root,
         resources: root,
         prompts: root,
+        places: FolderPlaces::default(),
     };
     let load = load_file(&folders, &root.join("tools/b.yml"));
     assert_eq!(load.files[0].shown_as, "tools/b.yml");
