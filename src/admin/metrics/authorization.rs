@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mxcp_actors::provider_broker::releases::ReleaseStatus;
 use mxcp_actors::replica_bus::BusConnection;
 
 use super::page::Page;
@@ -51,10 +52,14 @@ fn provider(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
         ),
         rows.map(|(outcome, count)| (vec![("provider", name), ("outcome", outcome)], count)),
     )?;
-    let Some(releases) = &of.actors.releases else {
-        return Ok(());
-    };
-    let releases = releases.status();
+    match &of.actors.releases {
+        Some(releases) => revocations(page, name, releases.status()),
+        None => Ok(()),
+    }
+}
+
+/// How it goes with the tokens of ended logins.
+fn revocations(page: &mut Page<'_, '_>, name: &str, releases: ReleaseStatus) -> fmt::Result {
     page.gauges(
         (
             "mxcp_provider_revocations_pending",
