@@ -89,17 +89,25 @@ impl fmt::Display for Timestamp {
         // The bounds of `Timestamp` lie inside those of the calendar, so the fallback is never taken.
         let moment =
             OffsetDateTime::from_unix_timestamp(self.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        write!(
-            formatter,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-            moment.year(),
-            u8::from(moment.month()),
-            moment.day(),
-            moment.hour(),
-            moment.minute(),
-            moment.second(),
-            self.0.rem_euclid(MICROSECONDS_PER_SECOND),
-        )
+        let microsecond = self.0.rem_euclid(MICROSECONDS_PER_SECOND);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        write_digits(&mut text[..4], moment.year().unsigned_abs());
+        write_digits(&mut text[5..7], u8::from(moment.month()).into());
+        write_digits(&mut text[8..10], moment.day().into());
+        write_digits(&mut text[11..13], moment.hour().into());
+        write_digits(&mut text[14..16], moment.minute().into());
+        write_digits(&mut text[17..19], moment.second().into());
+        write_digits(&mut text[20..26], u32::try_from(microsecond).unwrap_or(0));
+        formatter.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes the last digits of `number`, as many as have place. Each call writes several timestamps, and the formatting
+/// machinery takes ten times as long.
+fn write_digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b"0123456789"[(number % 10) as usize];
+        number /= 10;
     }
 }
 
