@@ -1,7 +1,10 @@
 //! `prompts/get`.
 
+use mxcp_actors::domain::audit_event::OperationType;
+
 use super::call::{self, Arguments};
 use super::catalog::Prompt;
+use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::wire::content::ContentBlock;
 use super::wire::descriptor::Role;
@@ -18,7 +21,10 @@ pub(super) async fn get(
     get: &GetPromptParams<'_>,
 ) -> Result<Vec<u8>, RpcError> {
     let catalog = server.catalog();
-    let prompt = catalog.prompt(&get.name).ok_or_else(|| unknown(&get.name))?;
+    let Some(prompt) = catalog.prompt(&get.name) else {
+        Recording::not_offered(server, asked, OperationType::Prompt, &get.name, "Unknown prompt");
+        return Err(RpcError::invalid_params(&format!("Unknown prompt: {}", get.name)));
+    };
     let arguments: Vec<(String, String)> = get
         .arguments
         .iter()
@@ -30,10 +36,6 @@ pub(super) async fn get(
         .map_err(|failure| failure.to_error(&format!("rendering prompt {}", get.name)))?;
     let result = result(prompt, &messages);
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
-}
-
-fn unknown(name: &str) -> RpcError {
-    RpcError::invalid_params(&format!("Unknown prompt: {name}"))
 }
 
 fn result<'a>(prompt: &Prompt, messages: &'a [RenderedMessage]) -> GetPromptResult<'a> {

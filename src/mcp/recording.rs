@@ -2,13 +2,14 @@
 //!
 //! A client may drop its request at any `.await`; then this value is dropped, and the record says so.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use mxcp_actors::audit_logger::audit_log::Place;
 use mxcp_actors::audit_logger::messages::{AuditedOutput, RecordEvent};
 use mxcp_actors::audit_logger::redaction::RedactionRules;
 use mxcp_actors::domain::audit_event::{
-    AuditRecord, AuditedOperation, AuditedUser, OperationStatus, PolicyDecision,
+    AuditRecord, AuditedOperation, AuditedUser, OperationStatus, OperationType, PolicyDecision,
 };
 use mxcp_actors::domain::mcp_session::McpSessionId;
 use mxcp_actors::domain::secret::Secret;
@@ -18,6 +19,8 @@ use serde_json::{Map, Value};
 
 use super::caller::Caller;
 use super::catalog::Endpoint;
+use super::secret_text;
+use super::sensitivity::EndpointSensitivity;
 use super::server::{Asked, McpServer};
 use crate::endpoints::params::ParameterSet;
 use crate::policy::PolicyTrail;
@@ -25,11 +28,22 @@ use crate::policy::PolicyTrail;
 /// What is recorded as the reason when nobody waited for the end.
 const ABANDONED: &str = "the client went away before the answer";
 
+/// The longest name of something that is not offered, in characters.
+const LONGEST_UNKNOWN_NAME: usize = 256;
+
+/// What is called.
+struct Subject<'a> {
+    kind: OperationType,
+    name: Cow<'a, str>,
+    /// `None` for what is not offered, of which nothing but the name is recorded.
+    sensitivity: Option<&'a EndpointSensitivity>,
+}
+
 /// The record of a call that is under way.
 pub(super) struct Recording<'a> {
     server: &'a McpServer,
     caller: &'a Caller,
-    endpoint: &'a Endpoint,
+    subject: Subject<'a>,
     arguments: Map<String, Value>,
     trace_id: Option<String>,
     started: Instant,
@@ -53,10 +67,44 @@ impl<'a> Recording<'a> {
         endpoint: &'a Endpoint,
         arguments: Map<String, Value>,
     ) -> Result<Self, CallError> {
+        let subject = Subject {
+            kind: endpoint.kind,
+            name: Cow::Borrowed(&endpoint.name),
+            sensitivity: Some(&endpoint.sensitivity),
+        };
+        Self::about(subject, server, asked, arguments)
+    }
+
+    /// Records a call of something that is not offered: who asked, and for what. Its arguments are not recorded, because
+    /// nobody knows which of them are sensitive.
+    pub(super) fn not_offered(
+        server: &'a McpServer,
+        asked: &Asked<'a>,
+        kind: OperationType,
+        name: &str,
+        error: &str,
+    ) {
+        let subject = Subject {
+            kind,
+            name: Cow::Owned(unknown_name(name, &asked.caller.external_secrets())),
+            sensitivity: None,
+        };
+        // Without a place the call is counted as one without a record; it is refused in any case.
+        if let Ok(recording) = Self::about(subject, server, asked, Map::new()) {
+            recording.finish(Err(error.to_owned()));
+        }
+    }
+
+    fn about(
+        subject: Subject<'a>,
+        server: &'a McpServer,
+        asked: &Asked<'a>,
+        arguments: Map<String, Value>,
+    ) -> Result<Self, CallError> {
         Ok(Self {
             server,
             caller: asked.caller,
-            endpoint,
+            subject,
             arguments,
             trace_id: asked.context().trace.trace_id_text(),
             started: Instant::now(),
@@ -91,9 +139,11 @@ impl<'a> Recording<'a> {
             log::error!("a call could not be recorded: the operating system gave no random bytes");
             return;
         };
+        let nothing = RedactionRules::NONE;
+        let sensitivity = self.subject.sensitivity;
         let redaction = RedactionRules {
-            arguments: &self.endpoint.sensitivity.arguments,
-            result: &self.endpoint.sensitivity.result,
+            arguments: sensitivity.map_or(nothing.arguments, |places| &places.arguments),
+            result: sensitivity.map_or(nothing.result, |places| &places.result),
             secrets: &self.secrets,
         };
         place.record(RecordEvent {
@@ -110,8 +160,8 @@ impl<'a> Recording<'a> {
             Some(_) => OperationStatus::Error,
         };
         let operation = AuditedOperation {
-            operation_type: self.endpoint.kind,
-            name: self.endpoint.name.clone(),
+            operation_type: self.subject.kind,
+            name: self.subject.name.to_string(),
             status,
             duration: self.started.elapsed(),
             caller_type: self.caller.came_by,
@@ -150,6 +200,17 @@ impl<'a> Recording<'a> {
             ..record
         })
     }
+}
+
+/// The name without the caller's secrets and then, lest half of one is left at the end, within its limit.
+fn unknown_name(name: &str, secrets: &[Secret]) -> String {
+    let left = secret_text::without(name.as_bytes().to_vec(), secrets);
+    let name = String::from_utf8_lossy(&left).into_owned();
+    let Some((end, _)) = name.char_indices().nth(LONGEST_UNKNOWN_NAME) else {
+        return name;
+    };
+    let (kept, total) = (name.get(..end).unwrap_or_default(), name.chars().count());
+    format!("{kept} [{LONGEST_UNKNOWN_NAME} of {total} characters]")
 }
 
 fn milliseconds(duration: Duration) -> u64 {

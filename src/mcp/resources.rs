@@ -3,10 +3,12 @@
 //! A resource that declares one row or one value and finds none is not there for this caller: the answer is the same as
 //! for a URI that nobody knows, so that it tells nothing about what others have.
 
+use mxcp_actors::domain::audit_event::OperationType;
 use mxcp_actors::sql_executor::engine::error::QueryError;
 use mxcp_actors::sql_executor::engine::plan::ShapeError;
 
 use super::call::{self, Arguments, CallFailure};
+use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::wire::params::ReadResourceParams;
 use super::wire::result::{CacheHint, CacheScope, ReadResourceResult};
@@ -25,9 +27,16 @@ pub(super) async fn read(
     read: &ReadResourceParams<'_>,
 ) -> Result<Vec<u8>, RpcError> {
     let catalog = server.catalog();
-    let found = catalog
-        .resource(&read.uri)
-        .ok_or_else(|| RpcError::resource_not_found(&read.uri))?;
+    let Some(found) = catalog.resource(&read.uri) else {
+        Recording::not_offered(
+            server,
+            asked,
+            OperationType::Resource,
+            &read.uri,
+            "Unknown resource",
+        );
+        return Err(RpcError::resource_not_found(&read.uri));
+    };
     let outcome = call::call(server, asked, found.endpoint, Arguments::Texts(&found.variables)).await;
     let json = outcome.map_err(|failure| refused(&failure, &read.uri, &found.endpoint.name))?;
     let result = ReadResourceResult {

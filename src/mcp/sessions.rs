@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use mxcp_actors::domain::cancel::CancelReason;
 use mxcp_actors::domain::mcp_session::{McpSessionId, SessionOwner};
+use mxcp_actors::domain::secret::SecretDigest;
 use mxcp_actors::error::CallError;
 use mxcp_actors::handle::HandleStatus;
 use mxcp_actors::replica_bus::{Announcement, ReplicaBus};
-use mxcp_actors::session_registry::{CountSessions, EndSession, OpenSession, SessionRegistryHandle};
+use mxcp_actors::session_registry::{
+    CountSessions, EndSession, FoundSession, OpenSession, SessionRegistryHandle,
+};
 use mxcp_actors::store::{MintError, StoreError};
 
 use super::session::{self, LiveSessions, Session};
@@ -34,6 +37,14 @@ pub enum SessionsUnavailable {
     Open(#[from] MintError),
 }
 
+impl NoSession {
+    fn of_another(id: &SecretDigest) -> Self {
+        Self::OfAnother {
+            recorded: McpSessionId::recorded(id),
+        }
+    }
+}
+
 impl SessionsUnavailable {
     /// When to ask again.
     pub fn retry_after(&self) -> Duration {
@@ -44,6 +55,18 @@ impl SessionsUnavailable {
             | Self::Open(_) => RETRY_AFTER,
         }
     }
+}
+
+/// Why a session cannot be used. A client is told the same of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoSession {
+    /// There is none.
+    Absent,
+    /// It is somebody else's: worth a record.
+    OfAnother {
+        /// Its name in records.
+        recorded: String,
+    },
 }
 
 /// The way to all sessions, and those with requests under way in this process.
@@ -76,27 +99,44 @@ impl Sessions {
         &self,
         id: &str,
         owner: &SessionOwner,
-    ) -> Result<Option<Arc<Session>>, SessionsUnavailable> {
+    ) -> Result<Result<Arc<Session>, NoSession>, SessionsUnavailable> {
         let Some(id) = McpSessionId::parse(id).map(|id| id.digest()) else {
-            return Ok(None);
+            return Ok(Err(NoSession::Absent));
         };
-        let found = self.registry.find(id, owner).await??;
-        // A revision that only another version of this server speaks is no session here.
-        let version = found.and_then(|session| ProtocolVersion::parse(&session.version));
-        Ok(version.map(|version| self.live.join(id, version)))
+        Ok(match self.registry.find(id, owner).await?? {
+            // A revision that only another version of this server speaks is no session here.
+            FoundSession::Theirs(session) => ProtocolVersion::parse(&session.version)
+                .map(|version| self.live.join(id, version))
+                .ok_or(NoSession::Absent),
+            FoundSession::OfAnother => Err(NoSession::of_another(&id)),
+            FoundSession::Absent => Err(NoSession::Absent),
+        })
     }
 
-    /// Ends the session and what runs in it, on every replica; says whether there was one of this owner.
-    pub async fn end(&self, id: &str, owner: &SessionOwner) -> Result<bool, SessionsUnavailable> {
+    /// Ends the session and what runs in it, on every replica, if there is one of this owner.
+    pub async fn end(
+        &self,
+        id: &str,
+        owner: &SessionOwner,
+    ) -> Result<Result<(), NoSession>, SessionsUnavailable> {
         let Some(id) = McpSessionId::parse(id).map(|id| id.digest()) else {
-            return Ok(false);
+            return Ok(Err(NoSession::Absent));
         };
-        let owner = owner.clone();
-        let is_ended = self.registry.ask(EndSession { id, owner }).await??;
-        if is_ended && let Some(session) = self.live.find(&id) {
-            session.cancel_all(CancelReason::ClientCancelled);
+        let ended = EndSession {
+            id,
+            owner: owner.clone(),
+        };
+        if self.registry.ask(ended).await?? {
+            if let Some(session) = self.live.find(&id) {
+                session.cancel_all(CancelReason::ClientCancelled);
+            }
+            return Ok(Ok(()));
         }
-        Ok(is_ended)
+        Ok(Err(match self.registry.find(id, owner).await?? {
+            FoundSession::OfAnother => NoSession::of_another(&id),
+            // Ended by another request in this moment, or never there.
+            FoundSession::Theirs(_) | FoundSession::Absent => NoSession::Absent,
+        }))
     }
 
     /// How many are open, on all replicas.

@@ -1,7 +1,10 @@
 //! `tools/call`. What the tool itself gets wrong is a result with `isError`, so that the model can do better; what the
 //! client gets wrong is an error.
 
+use mxcp_actors::domain::audit_event::OperationType;
+
 use super::call::{self, Arguments, CallFailure};
+use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::wire::headers::{RequestHeaders, parameter};
 use super::wire::params::CallToolParams;
@@ -16,7 +19,10 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
     headers: Option<&H>,
 ) -> Result<Vec<u8>, RpcError> {
     let catalog = server.catalog();
-    let tool = catalog.tool(&call.name).ok_or_else(|| unknown(&call.name))?;
+    let Some(tool) = catalog.tool(&call.name) else {
+        Recording::not_offered(server, asked, OperationType::Tool, &call.name, "Unknown tool");
+        return Err(RpcError::invalid_params(&format!("Unknown tool: {}", call.name)));
+    };
     if asked.version.era() == Era::Modern
         && let Some(headers) = headers
     {
@@ -32,8 +38,4 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
         Err(failure) => CallToolResult::error(format!("Error executing tool {}: {failure}", call.name)),
     };
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
-}
-
-fn unknown(name: &str) -> RpcError {
-    RpcError::invalid_params(&format!("Unknown tool: {name}"))
 }

@@ -32,6 +32,7 @@ pub(super) struct Entry<'a> {
     decision: Option<PolicyDecision>,
     user: AuditedUser,
     client: Option<String>,
+    session: Option<String>,
     error: Option<String>,
     trace_id: Option<String>,
     request_id: Option<String>,
@@ -50,6 +51,7 @@ impl Services {
             decision: None,
             user: AuditedUser::default(),
             client: None,
+            session: None,
             error: None,
             trace_id: caller.trace_id.clone(),
             request_id: (!caller.request_id.is_empty()).then(|| caller.request_id.to_string()),
@@ -68,6 +70,12 @@ impl Entry<'_> {
     /// The user who took part.
     pub(super) fn user(mut self, identity: &UserIdentity) -> Self {
         self.user = AuditedUser::from(identity);
+        self
+    }
+
+    /// The MCP session that it is about, under its name in records.
+    pub(super) fn session(mut self, recorded: &str) -> Self {
+        self.session = Some(recorded.to_owned());
         self
     }
 
@@ -135,6 +143,7 @@ impl Entry<'_> {
             Ok(record) => self.services.audit.record(AuditRecord {
                 user: self.user,
                 client_id: self.client,
+                session_id: self.session,
                 error: self.error,
                 trace_id: self.trace_id,
                 request_id: self.request_id,

@@ -106,6 +106,22 @@ fn require_scopes(services: &Services, caller: &Caller, principal: &Principal) -
     Err(refusal)
 }
 
+/// Records that somebody who is known named an MCP session of somebody else. The answer does not depend on it: the session
+/// does not exist for them.
+pub fn session_of_another(services: &Services, caller: &Caller, principal: &Principal, recorded: &str) {
+    // Counted with the requests that have no good token: repeating it must not fill the audit log.
+    if services.admit(Door::Unauthenticated, caller).is_err() {
+        return;
+    }
+    services
+        .event(AuthenticationEvent::RequestRefused, caller)
+        .client(&principal.client)
+        .user(&principal.user.identity)
+        .session(recorded)
+        .denied(&"the MCP session belongs to another user")
+        .write();
+}
+
 impl BearerRefusal {
     /// The error code of the challenge (RFC 6750 section 3.1); `None` for a bare challenge, and if the fault is ours.
     pub fn code(&self) -> Option<&'static str> {

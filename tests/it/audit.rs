@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use awc::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::login::{Caller, configuration};
+use crate::login::{CLIENT, Caller, configuration};
 use crate::server::{Project, Server};
 
 /// All records below a folder, oldest first.
@@ -262,4 +263,96 @@ async fn a_record_has_the_arguments_that_defaults_stood_in_for() {
         ]
     );
     assert!(!records.iter().any(|record| record.to_string().contains("canary")));
+}
+
+#[actix_rt::test]
+async fn what_is_asked_for_and_not_offered_is_recorded_by_its_name_alone() {
+    let users = configuration(&[("ada", "")]);
+    let server = Project::new()
+        .tool("look", "SELECT length($pin) AS n", PIN)
+        .user_config(&users)
+        .start();
+    let ada = Caller::log_in(&server, "ada").await;
+    let long = "n".repeat(300);
+    let arguments = json!({ "pin": "canary-pin" });
+    ada.ask("tools/call", json!({ "name": "lok", "arguments": arguments }))
+        .await;
+    ada.answer_legacy(&long, arguments.clone()).await;
+    ada.ask("resources/read", json!({ "uri": "nots://mine" })).await;
+    ada.ask("prompts/get", json!({ "name": "gret", "arguments": arguments }))
+        .await;
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let calls = records.iter().filter(|record| record["operation_type"] != "auth");
+    let members = [
+        "operation_type",
+        "operation_name",
+        "operation_status",
+        "error",
+        "user_id",
+        "input_data",
+    ];
+    let told: Vec<Value> = calls
+        .map(|record| members.map(|member| record[member].clone()).into())
+        .collect();
+    let cut = format!("{} [256 of 300 characters]", &long[..256]);
+    assert_eq!(
+        told,
+        [
+            json!(["tool", "lok", "error", "Unknown tool", "ada", {}]),
+            json!(["tool", cut, "error", "Unknown tool", "ada", {}]),
+            json!(["resource", "nots://mine", "error", "Unknown resource", "ada", {}]),
+            json!(["prompt", "gret", "error", "Unknown prompt", "ada", {}]),
+        ]
+    );
+    assert!(!json!(records).to_string().contains("canary"));
+}
+
+/// A limit on requests without a good token, of so many a minute.
+fn limited(users: &str, per_minute: u32) -> String {
+    let limits = format!("rate_limits: {{ unauthenticated: {per_minute} }}, base_url");
+    users.replacen("base_url", &limits, 1)
+}
+
+#[actix_rt::test]
+async fn a_session_of_another_user_is_recorded_within_bounds_and_does_not_exist() {
+    let users = configuration(&[("ada", ""), ("bob", "")]);
+    let server = Project::new()
+        .tool("one", "SELECT 1 AS x", "")
+        .user_config(&limited(&users, 3))
+        .start();
+    let ada = Caller::log_in(&server, "ada").await;
+    let bob = Caller::log_in(&server, "bob").await;
+    let session = ada.open_session().await;
+    let absent = "0".repeat(64);
+    for session in [&session, &session, &absent] {
+        for method in ["POST", "DELETE", "POST"] {
+            let refused = bob.ping(method, session).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{method} {session}");
+        }
+    }
+    assert_eq!(ada.ping("POST", &session).await.status, StatusCode::OK);
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let denied: Vec<_> = records
+        .iter()
+        .filter(|record| record["policy_decision"] == "deny")
+        .collect();
+    assert_eq!(denied.len(), 3, "{records:#?}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, session.as_bytes());
+    let half: [u8; 16] = digest.as_ref()[..16].try_into().unwrap();
+    let name = format!("{:032x}", u128::from_be_bytes(half));
+    for (member, value) in [
+        ("operation_name", "request_refused"),
+        ("error", "the MCP session belongs to another user"),
+        ("user_id", "bob"),
+        ("client_id", CLIENT),
+        ("session_id", &name),
+    ] {
+        assert!(
+            denied.iter().all(|record| record[member] == value),
+            "{member}: {denied:#?}"
+        );
+    }
+    assert!(!json!(records).to_string().contains(&session));
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use crate::oauth::browser::{Form, first_form};
-use crate::server::{Answer, Project, Server, modern_request};
+use crate::server::{Answer, LEGACY, Project, Server, modern_request};
 
 pub(crate) const CLIENT: &str = "test-client";
 pub(crate) const REDIRECT: &str = "http://localhost:3000/callback";
@@ -147,23 +147,35 @@ impl<'a> Caller<'a> {
 
     /// Calls a tool in the legacy era and answers everything that comes back.
     pub(crate) async fn answer_legacy(&self, tool: &str, arguments: Value) -> Answer {
-        let mut headers = vec![
-            ("Content-Type", "application/json".to_owned()),
-            ("Accept", "application/json, text/event-stream".to_owned()),
-            ("MCP-Protocol-Version", "2025-11-25".to_owned()),
-        ];
-        headers.extend(self.authorization());
-        let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
-        let opened = self
-            .server
-            .post(&headers, initialize.to_string().into_bytes())
-            .await;
-        let session = opened.header("mcp-session-id").unwrap().to_owned();
-        headers.push(("Mcp-Session-Id", session));
+        let session = self.open_session().await;
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": { "name": tool, "arguments": arguments } });
-        self.server.post(&headers, message.to_string().into_bytes()).await
+        self.legacy("POST", Some(&session), &message).await
+    }
+
+    /// Opens a session of the legacy era.
+    pub(crate) async fn open_session(&self) -> String {
+        let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } });
+        let opened = self.legacy("POST", None, &initialize).await;
+        opened.header("mcp-session-id").unwrap().to_owned()
+    }
+
+    /// Sends a ping within a session, by whatever method.
+    pub(crate) async fn ping(&self, method: &str, session: &str) -> Answer {
+        let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+        self.legacy(method, Some(session), &ping).await
+    }
+
+    async fn legacy(&self, method: &str, session: Option<&str>, message: &Value) -> Answer {
+        let authorization = self.authorization();
+        let mut headers = LEGACY.to_vec();
+        headers.push(("MCP-Protocol-Version", "2025-11-25"));
+        headers.extend(session.map(|session| ("Mcp-Session-Id", session)));
+        headers.extend(authorization.iter().map(|(name, value)| (*name, value.as_str())));
+        self.server
+            .send(method, &headers, message.to_string().into_bytes())
+            .await
     }
 
     fn authorization(&self) -> Option<(&'static str, String)> {

@@ -21,8 +21,28 @@ pub struct SessionRegistryHandle {
     clock: Arc<dyn Clock>,
 }
 
-/// A session, or that there is none, or why nobody knows.
-pub type Finding = Result<Result<Option<Arc<McpSession>>, StoreError>, CallError>;
+/// What an identifier leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundSession {
+    /// To a session of whoever asks.
+    Theirs(Arc<McpSession>),
+    /// To a session of somebody else, which for whoever asks does not exist.
+    OfAnother,
+    /// To nothing.
+    Absent,
+}
+
+/// What an identifier leads to, or why nobody knows.
+pub type Finding = Result<Result<FoundSession, StoreError>, CallError>;
+
+impl FoundSession {
+    fn of(session: Arc<McpSession>, owner: &SessionOwner) -> Self {
+        match session.owner == *owner {
+            true => Self::Theirs(session),
+            false => Self::OfAnother,
+        }
+    }
+}
 
 impl SessionRegistryHandle {
     pub(super) const fn new(
@@ -33,22 +53,20 @@ impl SessionRegistryHandle {
         Self { handle, found, clock }
     }
 
-    /// The session, if it exists and belongs to this owner: as found less than a second ago, or as the actor finds now.
+    /// The session, and whether it belongs to this owner: as found less than a second ago, or as the actor finds now.
     pub async fn find(&self, id: SecretDigest, owner: &SessionOwner) -> Finding {
-        let is_theirs = |session: &Arc<McpSession>| session.owner == *owner;
         let now = self.clock.now();
         if let Some(session) = self.found.find(&id, now) {
-            return Ok(Ok(Some(session).filter(is_theirs)));
+            return Ok(Ok(FoundSession::of(session, owner)));
         }
         let epoch = self.found.epoch();
-        let found = match self.handle.ask(FindSession { id }).await? {
-            Ok(found) => found,
+        let session = match self.handle.ask(FindSession { id }).await? {
+            Ok(Some(session)) => session,
+            Ok(None) => return Ok(Ok(FoundSession::Absent)),
             Err(error) => return Ok(Err(error)),
         };
-        if let Some(session) = &found {
-            self.found.keep(Arc::clone(session), epoch, now);
-        }
-        Ok(Ok(found.filter(is_theirs)))
+        self.found.keep(Arc::clone(&session), epoch, now);
+        Ok(Ok(FoundSession::of(session, owner)))
     }
 
     /// Asks anything else.

@@ -26,7 +26,7 @@ mod tests;
 
 use std::time::Duration;
 
-pub use finder::{Finding, SessionRegistryHandle};
+pub use finder::{Finding, FoundSession, SessionRegistryHandle};
 pub use messages::{CountSessions, EndSession, FindSession, OpenSession, SweepSessions};
 
 /// What the registry keeps, and for how long.

@@ -85,8 +85,14 @@ impl Replica {
     }
 
     async fn finds(&self, id: &McpSessionId, owner: &SessionOwner) -> bool {
-        let found = self.0.handle.find(id.digest(), owner).await.unwrap().unwrap();
-        found.is_some_and(|session| session.version == "2025-11-25" && session.owner == *owner)
+        match self.find(id, owner).await {
+            FoundSession::Theirs(session) => session.version == "2025-11-25" && session.owner == *owner,
+            FoundSession::OfAnother | FoundSession::Absent => false,
+        }
+    }
+
+    async fn find(&self, id: &McpSessionId, owner: &SessionOwner) -> FoundSession {
+        self.0.handle.find(id.digest(), owner).await.unwrap().unwrap()
     }
 
     async fn end(&self, id: &McpSessionId, owner: &SessionOwner) -> bool {
@@ -109,13 +115,15 @@ fn a_session_does_not_exist_for_another_user() {
         let id = replica.open(&Some(user_key("alice"))).await;
         for _ in 0..2 {
             for other in [Some(user_key("bob")), None] {
-                assert!(!replica.finds(&id, &other).await);
+                assert_eq!(replica.find(&id, &other).await, FoundSession::OfAnother);
                 assert!(!replica.end(&id, &other).await);
             }
             assert!(replica.finds(&id, &Some(user_key("alice"))).await);
         }
         assert!(replica.end(&id, &Some(user_key("alice"))).await);
-        assert!(!replica.finds(&id, &Some(user_key("alice"))).await);
+        for owner in [Some(user_key("alice")), Some(user_key("bob"))] {
+            assert_eq!(replica.find(&id, &owner).await, FoundSession::Absent);
+        }
     });
 }
 

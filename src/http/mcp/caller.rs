@@ -11,10 +11,12 @@ use mxcp_actors::domain::cancel::CancelToken;
 use mxcp_actors::sql_executor::engine::identity::WITHHELD_HEADERS;
 
 use super::McpState;
-use crate::http::extract::bearer;
+use crate::http::extract::{bearer, client_ip};
 use crate::http::request_ids;
 use crate::mcp::caller::Caller;
+use crate::mcp::sessions::NoSession;
 use crate::mcp::wire::headers::RequestHeaders;
+use crate::oauth::verify;
 
 /// Who asks: the user of the bearer token, or anybody while authentication is off. The error is the answer to a request
 /// without a good token.
@@ -35,6 +37,16 @@ pub(super) async fn identify(request: &HttpRequest, state: &McpState) -> Result<
         session: None,
         headers: Arc::new(headers(request)),
     })
+}
+
+/// Notes why the caller has no session of that name, where it is worth a record.
+pub(super) fn note_no_session(request: &HttpRequest, state: &McpState, caller: &Caller, reason: &NoSession) {
+    if let (NoSession::OfAnother { recorded }, Some(services), Some(principal)) =
+        (reason, &state.authentication, &caller.principal)
+    {
+        let from = client_ip::caller(request, services.settings().trusted_proxies.as_ref());
+        verify::session_of_another(services, &from, principal, recorded);
+    }
 }
 
 fn trace(request: &HttpRequest) -> TraceContext {

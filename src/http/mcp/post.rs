@@ -129,8 +129,11 @@ impl Exchange<'_> {
         let named = opening.session_id().map_err(reply::refused)?;
         let id = named.ok_or_else(|| reply::refused(opening.session_required()))?;
         match self.state.server.sessions().find(id, &self.caller.owner()).await {
-            Ok(Some(session)) => Ok(Some(session)),
-            Ok(None) => Err(reply::refused(opening.session_not_found())),
+            Ok(Ok(session)) => Ok(Some(session)),
+            Ok(Err(none)) => {
+                caller::note_no_session(self.request, self.state, self.caller, &none);
+                Err(reply::refused(opening.session_not_found()))
+            }
             Err(error) => Err(reply::sessions_unavailable(opening.request_id(), &error)),
         }
     }

@@ -18,8 +18,8 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
     if state.stateless {
         return method_not_allowed(&state);
     }
-    let owner = match caller::identify(&request, &state).await {
-        Ok(caller) => caller.owner(),
+    let caller = match caller::identify(&request, &state).await {
+        Ok(caller) => caller,
         Err(answer) => return answer,
     };
     let lines = Lines(&request);
@@ -28,9 +28,12 @@ pub(in crate::http) async fn delete(request: HttpRequest, state: web::Data<McpSt
         FieldValue::Absent => return HttpResponse::BadRequest().finish(),
         FieldValue::Unusable => return HttpResponse::NotFound().finish(),
     };
-    match state.server.sessions().end(id, &owner).await {
-        Ok(true) => HttpResponse::NoContent().finish(),
-        Ok(false) => HttpResponse::NotFound().finish(),
+    match state.server.sessions().end(id, &caller.owner()).await {
+        Ok(Ok(())) => HttpResponse::NoContent().finish(),
+        Ok(Err(none)) => {
+            caller::note_no_session(&request, &state, &caller, &none);
+            HttpResponse::NotFound().finish()
+        }
         Err(error) => reply::sessions_unavailable(None, &error),
     }
 }
