@@ -18,7 +18,7 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::settings::LocalUser;
 use mxcp_actors::store::diesel::StoreLimits;
-use mxcp_actors::store::open::{self, KeySettings, OpenStore, StoreSettings};
+use mxcp_actors::store::open::{self, KeySettings, OpenStore, OpenStoreError, StoreSettings};
 use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
@@ -62,7 +62,37 @@ pub fn open_store(
             keys: keys(encryption_key),
         },
     };
-    Ok(open::open(&settings, StoreLimits::default(), clock, randomness)?)
+    let opened = open::open(&settings, StoreLimits::default(), clock, randomness);
+    opened.map_err(|source| StartError::Store {
+        setting: deciding(&source, &auth.persistence),
+        source,
+    })
+}
+
+/// The setting that decides about what was met.
+fn deciding(met: &OpenStoreError, persistence: &Persistence) -> &'static str {
+    const KEY: &str = "auth.persistence.auth_encryption_key";
+    let (place, key) = match persistence {
+        Persistence::Memory => return "auth.persistence",
+        Persistence::Sqlite {
+            path: _,
+            encryption_key,
+        } => {
+            let path = "auth.persistence.path";
+            (path, if encryption_key.is_some() { KEY } else { path })
+        }
+        Persistence::Postgresql { .. } => ("auth.persistence.url", KEY),
+    };
+    match met {
+        OpenStoreError::KeyMissing | OpenStoreError::InvalidKey { .. } | OpenStoreError::WrongKey { .. } => {
+            key
+        }
+        OpenStoreError::Database(_)
+        | OpenStoreError::KeyFileMissing { .. }
+        | OpenStoreError::KeyFile(_)
+        | OpenStoreError::Store(_) => place,
+        OpenStoreError::Randomness(_) | OpenStoreError::Derivation(_) => "auth.persistence",
+    }
 }
 
 /// The path without symbolic links, as far as it is there.

@@ -106,8 +106,13 @@ pub enum StartError {
     #[error("the database cannot be used: {0}")]
     Query(#[from] QueryError),
     /// Clients, codes and tokens cannot be kept where the configuration says.
-    #[error("auth.persistence: {0}")]
-    Store(#[from] OpenStoreError),
+    #[error("{setting}: {source}")]
+    Store {
+        /// The setting that says so.
+        setting: &'static str,
+        /// What was met there.
+        source: OpenStoreError,
+    },
     /// Tools could read tokens and the key that seals them.
     #[error(
         "auth.persistence.path: {} lies in {}, which SQL may read (paths.data); put it somewhere else",

@@ -20,15 +20,15 @@ impl StartError {
     fn setting(&self) -> Option<&'static str> {
         match self {
             Self::NoTransport => Some("transport.provider"),
-            Self::Listen { setting, .. } | Self::Folder { setting, .. } | Self::Audit { setting, .. } => {
-                Some(setting)
-            }
+            Self::Listen { setting, .. }
+            | Self::Folder { setting, .. }
+            | Self::Audit { setting, .. }
+            | Self::Store { setting, .. } => Some(setting),
             Self::Tls(_) => Some("transport.http.tls"),
             Self::Services(_) | Self::Addresses(_) => Some("transport.http.base_url"),
             Self::Database(_) => Some("duckdb.path"),
             Self::InitFile { .. } => Some("duckdb.init_file"),
             Self::NoProvider(_) => Some("auth.provider"),
-            Self::Store(_) => Some("auth.persistence"),
             Self::ReadableStore { .. } => Some("auth.persistence.path"),
             Self::LocalUser { .. } => Some("auth.local.users"),
             Self::Client { .. } => Some("auth.clients"),

@@ -1,9 +1,13 @@
-//! Warnings that no single section can give: settings that are valid and that people regret.
+//! What no single section can say: settings that are valid by themselves and exclude each other, or that people regret.
 
+use std::net::IpAddr;
+
+use super::Config;
 use super::auth::{Auth, AuthFile, AuthMode, ClientFile, Persistence, RedirectUri};
 use super::public_url::PublicUrl;
 use super::user::{Transport, TransportKind};
 use super::values::{is_loopback, is_loopback_host};
+use super::written::Written;
 use crate::yaml::{KeyPath, Located, Location, Problems};
 
 /// Looks across sections. Nothing here stops the start.
@@ -33,6 +37,39 @@ pub(super) fn warn(
     for client in &written.clients {
         redirect_uris(client, auth, public_url, problems);
     }
+}
+
+/// Reports two listeners that cannot both have their port, which otherwise only the second of them would find out.
+pub(super) fn ports(config: &Config, written: &Written, problems: &mut Problems) {
+    let (http, kind) = (&config.transport.http, config.transport.kind);
+    let Some(admin) = config
+        .admin
+        .listener
+        .as_ref()
+        .filter(|_| kind != TransportKind::Stdio)
+    else {
+        return;
+    };
+    if admin.port != http.port || http.port == 0 || !share_addresses(&admin.host, &http.host) {
+        return;
+    }
+    let default = || Location::whole("the default");
+    let place = |setting| written.own_place(setting).cloned();
+    let public = place("transport.http.port").unwrap_or_else(default);
+    let message = format!(
+        "{} is the port of transport.http.port ({public}), too; the admin interface needs one of its own",
+        admin.port
+    );
+    let location = written.place("admin.port").cloned().unwrap_or_else(default);
+    problems.error(location, KeyPath::root().key("admin").key("port"), message);
+}
+
+/// Whether listeners on these hosts would have an address in common, as far as the names tell.
+fn share_addresses(one: &str, other: &str) -> bool {
+    let is_any = |host: &str| host.parse().is_ok_and(|address: IpAddr| address.is_unspecified());
+    let is_local_name = one == "localhost" && is_loopback_host(other);
+    let is_other_local_name = other == "localhost" && is_loopback_host(one);
+    one == other || is_any(one) || is_any(other) || is_local_name || is_other_local_name
 }
 
 /// The place of the `auth` block, or its name if there is none.

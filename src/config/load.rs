@@ -55,6 +55,7 @@ fn read(inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Config> {
     let has_database_path = environment.setting("MXCP_DUCKDB_PATH").is_some();
     written.note_overrides(inputs.flags, has_database_path);
     let config = assemble(site, user?, names?, surroundings, problems)?;
+    checks::ports(&config, &written, problems);
     Some(Config { written, ..config })
 }
 

@@ -35,7 +35,7 @@ fn a_second_process_on_the_same_file_is_refused_and_the_first_goes_on() {
     let (status, said) = in_file(&path, None).start_and_fail();
     assert_eq!(status.code(), Some(1));
     assert!(
-        said.contains("auth.persistence: ")
+        said.contains("auth.persistence.path: ")
             && said.contains("is in use by another process")
             && said.contains("use PostgreSQL to run several servers"),
         "{said}"
@@ -90,8 +90,21 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
     let persistence = format!("{{ type: postgresql, url: \"{url}\", auth_encryption_key: \"{KEY}\" }}");
     let (status, said) = kept(&persistence).start_and_fail();
     assert_eq!(status.code(), Some(1));
-    assert!(said.contains("localhost:1/oauth"), "{said}");
-    assert!(!said.contains("canary"), "{said}");
+    let line = said
+        .lines()
+        .find(|line| line.contains("PostgreSQL"))
+        .unwrap_or_else(|| panic!("{said}"));
+    for part in [
+        "config.yml:10:",
+        ": auth.persistence.url: PostgreSQL at localhost:1/oauth: connection to server at ",
+        " failed: Connection refused",
+    ] {
+        assert!(line.contains(part), "{part}: {said}");
+    }
+    assert!(
+        !said.contains("canary") && !said.contains("Is the server running"),
+        "{said}"
+    );
 }
 
 #[actix_rt::test]

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use mxcp_actors::domain::key_ring::MasterKey;
+use mxcp_actors::store::diesel::check_postgresql_url;
+use mxcp_actors::store::open::OpenStoreError;
+
 use crate::config::Secret;
 use crate::config::folders::Folders;
 use crate::config::values::located_text;
@@ -63,11 +67,14 @@ impl FromYaml for PersistenceFile {
         let kind = fields.optional("type").unwrap_or_default();
         let path = fields.optional_with("path", located_text);
         let url = if kind == Kind::Postgresql {
-            fields.required("url")
+            fields.required_with("url", database_url)
         } else {
             fields.optional("url")
         };
-        let encryption_key = fields.optional("auth_encryption_key");
+        let encryption_key = fields.optional_with("auth_encryption_key", sealing_key);
+        if kind == Kind::Postgresql && fields.is_absent("auth_encryption_key") {
+            fields.refuse("auth_encryption_key", OpenStoreError::KeyMissing.to_string());
+        }
         if path.is_some() && kind != Kind::Sqlite {
             fields.refuse("path", "applies to type sqlite only");
         }
@@ -81,6 +88,24 @@ impl FromYaml for PersistenceFile {
             url,
             encryption_key,
         })
+    }
+}
+
+/// An address that the store will accept, so that a mistake is found before anything is opened.
+fn database_url(mut item: Item<'_>) -> Option<Secret> {
+    let url = Secret::from_yaml(item.again())?;
+    match check_postgresql_url(&url) {
+        Ok(()) => Some(url),
+        Err(reason) => item.refuse(reason.to_string()),
+    }
+}
+
+/// A key that the store will accept.
+fn sealing_key(mut item: Item<'_>) -> Option<Secret> {
+    let key = Secret::from_yaml(item.again())?;
+    match MasterKey::parse(&key) {
+        Ok(_) => Some(key),
+        Err(reason) => item.refuse(reason.to_string()),
     }
 }
 

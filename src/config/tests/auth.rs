@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Machine;
+use super::{Machine, SEALING_KEY};
 use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
 
 fn auth(block: &str) -> Auth {
@@ -191,14 +191,16 @@ fn persistence_has_three_kinds() {
     };
     assert_eq!(path, machine.path("home/.mxcp/oauth.db"));
     assert!(encryption_key.is_none());
-    let machine =
-        Machine::with_auth("{persistence: {type: sqlite, path: state/oauth.db, auth_encryption_key: k}}");
+    let block = format!("{{type: sqlite, path: state/oauth.db, auth_encryption_key: {SEALING_KEY}}}");
+    let machine = Machine::with_auth(&format!("{{persistence: {block}}}"));
     let Persistence::Sqlite { path, encryption_key } = machine.config().auth.persistence else {
         panic!("not SQLite")
     };
     assert_eq!(path, machine.path("project/state/oauth.db"));
-    assert_eq!(encryption_key.as_ref().map(Secret::expose), Some("k"));
-    let auth = auth("{persistence: {type: postgresql, url: 'postgres://u:canary@db/x'}}");
+    assert_eq!(encryption_key.as_ref().map(Secret::expose), Some(SEALING_KEY));
+    let block =
+        format!("{{type: postgresql, url: 'postgres://u:canary@db/x', auth_encryption_key: {SEALING_KEY}}}");
+    let auth = auth(&format!("{{persistence: {block}}}"));
     assert!(!format!("{auth:?}").contains("canary"));
     let Persistence::Postgresql { url, .. } = auth.persistence else {
         panic!("not PostgreSQL")

@@ -23,6 +23,9 @@ use crate::yaml::{Problem, Problems};
 /// The smallest site file.
 const SITE: &str = "project: shop\nprofile: dev\n";
 
+/// 32 bytes in URL-safe base64.
+const SEALING_KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+
 /// A machine: a project folder, a home folder, an environment and a command line.
 struct Machine {
     folder: tempfile::TempDir,

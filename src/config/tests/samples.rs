@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Machine, repository};
+use super::{Machine, SEALING_KEY, repository};
 use crate::config::{Flags, Persistence, Provider};
 
 fn sample(name: &str, profile: Option<&str>) -> Machine {
@@ -54,7 +54,7 @@ fn github() {
         ]
     );
     let config = machine
-        .env("AUTH_ENCRYPTION_KEY", "k")
+        .env("AUTH_ENCRYPTION_KEY", SEALING_KEY)
         .env("MY_APP_CLIENT_SECRET", "s")
         .config();
     assert!(config.database.readonly);

@@ -108,3 +108,43 @@ fn a_host_is_a_name_or_an_address() {
     };
     assert_eq!(Machine::new().flags(flags).errors(), format!("--host: {message}"));
 }
+
+#[test]
+fn the_admin_interface_has_a_port_of_its_own() {
+    let machine = |admin: &str, http: &str| {
+        Machine::new().user(&format!(
+            "transport: {{http: {{{http}}}}}\nadmin: {{enabled: true, token: 0123456789abcdef, {admin}}}\n"
+        ))
+    };
+    for (admin, http, place) in [
+        ("port: 9100", "port: 9100", "home/.mxcp/config.yml:1:26"),
+        ("port: 8000", "host: 0.0.0.0", "the default"),
+        (
+            "port: 9100, host: '::'",
+            "port: 9100, host: 127.0.0.1",
+            "home/.mxcp/config.yml:1:26",
+        ),
+    ] {
+        let errors = machine(admin, http).errors();
+        let message = format!("is the port of transport.http.port ({place}), too");
+        assert!(
+            errors.starts_with("home/.mxcp/config.yml:2:55: admin.port: ") && errors.contains(&message),
+            "{errors}"
+        );
+    }
+    let flags = Flags {
+        port: Some(8001),
+        ..Flags::default()
+    };
+    let errors = machine("host: localhost", "").flags(flags).errors();
+    assert!(
+        errors.contains("admin.port: 8001 is the port of transport.http.port (--port), too"),
+        "{errors}"
+    );
+    for (admin, http) in [
+        ("port: 9100, host: 127.0.0.2", "port: 9100, host: 127.0.0.1"),
+        ("port: 0", "port: 0"),
+    ] {
+        machine(admin, http).config();
+    }
+}

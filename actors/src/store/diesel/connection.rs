@@ -66,7 +66,7 @@ impl Place {
             }
             Self::Postgresql(url) => {
                 let mut connection = PgConnection::establish(url.expose())
-                    .map_err(|error| Failure::Unavailable(url.redact(&error.to_string())))?;
+                    .map_err(|error| Failure::Unavailable(url.told(&error.to_string())))?;
                 connection.batch_execute(&postgresql_settings(limits))?;
                 Ok(StoreConnection::Postgresql(connection))
             }

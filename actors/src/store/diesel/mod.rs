@@ -57,7 +57,7 @@ use std::sync::Arc;
 pub use connection::StoreLimits;
 pub use failure::StoreFailures;
 pub use migrations::MigrationError;
-pub use postgres_url::InvalidPostgresUrl;
+pub use postgres_url::{InvalidPostgresUrl, check_postgresql_url};
 pub use sqlite_file::SqliteFileError;
 
 use super::StoreError;
@@ -138,7 +138,7 @@ impl DieselStore {
     /// Connects to a PostgreSQL database, which must exist.
     pub fn open_postgresql(url: &Secret, limits: StoreLimits) -> Result<StartingStore, OpenDatabaseError> {
         let url = PostgresUrl::parse(url)?;
-        let name = url.to_string();
+        let name = format!("PostgreSQL at {url}");
         Self::open(&Place::Postgresql(url), name, limits, None)
     }
 

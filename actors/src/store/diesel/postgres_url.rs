@@ -26,15 +26,20 @@ pub(super) struct PostgresUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the URL of the database is not accepted; accepted is postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %2F for a \
-     slash in the password"
+     slash and %40 for an @ in the password"
 )]
 pub struct InvalidPostgresUrl;
+
+/// Whether the text is an address of a PostgreSQL database, without asking anybody there.
+pub fn check_postgresql_url(url: &Secret) -> Result<(), InvalidPostgresUrl> {
+    PostgresUrl::parse(url).map(drop)
+}
 
 impl PostgresUrl {
     pub(super) fn parse(url: &Secret) -> Result<Self, InvalidPostgresUrl> {
         let text = url.expose().trim();
         let parts = Parts::of(text).ok_or(InvalidPostgresUrl)?;
-        if text.contains('\0') || !parts.has_ports() {
+        if text.contains('\0') || !parts.has_hosts() {
             return Err(InvalidPostgresUrl);
         }
         Ok(Self {
@@ -48,8 +53,17 @@ impl PostgresUrl {
         self.completed.expose()
     }
 
-    /// `message` of libpq without what is secret in the URL, which libpq repeats when it cannot read it.
-    pub(super) fn redact(&self, message: &str) -> String {
+    /// `message` of libpq as one line: what it advises stands behind a tab and is left out, and what is secret in the URL,
+    /// too, which it repeats when it cannot read it.
+    pub(super) fn told(&self, message: &str) -> String {
+        let said = message.lines().filter(|line| !line.starts_with('\t'));
+        let said = said.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let said: Vec<_> = said.filter(|line| !line.is_empty()).collect();
+        self.redact(&said.join("; "))
+    }
+
+    /// `message` without what is secret in the URL.
+    fn redact(&self, message: &str) -> String {
         let mut redacted = message
             .replace(self.completed.expose(), "(URL)")
             .replace(self.written.expose(), "(URL)");
@@ -102,15 +116,16 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Whether what libpq takes for ports are numbers. If not, it is a password with a slash, and libpq would say so
-    /// with the half of it.
-    fn has_ports(self) -> bool {
+    /// Whether what libpq takes for hosts and ports can be that. If not, it is a password with a slash or an `@`, and
+    /// whoever names the host would say half of it.
+    fn has_hosts(self) -> bool {
         let hosts = self.address.split('/').next().unwrap_or_default();
-        hosts.split(',').all(|host| {
-            let after_host = host.rsplit(']').next().unwrap_or_default();
-            let port = after_host.split_once(':').map_or("", |(_, port)| port);
-            port.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        !hosts.contains('@')
+            && hosts.split(',').all(|host| {
+                let after_host = host.rsplit(']').next().unwrap_or_default();
+                let port = after_host.split_once(':').map_or("", |(_, port)| port);
+                port.bytes().all(|byte| byte.is_ascii_digit())
+            })
     }
 
     fn parameters(self) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -179,6 +194,7 @@ mod tests {
             "host=db password=canary",
             "/tmp/oauth.db",
             "postgres://u:canary/slash@db/x",
+            "postgres://u:one@canary@db/x",
             "postgres://db:canary",
         ] {
             let refused = PostgresUrl::parse(&Secret::new(text)).err().unwrap();
@@ -200,6 +216,17 @@ mod tests {
         ] {
             assert_eq!(url(text).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn what_libpq_says_is_one_line_without_its_advice() {
+        let said = "connection to server at \"db\" (::1), port 1 failed: Connection refused\n\tIs the server running on that host?\n\
+                    connection to server at \"db\" (127.0.0.1), port 1 failed: FATAL:  no canary\n";
+        assert_eq!(
+            url("postgres://u:canary@db:1/x").told(said),
+            "connection to server at \"db\" (::1), port 1 failed: Connection refused; \
+             connection to server at \"db\" (127.0.0.1), port 1 failed: FATAL: no (secret)"
+        );
     }
 
     #[test]
