@@ -251,6 +251,20 @@ async fn a_page_that_waited_too_long_says_so() {
 }
 
 #[actix_web::test]
+async fn a_client_without_a_name_that_shows_is_called_by_its_identifier() {
+    let server = Server::local().await;
+    let id = register(&server, " \u{3164}", "https://app.example/cb").await;
+    let browser = Browser::new(&server);
+    let request = Fields::demo()
+        .with("client_id", &id)
+        .with("redirect_uri", "https://app.example/cb")
+        .with("scope", "mxcp:access");
+    let page = consent_page(&browser, &request).await;
+    let asks = format!("The application <strong>{id}</strong> asks for access");
+    assert!(page.answer.body.contains(&asks), "{}", page.answer.body);
+}
+
+#[actix_web::test]
 async fn a_remembered_consent_is_not_used_when_another_site_sends_the_browser() {
     let server = Server::local().await;
     let browser = Browser::new(&server);

@@ -82,6 +82,18 @@ async fn nobody_gives_himself_more_than_the_default_scopes() {
     assert_eq!(register(&server, &metadata).await.text("scope"), "mxcp:access");
 }
 
+/// What `mcp-remote` and others send to whatever server.
+#[actix_web::test]
+async fn a_client_that_asks_for_none_of_the_scopes_here_is_told_which_it_has() {
+    let server = Server::local().await;
+    let metadata = json!({ "redirect_uris": ["https://a.example/cb"], "scope": "openid email profile" });
+    let answer = register(&server, &metadata).await;
+    assert_eq!(
+        (answer.status, answer.text("scope").as_str()),
+        (201, "mxcp:access")
+    );
+}
+
 #[actix_web::test]
 async fn what_cannot_be_registered_is_refused_in_json() {
     let server = Server::local().await;

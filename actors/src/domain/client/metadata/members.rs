@@ -129,6 +129,23 @@ fn check_key_set(set: &Value) -> Result<(), InvalidMetadata> {
     Ok(())
 }
 
+/// Takes a name away that shows as nothing: the client is registered as one that has no name, and is told so by the echo.
+pub(super) fn drop_invisible_name(members: &mut Map<String, Value>) {
+    let name = members.get("client_name").and_then(Value::as_str);
+    if name.is_some_and(|name| name.chars().all(is_blank)) {
+        members.remove("client_name");
+    }
+}
+
+/// White space, and the letters that are drawn as nothing: the fillers of Hangul, and Braille without a dot.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+        )
+}
+
 /// Members that are shown to people: on the consent page and to the operator.
 pub(super) fn check_presentation(members: &Map<String, Value>) -> Result<(), InvalidMetadata> {
     for member in ["client_name", "software_id", "software_version"] {
@@ -167,8 +184,11 @@ fn is_deceptive(character: char) -> bool {
         )
 }
 
-/// What the client asked for as far as it is allowed; the default if nothing of it is, because every client
-/// may have that.
+/// What the client asked for as far as it is allowed; the default if nothing of it is, because every client may have that.
+///
+/// RFC 7591 section 3.2.1 leaves it to the server to refuse or to replace. Widely used clients register with scopes of their
+/// own making (`openid email profile`) and ask for those of the resource later; refused here, they would never get so far.
+/// What they got is in the answer.
 pub(super) fn scopes(
     members: &Map<String, Value>,
     rules: &MetadataRules,

@@ -60,7 +60,7 @@ pub struct ClientMetadata {
     pub grant_types: BTreeSet<GrantType>,
     /// Never more than the rules allow.
     pub scopes: ScopeSet,
-    /// All members as they were sent, except those that belong to the server.
+    /// All members as they were sent, except those that belong to the server and a name that nobody can see.
     pub members: Map<String, Value>,
 }
 
@@ -130,6 +130,7 @@ impl ClientMetadata {
     pub fn validate(mut members: Map<String, Value>, rules: &MetadataRules) -> Result<Self, InvalidMetadata> {
         members.retain(|name, value| !value.is_null() && !SERVER_MEMBERS.contains(&name.as_str()));
         check_size(&members)?;
+        members::drop_invisible_name(&mut members);
         let redirect_uris = members::redirect_uris(&members)?;
         let grant_types = members::grant_types(&members)?;
         members::check_response_types(&members)?;
@@ -138,9 +139,7 @@ impl ClientMetadata {
         members::check_presentation(&members)?;
         Ok(Self {
             redirect_uris,
-            name: members::text(&members, "client_name")?
-                .filter(|name| !name.trim().is_empty())
-                .map(str::to_owned),
+            name: members::text(&members, "client_name")?.map(str::to_owned),
             authentication,
             keys,
             grant_types,

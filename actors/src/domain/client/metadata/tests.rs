@@ -69,6 +69,16 @@ fn nobody_registers_more_scopes_than_are_allowed() {
 }
 
 #[test]
+fn a_name_that_shows_as_nothing_is_none() {
+    for name in ["", " ", "\u{a0}\u{2003}", "\u{3164}", "\u{2800} \u{115f}"] {
+        let metadata = validate(&with("client_name", name.into())).unwrap();
+        assert_eq!((metadata.name, metadata.members.len()), (None, 1), "{name:?}");
+    }
+    let seen = validate(&with("client_name", "\u{3164}a".into())).unwrap();
+    assert_eq!(seen.name.as_deref(), Some("\u{3164}a"));
+}
+
+#[test]
 fn redirect_uris_have_an_error_code_of_their_own() {
     for (uris, message) in [
         (
