@@ -54,6 +54,14 @@ pub enum RunError {
     /// The statement is refused or failed.
     #[error("{0}")]
     Query(#[from] QueryError),
+    /// Values that the statement has no use for, which are misspelt more often than not.
+    #[error("the SQL does not use {}; {}", dollars(.unknown), used_names(.used))]
+    UnknownParameters {
+        /// The names that were given.
+        unknown: Vec<String>,
+        /// The names that the statement uses.
+        used: Vec<String>,
+    },
     /// Nobody ran it.
     #[error("{0}")]
     Actor(#[from] CallError),
@@ -144,8 +152,8 @@ fn check_all(
     Ok(definitions)
 }
 
-/// Runs one statement of the operator's. `value_of` answers a parameter's value by its name and the type that the statement
-/// expects.
+/// Runs one statement of the operator's. `values` answers what its parameters stand for, by name, each as what the statement
+/// expects; a name that the statement does not use is an error.
 pub fn run_query(
     config: &Config,
     sql: &str,
@@ -156,9 +164,11 @@ pub fn run_query(
     let mut session = generation.session().map_err(StartError::from)?;
     let statement = Statement::check(&mut session, sql, &[])?;
     drop(session);
+    let parameters = values(&statement);
+    refuse_unknown(&statement, &parameters)?;
     let query = RunQuery {
         context: CallContext::anonymous("command-line"),
-        parameters: values(&statement),
+        parameters,
         statement: QueryText::Owner(statement),
         caller: Arc::new(SqlIdentity::nobody()),
         plan: Arc::new(OutputPlan::rows()),
@@ -167,6 +177,30 @@ pub fn run_query(
     with_executor(config, &generation, async |executor| {
         Ok(executor.run(query).await?.result?.json)
     })
+}
+
+fn refuse_unknown(statement: &Statement, values: &[(String, SqlValue)]) -> Result<(), RunError> {
+    let used = statement.parameters().iter();
+    let used: Vec<String> = used.map(|parameter| parameter.name.clone()).collect();
+    let names = values.iter().map(|(name, _)| name);
+    let unknown: Vec<String> = names.filter(|name| !used.contains(name)).cloned().collect();
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => Err(RunError::UnknownParameters { unknown, used }),
+    }
+}
+
+/// Names as SQL writes them.
+fn dollars(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("${name}")).collect();
+    names.join(", ")
+}
+
+fn used_names(used: &[String]) -> String {
+    match used.is_empty() {
+        true => "it has no parameters".to_owned(),
+        false => format!("its parameters are {}", dollars(used)),
+    }
 }
 
 /// Runs `work` with a running executor, and stops it.

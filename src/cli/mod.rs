@@ -27,7 +27,7 @@ use mxcp_actors::audit_logger::reading::ReadError;
 
 use self::auth::AuthError;
 use self::console::Verdict;
-use self::parameters::UnusableFile;
+use self::parameters::Unusable;
 use self::user_context::ContextError;
 use crate::app::StartError;
 use crate::app::audit_export::ExportError;
@@ -83,7 +83,7 @@ enum CommandError {
     #[error("{0}")]
     Run(#[from] RunError),
     #[error("{0}")]
-    Parameter(#[from] UnusableFile),
+    Parameter(#[from] Unusable),
     #[error("{0}")]
     UserContext(#[from] ContextError),
     #[error("{}: {source}", file.display())]

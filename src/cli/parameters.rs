@@ -1,6 +1,5 @@
 //! `--param name=value` and `name=@file.json`, and other values that stand on the command line or in a file.
 
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -36,17 +35,13 @@ pub(super) enum Value {
 #[derive(Debug)]
 pub(super) struct Values(pub(super) Vec<(String, Value)>);
 
-/// A file that a value is read from cannot be used.
+/// What was written, or the file that a value is read from, cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) struct UnusableFile {
-    file: String,
+#[error("{place}: {reason}")]
+pub(super) struct Unusable {
+    /// The flag, the file, or both.
+    place: String,
     reason: String,
-}
-
-impl fmt::Display for UnusableFile {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.file, self.reason)
-    }
 }
 
 impl Written {
@@ -59,11 +54,14 @@ impl Written {
         }
     }
 
-    /// The JSON that was written, here or in the file.
-    pub(super) fn json(&self, working_directory: &Path) -> Result<Box<RawValue>, UnusableFile> {
+    /// The JSON that was written behind `flag` or in the file that it names.
+    pub(super) fn json(&self, flag: &str, working_directory: &Path) -> Result<Box<RawValue>, Unusable> {
         match self {
-            Self::Text(text) => raw(text, "the command line"),
-            Self::File(file) => read(file, working_directory),
+            Self::Text(text) => raw(text, flag),
+            Self::File(file) => read(file, working_directory).map_err(|unusable| Unusable {
+                place: format!("{flag}: {}", unusable.place),
+                ..unusable
+            }),
         }
     }
 }
@@ -91,23 +89,23 @@ impl Values {
             };
             Ok((parameter.name.clone(), value))
         });
-        Ok(Self(values.collect::<Result<_, UnusableFile>>()?))
+        Ok(Self(values.collect::<Result<_, Unusable>>()?))
     }
 }
 
-fn read(file: &str, working_directory: &Path) -> Result<Box<RawValue>, UnusableFile> {
-    let text = fs::read_to_string(working_directory.join(file)).map_err(|error| UnusableFile {
-        file: file.to_owned(),
+fn read(file: &str, working_directory: &Path) -> Result<Box<RawValue>, Unusable> {
+    let text = fs::read_to_string(working_directory.join(file)).map_err(|error| Unusable {
+        place: file.to_owned(),
         reason: error.to_string(),
     })?;
     raw(text.trim(), file)
 }
 
-fn raw(text: &str, file: &str) -> Result<Box<RawValue>, UnusableFile> {
+fn raw(text: &str, place: &str) -> Result<Box<RawValue>, Unusable> {
     serde_json::from_str::<&RawValue>(text)
         .map(ToOwned::to_owned)
-        .map_err(|error| UnusableFile {
-            file: file.to_owned(),
+        .map_err(|error| Unusable {
+            place: place.to_owned(),
             reason: format!("no JSON: {error}"),
         })
 }

@@ -86,9 +86,12 @@ impl Run {
         let config = self.project.load_with(surroundings, flags)?;
         let folder = &surroundings.working_directory;
         let arguments = serde_json::value::to_raw_value(&Values::read(&self.parameters, folder)?)?;
-        let read = |written: &Written| written.json(folder);
-        let user = self.user_context.as_ref().map(read).transpose()?;
-        let headers = self.request_headers.as_ref().map(read).transpose()?;
+        let read = |flag, written: &Option<Written>| {
+            let read = written.as_ref().map(|written| written.json(flag, folder));
+            read.transpose()
+        };
+        let user = read("--user-context", &self.user_context)?;
+        let headers = read("--request-headers", &self.request_headers)?;
         let options = CallOptions {
             principal: user.as_deref().map(user_context::principal).transpose()?,
             skips_output_check: self.skip_output_validation,

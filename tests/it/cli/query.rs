@@ -64,6 +64,25 @@ fn parameters_are_what_the_statement_expects() {
 }
 
 #[test]
+fn a_value_that_the_statement_has_no_use_for_is_refused() {
+    let folder = Folder::of("shop");
+    for (sql, told) in [
+        (
+            "SELECT $a AS a, $b AS b",
+            "the SQL does not use $c, $B; its parameters are $a, $b\n",
+        ),
+        (
+            "SELECT 1 AS x",
+            "the SQL does not use $a, $c, $B; it has no parameters\n",
+        ),
+    ] {
+        let refused = folder.run(&["query", sql, "-p", "a=1", "-p", "c=2", "-p", "B=3"]);
+        assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), told));
+        assert_eq!(refused.stdout, "");
+    }
+}
+
+#[test]
 fn one_statement_is_run_and_a_read_only_database_is_not_written() {
     let folder = Folder::of("shop");
     let two = folder.run(&["query", "CREATE TABLE made AS SELECT 1; SELECT 1"]);

@@ -114,6 +114,8 @@ fn the_operator_can_be_anybody() {
     );
     for (context, told) in [
         ("[]", "expected a JSON object"),
+        ("{bad json", "--user-context: no JSON: "),
+        ("@absent.json", "--user-context: absent.json: No such file"),
         (r#"{"role": 1}"#, "role must be a text"),
         (r#"{"permissions": "all"}"#, "permissions must be a list of texts"),
         (r#"{"email": "nobody"}"#, "email must be an e-mail address"),
