@@ -1,9 +1,10 @@
 //! Every route in one table.
 
-use actix_web::Route;
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route};
 
 use super::mcp::McpState;
 use super::{front_page, health, mcp, oauth};
@@ -14,7 +15,7 @@ const MCP_METHODS: &str = "POST, DELETE";
 /// The routes of the public listener.
 pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
     config.app_data(Data::clone(state));
-    config.route("/health", get_or_head().to(health::health));
+    config.service(resource("/health", GET_OR_HEAD).route(get_or_head().to(health::health)));
     config.service(
         web::resource("/mcp")
             .wrap(oauth::cors::any_origin())
@@ -33,13 +34,29 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
     match &state.authentication {
         Some(services) => oauth::routes(config, services),
         None => {
-            config.route("/", get_or_head().to(front_page::get));
+            config.service(resource("/", GET_OR_HEAD).route(get_or_head().to(front_page::get)));
         }
     }
 }
 
 fn mcp_preflight() -> Route {
     web::method(Method::OPTIONS).to(|| async { oauth::cors::preflight(MCP_METHODS) })
+}
+
+/// What [`get_or_head`] takes.
+pub(super) const GET_OR_HEAD: &str = "GET, HEAD";
+
+/// A path that takes these methods, as in `GET, HEAD`; its routes follow. Others are answered 405.
+pub(super) fn resource(path: &str, methods: &'static str) -> Resource {
+    let refuse = move || async move { method_not_allowed(methods) };
+    web::resource(path).default_service(web::route().to(refuse))
+}
+
+/// 405 with the methods that there are (RFC 9110 section 15.5.6).
+pub(super) fn method_not_allowed(methods: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, HeaderValue::from_static(methods)))
+        .finish()
 }
 
 /// For what may be read at any time: load balancers and monitors ask with HEAD (RFC 9110 section 9.3.2).

@@ -20,10 +20,10 @@ const OPEN: [(&str, &str); 11] = [
     ("/token", "POST"),
     ("/oauth/token", "POST"),
     ("/revoke", "POST"),
-    ("/.well-known/oauth-authorization-server", "GET"),
-    ("/.well-known/oauth-protected-resource", "GET"),
-    ("/.well-known/oauth-protected-resource/mcp", "GET"),
-    ("/.well-known/openid-configuration", "GET"),
+    ("/.well-known/oauth-authorization-server", "GET, HEAD"),
+    ("/.well-known/oauth-protected-resource", "GET, HEAD"),
+    ("/.well-known/oauth-protected-resource/mcp", "GET, HEAD"),
+    ("/.well-known/openid-configuration", "GET, HEAD"),
 ];
 
 #[actix_rt::test]

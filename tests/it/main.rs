@@ -20,6 +20,7 @@ mod github;
 mod logging;
 mod login;
 mod mcp;
+mod methods;
 mod oauth;
 mod persistence;
 mod policies;

@@ -18,14 +18,14 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use serde_json::{Value, json};
 
 pub use guard::{from_browsers, refusal};
 
 use crate::admin::Admin;
 use crate::admin::access::Access;
-use crate::http::routes::get_or_head;
+use crate::http::routes::{GET_OR_HEAD, get_or_head, resource};
 
 /// What the handlers of one listener need.
 pub struct AdminState {
@@ -39,17 +39,25 @@ pub struct AdminState {
 
 /// The routes of an admin listener.
 pub fn routes(config: &mut ServiceConfig) {
+    let reload = resource("/reload", "GET, HEAD, POST");
     config
-        .route("/", get_or_head().to(index::get))
-        .route("/health", get_or_head().to(health::health))
-        .route("/live", get_or_head().to(health::live))
-        .route("/ready", get_or_head().to(ready::get))
-        .route("/status", get_or_head().to(status::get))
-        .route("/config", get_or_head().to(config::get))
-        .route("/endpoints", get_or_head().to(endpoints::get))
-        .route("/metrics", get_or_head().to(metrics::get))
-        .route("/reload", get_or_head().to(reload::not_implemented))
-        .route("/reload", web::post().to(reload::not_implemented));
+        .service(read("/", get_or_head().to(index::get)))
+        .service(read("/health", get_or_head().to(health::health)))
+        .service(read("/live", get_or_head().to(health::live)))
+        .service(read("/ready", get_or_head().to(ready::get)))
+        .service(read("/status", get_or_head().to(status::get)))
+        .service(read("/config", get_or_head().to(config::get)))
+        .service(read("/endpoints", get_or_head().to(endpoints::get)))
+        .service(read("/metrics", get_or_head().to(metrics::get)))
+        .service(
+            reload
+                .route(get_or_head().to(reload::not_implemented))
+                .route(web::post().to(reload::not_implemented)),
+        );
+}
+
+fn read(path: &str, route: Route) -> Resource {
+    resource(path, GET_OR_HEAD).route(route)
 }
 
 /// An answer that describes one moment.

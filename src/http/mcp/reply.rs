@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, HeaderName, HeaderValue, RETRY_AFTER};
 use mxcp_actors::domain::mcp_session::McpSessionId;
 
-use crate::http::extract::body::NoBody;
+use crate::http::extract::body::{ACCEPTED_CODING, NoBody};
 use crate::http::middleware::origin::OriginRefused;
 use crate::http::oauth::answer::retry_after_seconds;
 use crate::mcp::admission::Refused;
@@ -56,15 +56,22 @@ pub(super) fn wrong_origin(refused: OriginRefused) -> HttpResponse {
     json(refused.status(), response::error(None, &error, Era::Modern))
 }
 
-/// A body that is too large or too slow.
+/// A body that is too large, too slow or compressed.
 pub(super) fn no_body(error: NoBody) -> HttpResponse {
     let status = match error {
         NoBody::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        NoBody::Coded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         NoBody::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
         NoBody::Incomplete => StatusCode::BAD_REQUEST,
     };
-    let error = RpcError::invalid_request(&error.to_string());
-    json(status, response::error(None, &error, Era::Modern))
+    let told = RpcError::invalid_request(&error.to_string());
+    let mut answer = json(status, response::error(None, &told, Era::Modern));
+    if error == NoBody::Coded {
+        // RFC 9110 section 12.5.3: what would have been read.
+        let accepted = HeaderValue::from_static(ACCEPTED_CODING);
+        answer.headers_mut().insert(ACCEPT_ENCODING, accepted);
+    }
+    answer
 }
 
 /// Nobody can say whether the session exists, or open one.

@@ -1,12 +1,13 @@
 //! `DELETE /mcp` ends a legacy session; `GET /mcp` would be its stream, which is not offered; `/mcp/` is
 //! `/mcp` with a slash too many.
 
-use actix_web::http::header::{ALLOW, HeaderValue, LOCATION};
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::caller::{self, Lines};
 use super::{McpState, reply};
 use crate::http::middleware::origin;
+use crate::http::routes;
 use crate::mcp::wire::headers::{FieldValue, SESSION_ID};
 
 /// 204 for a session of this caller that was there, 404 otherwise, 400 where none is named, 405 where there are no sessions, 503
@@ -62,8 +63,5 @@ pub(in crate::http) async fn not_allowed(request: HttpRequest, state: web::Data<
 }
 
 fn method_not_allowed(state: &McpState) -> HttpResponse {
-    let offered = if state.stateless { "POST" } else { "POST, DELETE" };
-    HttpResponse::MethodNotAllowed()
-        .insert_header((ALLOW, HeaderValue::from_static(offered)))
-        .finish()
+    routes::method_not_allowed(if state.stateless { "POST" } else { "POST, DELETE" })
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 
 use crate::config::HostRefused;
+use crate::http::extract::body::ACCEPTED_CODING;
 use crate::oauth::door::TooMany;
 use crate::oauth::error_description::error_description;
 use crate::oauth::parameters::InvalidParameters;
@@ -47,6 +48,11 @@ impl ErrorAnswer {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
     }
 
+    /// A body that is compressed.
+    pub(crate) fn coded(description: &impl Display) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", description)
+    }
+
     /// A client that is not who it says. Every 401 must say how to authenticate (RFC 9110 section 15.5.2).
     pub(crate) fn invalid_client(description: &impl Display) -> Self {
         Self {
@@ -60,6 +66,10 @@ impl ErrorAnswer {
         let mut response = HttpResponse::build(self.status);
         if let Some(challenge) = self.challenge {
             response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            // RFC 9110 section 12.5.3: what would have been read.
+            response.insert_header((ACCEPT_ENCODING, ACCEPTED_CODING));
         }
         retry_after(&mut response, self.retry_after);
         finish(

@@ -22,6 +22,7 @@ pub(super) enum BodyError {
 impl From<BodyError> for ErrorAnswer {
     fn from(error: BodyError) -> Self {
         match error {
+            BodyError::NoBody(coded @ NoBody::Coded) => Self::coded(&coded),
             BodyError::ContentType { .. } | BodyError::NoBody(_) | BodyError::Parameters(_) => {
                 Self::invalid_request(&error)
             }

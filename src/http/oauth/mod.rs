@@ -24,7 +24,7 @@ use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use crate::http::routes::get_or_head;
+use crate::http::routes::{GET_OR_HEAD, get_or_head, resource};
 use crate::oauth::Services;
 
 /// The paths under which clients know these endpoints: at the root, and in the older folder.
@@ -39,7 +39,8 @@ pub fn routes(config: &mut ServiceConfig, services: &Data<Services>) {
     }
     pages(config);
     if let Some(callback_path) = services.settings().callback_path() {
-        config.service(web::resource(callback_path.to_owned()).route(web::get().to(callback::get)));
+        // HEAD would spend the login that comes back here.
+        config.service(resource(callback_path, "GET").route(web::get().to(callback::get)));
     }
 }
 
@@ -64,7 +65,7 @@ fn discovery(config: &mut ServiceConfig) {
             get_or_head().to(metadata::not_found),
         ),
     ] {
-        any_origin(config, path, "GET", document);
+        any_origin(config, path, GET_OR_HEAD, document);
     }
 }
 
@@ -75,8 +76,9 @@ fn clients(config: &mut ServiceConfig, folder: &str) {
     any_origin(config, &path("/register"), "POST", web::post().to(register::post));
     any_origin(config, &path("/token"), "POST", web::post().to(token::post));
     any_origin(config, &path("/revoke"), "POST", web::post().to(revoke::post));
-    config.service(web::resource(path("/introspect")).route(web::post().to(introspect::post)));
-    let authorize = web::resource(path("/authorize"));
+    config.service(resource(&path("/introspect"), "POST").route(web::post().to(introspect::post)));
+    // No HEAD: an authorization request begins an interaction, and nobody can go on with one that has no page.
+    let authorize = resource(&path("/authorize"), "GET, POST");
     config.service(
         authorize
             .route(web::get().to(authorize::get))
@@ -86,20 +88,21 @@ fn clients(config: &mut ServiceConfig, folder: &str) {
 
 /// The server's own pages.
 fn pages(config: &mut ServiceConfig) {
-    let log_in = web::resource("/login").route(web::get().to(log_in::get));
-    let consent = web::resource("/consent").route(web::get().to(consent::get));
+    const PAGE: &str = "GET, HEAD, POST";
+    let log_in = resource("/login", PAGE).route(get_or_head().to(log_in::get));
+    let consent = resource("/consent", PAGE).route(get_or_head().to(consent::get));
     config
         .service(log_in.route(web::post().to(log_in::post)))
         .service(consent.route(web::post().to(consent::post)))
-        .service(web::resource("/logout").route(web::post().to(home::leave)))
-        .service(web::resource("/").route(get_or_head().to(home::get)));
+        .service(resource("/logout", "POST").route(web::post().to(home::leave)))
+        .service(resource("/", GET_OR_HEAD).route(get_or_head().to(home::get)));
 }
 
 /// A resource that clients in web pages may use too.
 fn any_origin(config: &mut ServiceConfig, path: &str, methods: &'static str, route: Route) {
     let preflight = move || async move { cors::preflight(methods) };
     config.service(
-        web::resource(path.to_owned())
+        resource(path, methods)
             .wrap(cors::any_origin())
             .route(web::method(Method::OPTIONS).to(preflight))
             .route(route),

@@ -5,7 +5,8 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, ErrorAnswer};
-use super::body;
+use super::body::{self, BodyError};
+use crate::http::extract::body::NoBody;
 use crate::http::extract::client_ip::caller;
 use crate::http::extract::public_address::addresses;
 use crate::oauth::Services;
@@ -26,6 +27,7 @@ pub(super) async fn post(request: HttpRequest, payload: Payload, services: Data<
     }
     let body = match body::json(&request, &mut payload.into_inner(), LONGEST_METADATA).await {
         Ok(body) => body,
+        Err(BodyError::NoBody(coded @ NoBody::Coded)) => return ErrorAnswer::coded(&coded).respond(),
         Err(error) => {
             return ErrorAnswer::new(StatusCode::BAD_REQUEST, "invalid_client_metadata", &error).respond();
         }
