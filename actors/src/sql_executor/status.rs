@@ -78,6 +78,7 @@ impl From<&QueryError> for QueryEnd {
             | QueryError::Refused(_)
             | QueryError::Parameter { .. }
             | QueryError::Shape(_)
+            | QueryError::Ambiguous(_)
             | QueryError::Encode { .. } => Self::Failed,
         }
     }

@@ -11,5 +11,6 @@ mod parameters;
 mod row_level_security;
 mod shadowing;
 mod statements;
+mod uses;
 mod values;
 mod writes;

@@ -149,6 +149,18 @@ fn a_duration_is_an_interval_unless_text_is_expected() {
         ("SELECT $d AS v", json!("P1M2DT2H")),
         ("SELECT 'in ' || $d AS v", json!("in P1M2DT2H")),
         ("SELECT $d = 'P1M2DT2H' AS v", json!(true)),
+        (
+            "SELECT [concat($d, '!'), ($d::INTERVAL)::VARCHAR] AS v",
+            json!(["P1M2DT2H!", "1 month 2 days 02:00:00"]),
+        ),
+        (
+            "SELECT [(start + $d)::VARCHAR, 'in ' || $d] AS v FROM (SELECT DATE '2024-01-31' AS start)",
+            json!(["2024-03-02 02:00:00", "in P1M2DT2H"]),
+        ),
+        (
+            "SELECT [upper($d), (INTERVAL (1) DAY + $d)::VARCHAR] AS v",
+            json!(["P1M2DT2H", "1 month 3 days 02:00:00"]),
+        ),
     ] {
         assert_eq!(
             ask(sql, &declared, &[("d", duration.clone())]),

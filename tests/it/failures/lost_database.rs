@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 
 use crate::server::{Project, Server, client, modern_request};
 
-/// The first use of the parameter takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check
-/// takes such uses apart where it can write the statement anew; a join after a CROSS JOIN and a column named after the second use keep it
-/// from that.
-const HARMFUL: &str =
-    "SELECT {'k': $a} AS one, $a::BIGINT FROM (SELECT 1) x CROSS JOIN (SELECT 2) y JOIN (SELECT 3) z ON true";
+const SITE: &str = "mxcp: 1
+project: test
+profile: dev
+profiles: { dev: { duckdb: { init_file: sql/schema.sql } } }
+";
+
+/// The first use of the argument takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check casts
+/// the arguments of macros to their declared types; a `date-time` has none, because some are instants and some are not.
+const HARMFUL: &str = "CREATE MACRO harmful(x) AS TABLE SELECT {'k': x} AS one, x::TIMESTAMPTZ AS two;";
 
 /// Whether a call has a result. The server may refuse it, or be gone already.
 async fn is_served(server: &Server, tool: &str) -> bool {
@@ -28,15 +32,19 @@ async fn is_served(server: &Server, tool: &str) -> bool {
 #[actix_rt::test]
 async fn a_server_without_its_database_ends_so_that_it_is_started_again() {
     let server = Project::new()
+        .file("mxcp-site.yml", SITE)
+        .file("sql/schema.sql", HARMFUL)
         .tool(
             "harmful",
-            HARMFUL,
-            "  parameters: [{ name: a, type: integer, description: n }]\n",
+            "FROM harmful($a)",
+            "  parameters: [{ name: a, type: string, format: date-time, description: n }]\n",
         )
         .tool("quick", "SELECT 1 AS x", "")
         .start();
     assert!(is_served(&server, "quick").await);
-    let harmed = server.call("harmful", json!({ "a": 10 })).await;
+    let harmed = server
+        .call("harmful", json!({ "a": "2024-01-01T00:00:00Z" }))
+        .await;
     assert_eq!(harmed["isError"], true);
     let text = harmed["content"][0]["text"].as_str().unwrap();
     assert!(!text.contains("Stack Trace"), "{text}");

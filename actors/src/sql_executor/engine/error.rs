@@ -32,6 +32,11 @@ pub enum QueryError {
         /// What does not fit.
         message: String,
     },
+    /// A statement for whose parameter DuckDB has one type in a plan where several are needed.
+    #[error(
+        "DuckDB finds no type that fits every use of the parameter ${0}: write a cast around each, such as ${0}::VARCHAR, and give selected expressions names with AS"
+    )]
+    Ambiguous(String),
     /// The answer grew beyond a limit.
     #[error("{0}")]
     Limit(#[from] LimitExceeded),
@@ -76,6 +81,7 @@ impl QueryError {
             | Self::PivotWithoutValues
             | Self::Refused(_)
             | Self::Parameter { .. }
+            | Self::Ambiguous(_)
             | Self::Limit(_)
             | Self::Cancelled(_)
             | Self::Shape(_)

@@ -76,7 +76,10 @@ impl Prepared {
                 .iter()
                 .find(|(name, _)| *name == parameter.name)
                 .ok_or_else(|| refuse("no value was given".to_owned()))?;
-            let expected = parameter.data_type.as_ref().filter(|_| !is_open);
+            // What a duration is, an interval or a text, is only for the statement to say.
+            let is_text =
+                parameter.data_type == Some(DataType::Varchar) && matches!(value, SqlValue::Duration(_));
+            let expected = parameter.data_type.as_ref().filter(|_| !is_open || is_text);
             let converted = bind::convert(value, expected).map_err(|error| refuse(error.to_string()))?;
             self.raw.bind(position, &converted)?;
         }

@@ -3,7 +3,6 @@
 //! Checking prepares the statement and never runs any of it. Binding can do work of its own (it opens the file that
 //! `read_csv` names), so what depends on the outside world is checked by its syntax and its parameters' names only.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,10 +12,10 @@ use super::ffi::DuckdbErrorKind;
 use super::guard::Refusal;
 use super::lexer;
 use super::prepared::{Parameter, Prepared};
+use super::rewriting::{Given, Written};
 use super::session::Session;
 use super::statement_kind::StatementKind;
 use super::syntax::SyntaxTree;
-use super::uses::{self, Separated};
 
 /// Statements are recognised by number; a number is never used twice in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -56,9 +55,13 @@ impl Statement {
             Err(QueryError::Refused(Refusal::NotASelect | Refusal::TooDeep)) => None,
             Err(error) => return Err(error),
         };
+        let given = Given::of(session, sql, declared)?;
         match tree {
-            Some(tree) if tree.reads_elsewhere() => Ok(Self::unbound(sql, &tree, None)),
-            tree => Self::bound(session, sql, tree, declared),
+            Some(tree) if tree.reads_elsewhere() => {
+                let sql = given.unbound(session, sql, &tree);
+                Ok(Self::unbound(&sql, &tree, None))
+            }
+            tree => Self::bound(session, sql, tree, &given),
         }
     }
 
@@ -66,12 +69,13 @@ impl Statement {
         session: &mut Session,
         sql: &str,
         tree: Option<SyntaxTree>,
-        declared: &[Declared],
+        given: &Given<'_>,
     ) -> Result<Self, QueryError> {
         let prepared = match (session.prepare_only(sql), &tree) {
             (Ok(prepared), _) => prepared,
             (Err(QueryError::Duckdb(error)), Some(tree)) if error.kind() == DuckdbErrorKind::Io => {
-                return Ok(Self::unbound(sql, tree, Some(error.message().to_owned())));
+                let sql = given.unbound(session, sql, tree);
+                return Ok(Self::unbound(&sql, tree, Some(error.message().to_owned())));
             }
             (Err(error), _) => return Err(error),
         };
@@ -80,7 +84,7 @@ impl Statement {
             tree,
             prepared,
         };
-        let Written { sql, prepared, .. } = written.improved(session, declared);
+        let Written { sql, prepared, .. } = written.improved(session, given)?;
         let mut parameters = prepared.parameters().to_vec();
         parameters.sort_by(|one, other| one.name.cmp(&other.name));
         parameters.dedup_by(|one, other| one.name == other.name);
@@ -160,115 +164,4 @@ fn kind_of(session: &Session, prepared: &Prepared, sql: &str) -> StatementKind {
         Some(kind) => kind,
         None => StatementKind::Other("EXPLAIN of this kind of statement"),
     }
-}
-
-/// A way to write the statement.
-struct Written {
-    sql: String,
-    /// `None` for what is no SELECT.
-    tree: Option<SyntaxTree>,
-    prepared: Prepared,
-}
-
-impl Written {
-    /// The statement as it is to run: each use of a parameter with a type of its own, and no type left open where the
-    /// definition declares one.
-    fn improved(self, session: &mut Session, declared: &[Declared]) -> Self {
-        let open = self.open_parameters();
-        let Some(separated) = uses::separate(&self.sql) else {
-            return self.with_casts(session, &open, declared).unwrap_or(self);
-        };
-        let alone = self.with_uses_apart(session, &separated).map(|alone| {
-            let open = alone.open_parameters();
-            alone.with_casts(session, &open, declared).unwrap_or(alone)
-        });
-        // Such as an expression that is selected and grouped by: both have to stay the same.
-        let mut alike = || {
-            let casts = open.union(&separated.repeated).cloned().collect();
-            self.with_casts(session, &casts, declared)
-        };
-        match alone {
-            Some(alone) if alone.is_bound() => alone,
-            alone => match alike().filter(Self::is_bound) {
-                Some(alike) => alike,
-                // What is open is bound anew with the values of each run, and then there is nothing to decide.
-                None if self.is_bound() => alone.unwrap_or(self),
-                None => self,
-            },
-        }
-    }
-
-    /// Whether DuckDB could give every parameter a type. It has then also checked the whole statement.
-    fn is_bound(&self) -> bool {
-        let mut parameters = self.prepared.parameters().iter();
-        parameters.all(|parameter| parameter.data_type.is_some())
-    }
-
-    /// What DuckDB calls the parameters that it gave no type.
-    fn open_parameters(&self) -> BTreeSet<String> {
-        let parameters = self.prepared.parameters().iter();
-        let named = parameters.zip(self.prepared.identifiers());
-        named
-            .filter(|(parameter, _)| parameter.data_type.is_none())
-            .map(|(_, identifier)| identifier.clone())
-            .collect()
-    }
-
-    /// The statement with a parameter for each use, if it still binds, to columns of the same names.
-    fn with_uses_apart(&self, session: &mut Session, separated: &Separated) -> Option<Self> {
-        let by_tree = self.tree.clone().and_then(|mut tree| {
-            tree.separate_parameters(session).ok()?;
-            let sql = tree.to_sql(session).ok()?;
-            tree.is_written_as(&sql, session).then_some((sql, Some(tree)))
-        });
-        let by_text = (separated.sql.clone(), None);
-        let mut ways = by_tree.into_iter().chain([by_text]);
-        ways.find_map(|(sql, tree)| {
-            let prepared = session.prepare_only(&sql).ok()?;
-            let identifiers: BTreeSet<&String> = prepared.identifiers().iter().collect();
-            let keeps_names =
-                tree.is_some() || names(&prepared.columns()).eq(names(&self.prepared.columns()));
-            let is_same = identifiers.into_iter().eq(&separated.identifiers) && keeps_names;
-            is_same.then_some(Self { sql, tree, prepared })
-        })
-    }
-
-    /// The statement with the declared types written around these parameters, if it still means the same.
-    fn with_casts(
-        &self,
-        session: &mut Session,
-        identifiers: &BTreeSet<String>,
-        declared: &[Declared],
-    ) -> Option<Self> {
-        let casts: Vec<(String, DataType)> = identifiers
-            .iter()
-            .filter_map(|identifier| {
-                let name = uses::parameter_of(identifier);
-                let (_, data_type) = declared.iter().find(|(known, _)| known == name)?;
-                Some((identifier.clone(), data_type.clone()?))
-            })
-            .collect();
-        let mut tree = self.tree.clone().filter(|_| !casts.is_empty())?;
-        tree.cast_parameters(session, &casts).ok()?;
-        let sql = tree.to_sql(session).ok()?;
-        if !tree.is_written_as(&sql, session) {
-            return None;
-        }
-        let prepared = session.prepare_only(&sql).ok()?;
-        let is_same = same_result(&self.prepared.columns(), &prepared.columns());
-        let tree = Some(tree);
-        is_same.then_some(Self { sql, tree, prepared })
-    }
-}
-
-fn names(columns: &[(String, DataType)]) -> impl Iterator<Item = &String> {
-    columns.iter().map(|(name, _)| name)
-}
-
-/// Names and types agree. While a parameter is open DuckDB describes no column at all.
-fn same_result(before: &[(String, DataType)], after: &[(String, DataType)]) -> bool {
-    let open = before
-        .iter()
-        .any(|(_, data_type)| *data_type == DataType::Unresolved);
-    open || before == after
 }

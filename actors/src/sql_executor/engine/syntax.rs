@@ -1,18 +1,18 @@
 //! DuckDB's own parse tree of a SELECT, as JSON: read by the guard, rewritten by the load check.
 //!
 //! Only DuckDB knows what it will run, so nothing here looks at the text of a statement. The tree is a plain JSON value;
-//! what its nodes mean is said where they are used.
+//! what its nodes mean is said where they are used. `writable` changes it and prepares it for being written as SQL.
 
-use std::collections::BTreeMap;
+mod writable;
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-use super::data_type::DataType;
+use serde_json::{Map, Value};
+
 use super::error::QueryError;
 use super::ffi::DuckdbError;
 use super::guard::Refusal;
 use super::session::Session;
-use super::uses;
 use crate::sql_executor::value::SqlValue;
 
 /// The tree of exactly one SELECT statement.
@@ -59,10 +59,12 @@ impl SyntaxTree {
         )
     }
 
-    /// Whether `sql` parses into just this tree. What DuckDB writes is not always what it has read: a join after a
-    /// `CROSS JOIN` becomes another one.
+    /// Whether `sql` parses into just this tree. What DuckDB writes is not always what it has read.
     pub(super) fn is_written_as(&self, sql: &str, session: &mut Session) -> bool {
-        Self::parse(session, sql).is_ok_and(|read| is_same(&read.root, &self.root))
+        Self::parse(session, sql).is_ok_and(|mut read| {
+            writable::fold_values(&mut read.root);
+            is_same(&read.root, &self.root)
+        })
     }
 
     /// Names of the parameters, in the order of their first appearance.
@@ -73,6 +75,20 @@ impl SyntaxTree {
                 && !names.iter().any(|known| known == name)
             {
                 names.push(name.to_owned());
+            }
+        });
+        names
+    }
+
+    /// Names of the parameters that stand in the arguments of one of these macros, whose names are in lower case.
+    pub(super) fn parameters_of_macros(&self, macros: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        visit(&self.root, &mut |node| {
+            let name = node["function_name"].as_str().unwrap_or_default();
+            if macros.contains(&name.to_ascii_lowercase()) {
+                visit(&node["children"], &mut |argument| {
+                    names.extend(parameter_name(argument).map(str::to_owned));
+                });
             }
         });
         names
@@ -89,106 +105,6 @@ impl SyntaxTree {
         });
         found
     }
-
-    /// Gives each use of a parameter a name of its own (see [`uses`]). Columns keep their names.
-    pub(super) fn separate_parameters(&mut self, session: &mut Session) -> Result<(), QueryError> {
-        self.make_writable(session)?;
-        separate_within(&mut self.root, &mut BTreeMap::new());
-        Ok(())
-    }
-
-    /// Puts a cast around each parameter that has an entry in `casts`. Columns keep their names: DuckDB names a column
-    /// without an alias by its expression, so what the expression was called before is written beside it first.
-    pub(super) fn cast_parameters(
-        &mut self,
-        session: &mut Session,
-        casts: &[(String, DataType)],
-    ) -> Result<(), QueryError> {
-        self.make_writable(session)?;
-        cast_within(&mut self.root, casts);
-        Ok(())
-    }
-
-    /// Prepares the tree for being changed and written as SQL: columns keep their names, and `1e3` stays a `DOUBLE`, which
-    /// DuckDB would write like a decimal.
-    fn make_writable(&mut self, session: &mut Session) -> Result<(), QueryError> {
-        name_columns(&mut self.root, session)?;
-        spell_doubles(&mut self.root);
-        Ok(())
-    }
-}
-
-/// Gives every selected expression that will be changed the name that DuckDB would give it.
-fn name_columns(node: &mut Value, session: &mut Session) -> Result<(), QueryError> {
-    if let Some(columns) = node.get_mut("select_list").and_then(Value::as_array_mut) {
-        for column in columns
-            .iter_mut()
-            .filter(|column| column["alias"] == "" && will_change(column))
-        {
-            let name = expression_text(column, session)?;
-            column["alias"] = Value::String(name);
-        }
-    }
-    match node {
-        Value::Object(members) => members
-            .values_mut()
-            .try_for_each(|member| name_columns(member, session)),
-        Value::Array(elements) => elements
-            .iter_mut()
-            .try_for_each(|element| name_columns(element, session)),
-        _ => Ok(()),
-    }
-}
-
-fn will_change(node: &Value) -> bool {
-    let mut found = false;
-    visit(node, &mut |node| {
-        found |= parameter_name(node).is_some() || double(node).is_some();
-    });
-    found
-}
-
-/// The number of a literal such as `1e3`.
-fn double(node: &Value) -> Option<f64> {
-    let is_double = node["class"] == "CONSTANT" && node["value"]["type"]["id"] == "DOUBLE";
-    node["value"]["value"].as_f64().filter(|_| is_double)
-}
-
-/// Writes such literals as casts of their digits.
-fn spell_doubles(node: &mut Value) {
-    if let Some(number) = double(node) {
-        let mut literal = node.take();
-        literal["value"]["type"]["id"] = Value::from(DataType::Varchar.to_string());
-        literal["value"]["value"] = Value::from(format!("{number:?}"));
-        *node = cast(literal, &DataType::Double);
-        return;
-    }
-    match node {
-        Value::Object(members) => members.values_mut().for_each(spell_doubles),
-        Value::Array(elements) => elements.iter_mut().for_each(spell_doubles),
-        _ => {}
-    }
-}
-
-/// A cast around an expression, under whose alias it goes on.
-fn cast(mut expression: Value, data_type: &DataType) -> Value {
-    let mut cast = json!({
-        "class": "CAST",
-        "type": "OPERATOR_CAST",
-        "cast_type": { "id": data_type.to_string(), "type_info": null },
-        "try_cast": false,
-    });
-    cast["alias"] = std::mem::replace(&mut expression["alias"], Value::String(String::new()));
-    cast["child"] = expression;
-    cast
-}
-
-/// An expression as DuckDB writes it.
-fn expression_text(expression: &Value, session: &mut Session) -> Result<String, QueryError> {
-    let mut tree = SyntaxTree::parse(session, "SELECT 1")?;
-    tree.root["statements"][0]["node"]["select_list"][0] = expression.clone();
-    let sql = tree.to_sql(session)?;
-    Ok(sql.strip_prefix("SELECT ").unwrap_or(&sql).to_owned())
 }
 
 fn one_text(session: &mut Session, sql: &str, argument: &str) -> Result<String, QueryError> {
@@ -248,43 +164,4 @@ fn mentions(arguments: &Value) -> bool {
 
 fn is_address(text: &Value) -> bool {
     text.as_str().is_some_and(|text| text.contains("://"))
-}
-
-fn cast_within(node: &mut Value, casts: &[(String, DataType)]) {
-    if let Some(data_type) = parameter_name(node).and_then(|name| cast_for(name, casts)) {
-        *node = cast(node.take(), data_type);
-        return;
-    }
-    match node {
-        Value::Object(members) => members.values_mut().for_each(|member| cast_within(member, casts)),
-        Value::Array(elements) => elements
-            .iter_mut()
-            .for_each(|element| cast_within(element, casts)),
-        _ => {}
-    }
-}
-
-fn separate_within(node: &mut Value, seen: &mut BTreeMap<String, usize>) {
-    if let Some(name) = parameter_name(node).map(str::to_owned) {
-        let number = seen.entry(name.clone()).or_default();
-        *number += 1;
-        node["identifier"] = Value::String(uses::identifier_of_use(&name, *number));
-        return;
-    }
-    match node {
-        Value::Object(members) => members
-            .values_mut()
-            .for_each(|member| separate_within(member, seen)),
-        Value::Array(elements) => elements
-            .iter_mut()
-            .for_each(|element| separate_within(element, seen)),
-        _ => {}
-    }
-}
-
-fn cast_for<'casts>(name: &str, casts: &'casts [(String, DataType)]) -> Option<&'casts DataType> {
-    casts
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, data_type)| data_type)
 }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data_type::DataType;
 use super::lexer::{Token, Tokens};
 
 /// Between a parameter's name and the number of its use.
@@ -39,6 +40,63 @@ pub(super) fn parameter_of(identifier: &str) -> &str {
         Some((name, number)) if is_number(number) => name,
         _ => identifier,
     }
+}
+
+/// A message as its reader knows the parameters: `$name` for each use of one.
+pub(super) fn without_marks(message: String) -> String {
+    if !message.contains(MARK) {
+        return message;
+    }
+    let mut parts = message.split(MARK);
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_name = |character: &char| character.is_alphanumeric() || *character == '_';
+        let before = told.trim_end_matches(|character| is_name(&character));
+        let after = part.trim_start_matches(|character: char| character.is_ascii_digit());
+        match before.ends_with('$') && after.len() < part.len() {
+            true => told.push_str(after),
+            false => told.extend([MARK, part]),
+        }
+    }
+    told
+}
+
+/// The parameters that stand in the parentheses behind one of these macros, whose names are in lower case.
+pub(super) fn in_macros(sql: &str, macros: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut called = false;
+    let mut parentheses = Vec::new();
+    for (token, text) in Tokens::of(sql) {
+        let is_inside = parentheses.last() == Some(&true);
+        match (token, text) {
+            (Token::Blank { .. }, _) => continue,
+            (_, "(") => parentheses.push(called || is_inside),
+            (_, ")") => drop(parentheses.pop()),
+            (Token::Parameter { name }, _) if is_inside => drop(found.insert(name.to_owned())),
+            _ => {}
+        }
+        called = macros.contains(&text.trim_matches('"').to_ascii_lowercase());
+    }
+    found
+}
+
+/// The statement with a cast around each use of these parameters.
+pub(super) fn cast(sql: &str, casts: &[(String, DataType)]) -> String {
+    let mut written = String::with_capacity(sql.len() + 32);
+    for (token, text) in Tokens::of(sql) {
+        let data_type = match token {
+            Token::Parameter { name } => casts.iter().find(|(known, _)| known == name),
+            _ => None,
+        };
+        match data_type {
+            Some((_, data_type)) => {
+                let data_type = data_type.to_string();
+                written.extend(["CAST(", text, " AS ", &data_type, ")"]);
+            }
+            None => written.push_str(text),
+        }
+    }
+    written
 }
 
 /// The statement with a name for each use of a parameter, or `None` if none is used more than once.
@@ -108,6 +166,29 @@ mod tests {
             separated("SELECT $größe, 'ß', $größe"),
             "SELECT $größe, 'ß', $größe__mxcp_use_2"
         );
+    }
+
+    #[test]
+    fn a_message_names_the_parameter_as_it_is_written() {
+        for (message, expected) in [
+            (
+                "from $a__mxcp_use_2 to, \"$größe__mxcp_use_13\"",
+                "from $a to, \"$größe\"",
+            ),
+            (
+                "a__mxcp_use_2, $a__mxcp_use_x, $a",
+                "a__mxcp_use_2, $a__mxcp_use_x, $a",
+            ),
+        ] {
+            assert_eq!(without_marks(message.to_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn parameters_are_found_in_the_arguments_of_macros() {
+        let macros = BTreeSet::from(["m".to_owned()]);
+        let sql = "INSERT INTO t VALUES ($a, M /* */ (f($b), 1), (\"m\"($c)), f($d)) -- m($e)";
+        assert_eq!(Vec::from_iter(in_macros(sql, &macros)), ["b", "c"]);
     }
 
     proptest! {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sql_executor::engine::uses;
+
 /// The class of a DuckDB failure, as far as the server acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DuckdbErrorKind {
@@ -43,6 +45,7 @@ impl DuckdbError {
             message.truncate(stack);
         }
         let kind = Self::classify(&message);
+        let message = uses::without_marks(message);
         Self { kind, message }
     }
 
