@@ -46,6 +46,40 @@ fn sql_and_declaration_name_the_same_parameters() {
     );
 }
 
+/// DuckDB would plan the doubled expressions without an end, and nothing could stop it.
+#[test]
+fn sql_that_duckdb_would_plan_for_ever_is_refused_with_its_place() {
+    let doubled = (1..40).fold("WITH e0 AS (SELECT * FROM v)".to_owned(), |sql, level| {
+        format!(
+            "{sql}, e{level} AS (SELECT 1 FROM e{0} JOIN e{0} AS f ON true)",
+            level - 1
+        )
+    });
+    let mut session = session();
+    for sql in [
+        format!("{doubled} SELECT count(*) AS n FROM e39"),
+        format!("SELECT * FROM ({doubled} SELECT * FROM e39)"),
+        format!("INSERT INTO t {doubled} SELECT * FROM e39"),
+        format!("{doubled} INSERT INTO t SELECT * FROM e39 RETURNING 1"),
+        format!("{doubled} DELETE FROM t WHERE x IN (SELECT * FROM e39)"),
+        format!("{doubled} UPDATE t SET x = (SELECT 1 FROM e39)"),
+        format!("EXPLAIN {doubled} FROM e39"),
+    ] {
+        assert_eq!(
+            check_tool(&mut session, &format!("  source:\n    code: {sql}\n")),
+            [
+                "tools/t.yml:4:11: tool.source.code: the statement names more than 4096 tables, those of a WITH expression \
+                 counted each time that it is named"
+            ],
+            "{sql}"
+        );
+    }
+    assert_checked(
+        "  source: {code: WITH v AS (SELECT 1) SELECT * FROM v JOIN v AS w ON true}\n",
+        &[],
+    );
+}
+
 #[test]
 fn sql_is_prepared_and_what_is_wrong_is_one_line() {
     assert_checked(

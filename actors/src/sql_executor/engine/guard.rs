@@ -6,7 +6,10 @@
 //! effects or reveal the server. A node that it does not know is refused, so a new DuckDB cannot widen it silently.
 
 mod allowed;
+mod planned;
 mod walk;
+
+pub(super) use planned::check_size;
 
 use std::collections::BTreeSet;
 

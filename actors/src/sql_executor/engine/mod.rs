@@ -9,6 +9,7 @@
 //! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
 //! - [`lasting`]: what of a statement would outlast it. `lexer`: the words of a statement. `uses`: parameters that are used more than once.
+//!   `query_part`: the query in a statement that writes.
 //!   `rewriting`: how a definition's statement is written, so that DuckDB knows the type of each of its parameters.
 
 pub mod bind;
@@ -25,6 +26,7 @@ pub mod limits;
 mod natural_type;
 pub mod plan;
 mod prepared;
+mod query_part;
 mod read;
 mod rewriting;
 pub mod script;

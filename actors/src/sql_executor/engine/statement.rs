@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::data_type::DataType;
 use super::error::QueryError;
 use super::ffi::DuckdbErrorKind;
-use super::guard::Refusal;
+use super::guard::{self, Refusal};
 use super::lexer;
 use super::prepared::{Parameter, Prepared};
+use super::query_part;
 use super::rewriting::{Given, Written};
 use super::session::Session;
 use super::statement_kind::StatementKind;
@@ -55,6 +56,7 @@ impl Statement {
             Err(QueryError::Refused(Refusal::NotASelect | Refusal::TooDeep)) => None,
             Err(error) => return Err(error),
         };
+        refuse_endless_plans(session, sql, tree.as_ref())?;
         let given = Given::of(session, sql, declared)?;
         match tree {
             Some(tree) if tree.reads_elsewhere() => {
@@ -150,6 +152,24 @@ impl Statement {
     pub fn warning(&self) -> Option<&str> {
         self.inner.warning.as_deref()
     }
+}
+
+/// Refuses what DuckDB would plan for ever, as in a caller's statement.
+fn refuse_endless_plans(
+    session: &mut Session,
+    sql: &str,
+    tree: Option<&SyntaxTree>,
+) -> Result<(), QueryError> {
+    if let Some(tree) = tree {
+        return Ok(guard::check_size(tree)?);
+    }
+    for part in query_part::candidates(sql) {
+        // What does not parse is no query.
+        if let Ok(tree) = SyntaxTree::parse(session, &part) {
+            guard::check_size(&tree)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a prepared statement does, and what is run by an `EXPLAIN` of anything but rows.

@@ -23,7 +23,7 @@ struct Expression {
 
 /// Tables in one statement, those of an expression counted as often as it is named. Planning knows neither time limit nor
 /// memory limit, and takes a fifth of a second for so many.
-const MOST_TABLES: usize = 4_096;
+pub(super) const MOST_TABLES: usize = 4_096;
 
 fn text<'node>(node: &'node Value, member: &str) -> &'node str {
     node[member].as_str().unwrap_or_default()
