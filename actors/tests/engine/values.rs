@@ -94,6 +94,42 @@ fn lists_and_objects_beside_others_are_json() {
     );
 }
 
+/// DuckDB has no `STRUCT` without members.
+#[test]
+fn an_object_without_members_has_null_for_each_name() {
+    let empty = object(&[]);
+    for (sql, expected) in [
+        ("SELECT $v.a AS v", json!(null)),
+        ("SELECT $v['a'] AS v", json!(null)),
+        ("SELECT coalesce($v.a, 5) AS v", json!(5)),
+        ("SELECT $v AS v", json!({})),
+        ("SELECT $v::JSON AS v", json!({})),
+        ("SELECT $v->>'a' AS v", json!(null)),
+        ("SELECT $v IS NULL AS v", json!(false)),
+    ] {
+        assert_eq!(
+            ask(sql, &[], &[("v", empty.clone())]),
+            json!([{ "v": expected }]),
+            "{sql}"
+        );
+    }
+    let inside = object(&[("a", empty.clone())]);
+    assert_eq!(
+        ask("SELECT $v.a.b AS v", &[], &[("v", inside)]),
+        json!([{ "v": null }])
+    );
+    let beside = list(&[empty.clone(), object(&[("a", 1.into())])]);
+    assert_eq!(
+        ask("SELECT $v AS v", &[], &[("v", beside)]),
+        json!([{ "v": [{ "a": null }, { "a": 1 }] }])
+    );
+    let mixed = list(&[empty, "x".into()]);
+    assert_eq!(
+        ask("SELECT $v AS v", &[], &[("v", mixed)]),
+        json!([{ "v": [{}, "x"] }])
+    );
+}
+
 #[test]
 fn a_statement_that_asks_for_json_gets_what_was_given() {
     let mixed = list(&[1.into(), "a".into(), SqlValue::Boolean(true), SqlValue::Null]);

@@ -128,6 +128,12 @@ fn read_others(
     let mut seen = HashSet::new();
     let mut values = Vec::with_capacity(members.0.len());
     for (name, raw) in members.0 {
+        if name.is_empty() {
+            return reading.refuse(
+                place,
+                ArgumentProblem::Expected("an object whose members all have names"),
+            );
+        }
         let place = place.name(&name);
         let value = read_value(raw, None, &place, reading)?;
         if !seen.insert(name.to_string()) {

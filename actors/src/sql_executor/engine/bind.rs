@@ -176,6 +176,9 @@ fn structure(
         }
         _ => natural_members(members, &[])?,
     };
+    if described.is_empty() {
+        return Ok(Value::empty_map()?);
+    }
     let values = described
         .iter()
         .map(|(name, data_type)| match member_of(members, name) {

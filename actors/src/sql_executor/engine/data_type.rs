@@ -92,6 +92,11 @@ pub enum DataType {
 }
 
 impl DataType {
+    /// The type of an object without members.
+    pub(super) fn empty_map() -> Self {
+        Self::Map(Box::new(Self::Null), Box::new(Self::Null))
+    }
+
     /// Whether the type is the other one, as far as it is resolved.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         let members_agree = |members: &[(String, Self)], others: &[(String, Self)]| {

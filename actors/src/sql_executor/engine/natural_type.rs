@@ -27,6 +27,7 @@ fn natural_type(value: &SqlValue) -> Result<DataType, BindError> {
         SqlValue::TimestampTz(_) => DataType::TimestampTz,
         SqlValue::Duration(_) => DataType::Interval,
         SqlValue::List(elements) => DataType::List(Box::new(common_type(elements)?)),
+        SqlValue::Struct(members) if members.is_empty() => DataType::empty_map(),
         SqlValue::Struct(members) => DataType::Struct(natural_members(members, &[])?),
     })
 }
@@ -53,7 +54,7 @@ pub(super) fn common_type(elements: &[SqlValue]) -> Result<DataType, BindError> 
 /// texts together are texts, as DuckDB's own casts have it; what is beside a list or a struct is JSON.
 fn wider(first: DataType, second: DataType) -> Result<DataType, BindError> {
     use DataType::{
-        BigInt, Decimal, Double, HugeInt, Json, List, Null, Struct, Timestamp, TimestampTz, Varchar,
+        BigInt, Decimal, Double, HugeInt, Json, List, Map, Null, Struct, Timestamp, TimestampTz, Varchar,
     };
     Ok(match (first, second) {
         (Null, other) | (other, Null) => other,
@@ -67,6 +68,7 @@ fn wider(first: DataType, second: DataType) -> Result<DataType, BindError> {
             scale: scale.max(other),
         },
         (Timestamp, TimestampTz) | (TimestampTz, Timestamp) => TimestampTz,
+        (Map(..), Struct(members)) | (Struct(members), Map(..)) => Struct(members),
         (List(first), List(second)) => List(Box::new(wider(*first, *second)?)),
         (Struct(first), Struct(second)) => Struct(wider_members(first, second)?),
         (first, second) if first == second => first,
@@ -88,7 +90,8 @@ fn is_plain(data_type: &DataType) -> bool {
 /// Whether JSON says all of it. It has no dates, times or bytes.
 fn is_json(data_type: &DataType) -> bool {
     match data_type {
-        DataType::Null | DataType::Json => true,
+        // The only map among values is the empty one.
+        DataType::Null | DataType::Json | DataType::Map(..) => true,
         DataType::List(element) => is_json(element),
         DataType::Struct(members) => members.iter().all(|(_, member)| is_json(member)),
         plain => is_plain(plain),

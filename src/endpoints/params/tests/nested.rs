@@ -59,6 +59,9 @@ fn undeclared_properties_follow_unless_they_are_excluded() {
             ("z", object(&[("q", decimal(15, 1))]))
         ]))
     );
+    let nameless = "Error validating parameter 'x': expected an object whose members all have names";
+    assert_eq!(value(&set, r#"{"a": 1, "": 2}"#).unwrap_err(), nameless);
+    assert_eq!(value(&one("type: object"), r#"{"": 1}"#).unwrap_err(), nameless);
     let closed = one("type: object, properties: {name: {type: integer}}, additionalProperties: false");
     assert_eq!(
         value(&closed, r#"{"nam": 1}"#).unwrap_err(),
@@ -133,6 +136,22 @@ fn the_elements_of_a_list_get_one_type_without_losing_digits() {
     assert_eq!(
         value(&numbers, "[1, 2]"),
         Ok(list(&[SqlValue::Integer(1), SqlValue::Integer(2)]))
+    );
+    assert_eq!(
+        value(&numbers, "[1, 0.1, 9007199254740993]"),
+        Ok(list(&[
+            decimal(10, 1),
+            decimal(1, 1),
+            decimal(90_071_992_547_409_930, 1)
+        ]))
+    );
+    assert_eq!(
+        value(&numbers, "[1e-20, 1234567890123456789]"),
+        Ok(list(&[
+            SqlValue::Double(1e-20),
+            SqlValue::Double(1_234_567_890_123_456_789.0)
+        ])),
+        "more digits together than any decimal has"
     );
     let moments = one("type: array, items: {type: string, format: date-time}");
     assert_eq!(

@@ -1,5 +1,7 @@
 //! Values for binding: one constructor per kind, each owning its handle.
 
+use std::ptr;
+
 use duckdb::ffi;
 
 use super::DuckdbError;
@@ -203,6 +205,18 @@ impl Value {
         // SAFETY: a live type and as many live values as it has members, all copied by DuckDB.
         let structure = unsafe { ffi::duckdb_create_struct_value(logical.raw(), raw.as_mut_ptr()) };
         Self::checked(structure, &data_type)
+    }
+
+    /// `MAP(NULL, NULL)` without entries: what DuckDB makes of an object without members, and `NULL` for each of its keys. A
+    /// `STRUCT` has at least one.
+    pub(crate) fn empty_map() -> Result<Self, DuckdbError> {
+        let data_type = DataType::empty_map();
+        let logical = LogicalType::create(&data_type)?;
+        let (mut keys, mut values) = ([ptr::null_mut()], [ptr::null_mut()]);
+        // SAFETY: a live type, and arrays of which no entry is read.
+        let map =
+            unsafe { ffi::duckdb_create_map_value(logical.raw(), keys.as_mut_ptr(), values.as_mut_ptr(), 0) };
+        Self::checked(map, &data_type)
     }
 
     fn checked(raw: ffi::duckdb_value, data_type: &DataType) -> Result<Self, DuckdbError> {
