@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::admission::{Admission, AdmissionLimits, Refused};
+use super::engine::DuckdbErrorKind;
 use super::engine::error::QueryError;
 use super::engine::session::EncodedResult;
 use super::messages::{QueryOutcome, RunQuery};
@@ -205,8 +206,15 @@ impl Queue {
         waited.unwrap_or_else(PoisonError::into_inner).0.alive
     }
 
-    /// Looks at how a query ended: after a fatal error no further one will succeed.
+    /// Looks at how a query ended: after a fatal error no further one will succeed, and of memory that did not suffice the
+    /// operator learns what DuckDB says.
     pub(super) fn note(&self, end: &Result<EncodedResult, QueryError>) {
+        if let Err(QueryError::Duckdb(error)) = end
+            && error.kind() == DuckdbErrorKind::OutOfMemory
+        {
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            log::warn!("a query did not fit into memory: {message}");
+        }
         if let Err(error) = end
             && error.is_fatal()
         {

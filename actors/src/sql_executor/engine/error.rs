@@ -11,7 +11,7 @@ use crate::domain::cancel::CancelReason;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum QueryError {
     /// DuckDB refused or failed. The message may quote the statement.
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Duckdb(#[from] DuckdbError),
     /// The text does not hold exactly one statement.
     #[error("the SQL holds {0} statements; exactly one is accepted")]
@@ -87,6 +87,25 @@ impl QueryError {
             | Self::Shape(_)
             | Self::Encode { .. } => false,
         }
+    }
+}
+
+/// DuckDB's words, but for those that advise to change settings of its own, which nobody who reads them can.
+fn told(error: &DuckdbError) -> &str {
+    match error.kind() {
+        DuckdbErrorKind::OutOfMemory => {
+            "the query needs more memory than the server has for queries, and more room on the disk than \
+             limits.max_temp_directory_bytes allows; filter earlier, ask for fewer rows or columns, or aggregate"
+        }
+        DuckdbErrorKind::Interrupted
+        | DuckdbErrorKind::Parser
+        | DuckdbErrorKind::Binder
+        | DuckdbErrorKind::Catalog
+        | DuckdbErrorKind::Permission
+        | DuckdbErrorKind::Io
+        | DuckdbErrorKind::Conflict
+        | DuckdbErrorKind::Fatal
+        | DuckdbErrorKind::Other => error.message(),
     }
 }
 
