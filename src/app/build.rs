@@ -47,12 +47,26 @@ pub fn project_folders(config: &Config) -> ProjectFolders<'_> {
 
 /// Reads the project's definitions and those of the built-in tools.
 pub fn load_definitions(config: &Config) -> Load {
-    load::load(&project_folders(config)).with(built_in_tools(&config.sql_tools))
+    warned(
+        config,
+        load::load(&project_folders(config)).with(built_in_tools(&config.sql_tools)),
+    )
 }
 
 /// Reads the project's definitions alone, none of which may have the name of a built-in tool.
 pub fn load_own_definitions(config: &Config) -> Load {
-    load::load(&project_folders(config)).beside(built_in_tools(&config.sql_tools))
+    warned(
+        config,
+        load::load(&project_folders(config)).beside(built_in_tools(&config.sql_tools)),
+    )
+}
+
+/// With warnings of names that only the built-in tools may have once they are on.
+fn warned(config: &Config, mut load: Load) -> Load {
+    if !config.sql_tools.enabled {
+        built_in::warn_of_names(&mut load.files);
+    }
+    load
 }
 
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.

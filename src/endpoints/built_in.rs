@@ -103,6 +103,29 @@ tool:
       ORDER BY table_schema, ordinal_position
 ";
 
+/// The names of the tools, which may be switched on some day.
+const NAMES: [&str; 3] = ["execute_sql_query", "list_tables", "get_table_schema"];
+
+/// Warns of the project's tools and prompts that have the name of a built-in tool while those are off: the server would not
+/// start with them on.
+pub fn warn_of_names(files: &mut [DefinitionFile<Loaded>]) {
+    for file in files {
+        let address = match &file.content {
+            Ok(loaded) if loaded.definition.kind() != Kind::Resource => loaded.definition.address(),
+            _ => continue,
+        };
+        if NAMES.contains(&address.value.as_str()) {
+            let message = format!(
+                "{} is the name of a built-in SQL tool: the server will not start with both once sql_tools.enabled is true",
+                address.value
+            );
+            let mut problems = Problems::new();
+            problems.warning(address.location, address.path, message);
+            file.warnings.extend_from_slice(problems.warnings());
+        }
+    }
+}
+
 /// The definitions of the built-in SQL tools.
 pub fn sql_tools(settings: &SqlToolsSettings) -> Vec<DefinitionFile<Loaded>> {
     let caller = Source::Caller {

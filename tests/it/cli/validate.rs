@@ -91,6 +91,17 @@ fn the_name_of_a_built_in_tool_is_taken() {
 }
 
 #[test]
+fn the_name_of_a_built_in_tool_that_is_off_is_warned_of() {
+    let definition = "tool:\n  name: list_tables\n  source: { code: SELECT 1 }\n";
+    let folder = Folder::of("shop").with("tools/mine.yml", definition);
+    let ran = folder.run(&["validate"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let told = "warning: tools/mine.yml:2:9: tool.name: list_tables is the name of a built-in SQL tool: the server will not \
+                start with both once sql_tools.enabled is true";
+    assert!(ran.stderr.contains(told), "{ran:?}");
+}
+
+#[test]
 fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
     let folder = Project::new().written();
     std::fs::create_dir(folder.path().join("tools")).unwrap();
