@@ -11,6 +11,7 @@ use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
 use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::providers::github::{GithubProvider, GithubSettings};
+use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use mxcp_actors::provider_broker::settings::LocalProviderSettings;
 use mxcp_actors::system::LoginSettings;
 use url::Url;
@@ -75,8 +76,10 @@ fn github(
     );
     let http = OutboundClient::new(OutboundSettings::new(named))?;
     let settings = GithubSettings {
-        client_id: client.client_id.clone(),
-        client_secret: client.client_secret.clone(),
+        client: ClientCredentials {
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret.clone(),
+        },
         scopes: asked_for(client),
         callback_path: client.callback_path.clone(),
         auth_url: settings.auth_url.clone(),

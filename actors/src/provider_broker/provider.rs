@@ -131,6 +131,36 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    pub(super) fn unavailable(provider: &str, reason: &'static str) -> Self {
+        Self::Unavailable {
+            provider: provider.to_owned(),
+            reason,
+        }
+    }
+
+    /// `code` must be cut and cleaned.
+    pub(super) fn refused(provider: &str, code: impl Into<String>) -> Self {
+        Self::Refused {
+            provider: provider.to_owned(),
+            code: code.into(),
+        }
+    }
+
+    pub(super) fn invalid_answer(provider: &str, reason: &'static str) -> Self {
+        Self::InvalidAnswer {
+            provider: provider.to_owned(),
+            reason,
+        }
+    }
+
+    /// `code` must be cut and cleaned.
+    pub(super) fn misconfigured(provider: &str, code: impl Into<String>) -> Self {
+        Self::Misconfigured {
+            provider: provider.to_owned(),
+            code: code.into(),
+        }
+    }
+
     /// The error code for the client (RFC 6749 section 4.1.2.1).
     #[must_use]
     pub const fn code(&self) -> &'static str {

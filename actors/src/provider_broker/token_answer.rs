@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use oauth2::basic::{BasicErrorResponse, BasicTokenResponse, BasicTokenType};
-use oauth2::{RefreshToken, TokenResponse as _};
+use oauth2::basic::{BasicErrorResponse, BasicTokenType};
+use oauth2::{ExtraTokenFields, RefreshToken, StandardTokenResponse, TokenResponse as _};
+use serde::{Deserialize, Serialize};
 
+use super::provider::UpstreamGrant;
 use crate::domain::clock::Timestamp;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
@@ -15,12 +17,21 @@ use crate::domain::upstream_tokens::UpstreamTokens;
 #[derive(Debug)]
 pub(super) enum TokenAnswer {
     /// Tokens.
-    Granted(UpstreamTokens),
+    Granted(UpstreamGrant),
     /// An error code, cut and cleaned.
     Refused(String),
     /// Neither.
     Unreadable(&'static str),
 }
+
+/// What OpenID Connect Core 3.1.3.3 adds to the answer.
+#[derive(Debug, Serialize, Deserialize)]
+struct OpenIdFields {
+    #[serde(default)]
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for OpenIdFields {}
 
 /// The longest lifetime that is believed.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24 * 366);
@@ -32,7 +43,8 @@ pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAns
     if let Ok(refused) = serde_json::from_slice::<BasicErrorResponse>(body) {
         return TokenAnswer::Refused(cleaned(refused.error().as_ref()));
     }
-    let Ok(granted) = serde_json::from_slice::<BasicTokenResponse>(body) else {
+    let granted = serde_json::from_slice::<StandardTokenResponse<OpenIdFields, BasicTokenType>>(body);
+    let Ok(granted) = granted else {
         return TokenAnswer::Unreadable("it is no token answer");
     };
     if *granted.token_type() != BasicTokenType::Bearer {
@@ -49,12 +61,14 @@ pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAns
     let scopes = granted.scopes().into_iter().flatten();
     let scopes = scopes.flat_map(|scope| scope.split(separators).filter(|part| !part.is_empty()));
     let scopes: Vec<&str> = scopes.collect();
-    TokenAnswer::Granted(UpstreamTokens {
+    let tokens = UpstreamTokens {
         access_token: Secret::new(access_token.as_str()),
         refresh_token: refresh_token.map(|token| Secret::new(token.as_str())),
         expires_at: lifetime.map(|lifetime| now + lifetime),
         scopes: ScopeSet::parse(&scopes.join(" ")).unwrap_or_default(),
-    })
+    };
+    let id_token = granted.extra_fields().id_token.as_deref().map(Secret::new);
+    TokenAnswer::Granted(UpstreamGrant { tokens, id_token })
 }
 
 /// RFC 6749 appendix A.12: visible characters. What is not cannot stand in a header.
@@ -79,7 +93,7 @@ mod tests {
 
     fn granted(body: &str) -> UpstreamTokens {
         match read(body.as_bytes(), NOW, &[',', ' ']) {
-            TokenAnswer::Granted(tokens) => tokens,
+            TokenAnswer::Granted(grant) => grant.tokens,
             other => panic!("{other:?}"),
         }
     }

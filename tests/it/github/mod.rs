@@ -19,6 +19,7 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
 use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::providers::github::{GithubProvider, GithubSettings};
+use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use serde_json::Value;
 use url::Url;
 
@@ -50,8 +51,10 @@ fn provider(fake: &FakeGithub, secret: &str, patience: Duration) -> GithubProvid
         ..OutboundSettings::new(named)
     });
     let settings = GithubSettings {
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: Secret::new(secret),
+        client: ClientCredentials {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: Secret::new(secret),
+        },
         scopes: vec!["read:user".to_owned(), "user:email".to_owned()],
         callback_path: "/github/callback".to_owned(),
         auth_url: url("/login/oauth/authorize"),

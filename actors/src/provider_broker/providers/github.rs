@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use oauth2::basic::BasicClient;
-use oauth2::{AuthUrl, ClientId, CsrfToken, RedirectUrl, Scope};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::Url;
-use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
+use super::authorization_request::AuthorizationRequest;
+use super::calls::Calls;
+use super::token_endpoint::{ClientCredentials, TokenEndpoint};
 use crate::domain::clock::Clock;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
@@ -27,21 +27,23 @@ use crate::provider_broker::claim_mappings::ClaimMappings;
 use crate::provider_broker::provider::{
     OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
 };
-use crate::provider_broker::token_answer::{self, TokenAnswer};
 
 /// The provider's name in the configuration and in user records.
 pub const NAME: &str = "github";
 /// The media type of the REST interface.
 const API_MEDIA_TYPE: &str = "application/vnd.github+json";
-const FORM: &str = "application/x-www-form-urlencoded";
+/// The error codes that are GitHub's own words for a code or a token that is not good.
+const REFUSALS: [&str; 3] = [
+    "bad_verification_code",
+    "bad_refresh_token",
+    "unverified_user_email",
+];
 
 /// What the operator set.
 #[derive(Clone, Debug)]
 pub struct GithubSettings {
-    /// The client id of this server's app.
-    pub client_id: String,
-    /// Its client secret.
-    pub client_secret: Secret,
+    /// This server's app.
+    pub client: ClientCredentials,
     /// The scopes to ask for, in this order.
     pub scopes: Vec<String>,
     /// The path of this server that browsers come back to.
@@ -63,15 +65,8 @@ pub struct GithubProvider {
     settings: GithubSettings,
     /// Vouches for its users: the place where they log in.
     issuer: String,
-    http: OutboundClient,
+    calls: Calls,
     clock: Arc<dyn Clock>,
-}
-
-/// Whose answer a failure is about.
-#[derive(Clone, Copy)]
-enum Call {
-    Token,
-    Api,
 }
 
 /// The parts of `GET /user` that everything depends on.
@@ -97,94 +92,40 @@ impl GithubProvider {
         Self {
             issuer: settings.auth_url.origin().ascii_serialization(),
             settings,
-            http,
+            calls: Calls::new(NAME, http),
             clock,
         }
     }
 
-    fn departure(&self, request: &UpstreamRequest<'_>) -> Result<String, ProviderError> {
-        let redirect_uri = RedirectUrl::new(request.redirect_uri.to_owned());
-        let redirect_uri =
-            redirect_uri.map_err(|_| invalid("this server's callback address cannot be written"))?;
-        let client = BasicClient::new(ClientId::new(self.settings.client_id.clone()))
-            .set_auth_uri(AuthUrl::from_url(self.settings.auth_url.clone()))
-            .set_redirect_uri(redirect_uri);
-        let state = CsrfToken::new(request.state.expose().to_owned());
-        let scopes = self.settings.scopes.iter().cloned().map(Scope::new);
-        let (url, _) = client
-            .authorize_url(|| state)
-            .add_scopes(scopes)
-            .add_extra_param("code_challenge", request.challenge.as_str())
-            .add_extra_param("code_challenge_method", "S256")
-            .url();
-        Ok(url.into())
-    }
-
-    /// Asks the token endpoint, as this server's app.
-    async fn ask_for_tokens(&self, fields: &[(&str, &str)]) -> Result<UpstreamTokens, ProviderError> {
-        let mut form = Serializer::new(String::new());
-        form.append_pair("client_id", &self.settings.client_id);
-        form.append_pair("client_secret", self.settings.client_secret.expose());
-        form.extend_pairs(fields);
-        let request = OutboundRequest {
-            method: OutboundMethod::Post,
-            url: self.settings.token_url.clone(),
-            accept: "application/json",
-            authorization: None,
-            body: Some((FORM, Secret::new(form.finish()))),
-        };
-        let answer = self.send(request, Call::Token).await?;
-        match token_answer::read(&answer.body, self.clock.now(), &[',', ' ']) {
-            TokenAnswer::Granted(tokens) => Ok(tokens),
-            TokenAnswer::Refused(code) => Err(refusal(code)),
-            TokenAnswer::Unreadable(reason) => Err(invalid(reason)),
+    fn tokens(&self) -> TokenEndpoint<'_> {
+        TokenEndpoint {
+            calls: &self.calls,
+            url: &self.settings.token_url,
+            client: &self.settings.client,
+            scope_separators: &[',', ' '],
+            more_refusals: &REFUSALS,
         }
     }
 
     /// Reads from the REST interface in the user's name.
     async fn read(&self, path: &[&str], token: &Secret) -> Result<OutboundResponse, ProviderError> {
-        let request = OutboundRequest {
-            method: OutboundMethod::Get,
-            url: self.api(path)?,
-            accept: API_MEDIA_TYPE,
-            authorization: Some(Secret::new(format!("Bearer {}", token.expose()))),
-            body: None,
-        };
-        self.send(request, Call::Api).await
-    }
-
-    /// The answer, unless it is of no use whatever was asked.
-    async fn send(&self, request: OutboundRequest, call: Call) -> Result<OutboundResponse, ProviderError> {
-        let answer = self.http.send(request).await;
-        let answer = answer.map_err(|error| unavailable(error.reason()))?;
-        match answer.status {
-            300..400 => Err(invalid("it redirects instead of answering")),
-            403 | 429 if answer.is_rate_limited => Err(unavailable("it is asked too often")),
-            500.. => Err(unavailable("it has an internal error")),
-            404 if matches!(call, Call::Token) => Err(invalid("there is no token endpoint at token_url")),
-            _ => Ok(answer),
-        }
+        let url = self.api(path)?;
+        self.calls.read(url, API_MEDIA_TYPE, Some(token)).await
     }
 
     fn api(&self, path: &[&str]) -> Result<Url, ProviderError> {
         let mut url = self.settings.api_url.clone();
         url.path_segments_mut()
-            .map_err(|()| invalid("api_url cannot have a path"))?
+            .map_err(|()| self.calls.invalid("api_url cannot have a path"))?
             .pop_if_empty()
             .extend(path);
         Ok(url)
     }
 
     async fn identity(&self, token: &Secret) -> Result<UserIdentity, ProviderError> {
-        let answer = self.read(&["user"], token).await?;
-        let claims: Map<String, Value> = match answer.status {
-            200 => serde_json::from_slice(&answer.body).map_err(|_| invalid("it is no user"))?,
-            401 => return Err(refused("invalid_token")),
-            403 | 404 => return Err(refused("insufficient_scope")),
-            _ => return Err(invalid("it does not say who the user is")),
-        };
+        let claims = self.calls.user(&self.read(&["user"], token).await?)?;
         let user = User::deserialize(&Value::Object(claims.clone()));
-        let user = user.map_err(|_| invalid("its user has no id or no login"))?;
+        let user = user.map_err(|_| self.calls.invalid("its user has no id or no login"))?;
         let key = UserKey {
             issuer: self.issuer.clone(),
             subject: user.id.to_string(),
@@ -210,14 +151,17 @@ impl GithubProvider {
             );
             return Ok(None);
         }
-        let addresses: Vec<Address> =
-            serde_json::from_slice(&answer.body).map_err(|_| invalid("it is no list of addresses"))?;
+        let addresses: Vec<Address> = serde_json::from_slice(&answer.body)
+            .map_err(|_| self.calls.invalid("it is no list of addresses"))?;
         let primary = addresses.iter().find(|address| address.primary);
         Ok(primary.and_then(|address| VerifiedEmail::from_claims(&address.email, address.verified)))
     }
 
     async fn give_back(&self, token: &Secret) -> Result<(), ProviderError> {
-        let (id, secret) = (&self.settings.client_id, &self.settings.client_secret);
+        let ClientCredentials {
+            client_id: id,
+            client_secret: secret,
+        } = &self.settings.client;
         let credentials = Zeroizing::new(format!("{id}:{}", secret.expose()));
         let basic = Zeroizing::new(STANDARD.encode(credentials.as_bytes()));
         let request = OutboundRequest {
@@ -230,11 +174,11 @@ impl GithubProvider {
                 Secret::new(json!({ "access_token": token.expose() }).to_string()),
             )),
         };
-        match self.send(request, Call::Api).await?.status {
+        match self.calls.send(request).await?.status {
             // GitHub calls a token that it does not know, or not any more, invalid.
             200..300 | 404 | 422 => Ok(()),
-            401 | 403 => Err(misconfigured("incorrect_client_credentials")),
-            _ => Err(invalid("it does not say whether the token is revoked")),
+            401 | 403 => Err(ProviderError::misconfigured(NAME, "incorrect_client_credentials")),
+            _ => Err(self.calls.invalid("it does not say whether the token is revoked")),
         }
     }
 }
@@ -254,7 +198,15 @@ impl OutsideProvider for GithubProvider {
     }
 
     fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
-        Box::pin(async { self.departure(request) })
+        Box::pin(async {
+            let to = AuthorizationRequest {
+                provider: NAME,
+                endpoint: &self.settings.auth_url,
+                client_id: &self.settings.client.client_id,
+                scopes: &self.settings.scopes,
+            };
+            Ok(to.address(request, &[])?.into())
+        })
     }
 
     fn exchange_code<'a>(
@@ -263,16 +215,8 @@ impl OutsideProvider for GithubProvider {
         secrets: &'a UpstreamSecrets,
     ) -> ProviderFuture<'a, UpstreamGrant> {
         Box::pin(async {
-            let fields = [
-                ("grant_type", "authorization_code"),
-                ("code", code.expose()),
-                ("redirect_uri", &secrets.redirect_uri),
-                ("code_verifier", secrets.verifier.secret().expose()),
-            ];
-            Ok(UpstreamGrant {
-                tokens: self.ask_for_tokens(&fields).await?,
-                id_token: None,
-            })
+            let now = self.clock.now();
+            self.tokens().exchange_code(code, secrets, &[], now).await
         })
     }
 
@@ -286,60 +230,13 @@ impl OutsideProvider for GithubProvider {
 
     fn refresh<'a>(&'a self, refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
         Box::pin(async {
-            let fields = [
-                ("grant_type", "refresh_token"),
-                ("refresh_token", refresh_token.expose()),
-            ];
-            self.ask_for_tokens(&fields).await
+            let now = self.clock.now();
+            let grant = self.tokens().refresh(refresh_token, &[], now).await?;
+            Ok(grant.tokens)
         })
     }
 
     fn revoke<'a>(&'a self, tokens: &'a UpstreamTokens) -> ProviderFuture<'a, ()> {
         Box::pin(self.give_back(&tokens.access_token))
-    }
-}
-
-/// Only what says that this code or token is not good is a refusal; everything else is about this server or this
-/// moment, and nobody's login ends because of it.
-fn refusal(code: String) -> ProviderError {
-    match code.as_str() {
-        "bad_verification_code"
-        | "bad_refresh_token"
-        | "invalid_grant"
-        | "access_denied"
-        | "unverified_user_email" => refused(&code),
-        "server_error" | "temporarily_unavailable" | "slow_down" => unavailable("it says so"),
-        _ => ProviderError::Misconfigured {
-            provider: NAME.to_owned(),
-            code,
-        },
-    }
-}
-
-fn refused(code: &str) -> ProviderError {
-    ProviderError::Refused {
-        provider: NAME.to_owned(),
-        code: code.to_owned(),
-    }
-}
-
-fn misconfigured(code: &str) -> ProviderError {
-    ProviderError::Misconfigured {
-        provider: NAME.to_owned(),
-        code: code.to_owned(),
-    }
-}
-
-fn unavailable(reason: &'static str) -> ProviderError {
-    ProviderError::Unavailable {
-        provider: NAME.to_owned(),
-        reason,
-    }
-}
-
-fn invalid(reason: &'static str) -> ProviderError {
-    ProviderError::InvalidAnswer {
-        provider: NAME.to_owned(),
-        reason,
     }
 }

@@ -1,7 +1,11 @@
-//! The identity providers, one file each.
+//! The identity providers, one file or folder each, and beside them what they have in common: [`token_endpoint`],
+//! `authorization_request`, `calls`.
 //!
 //! To add an outside provider: a file that implements [`super::provider::OutsideProvider`]. [`local`] is none of them:
 //! its users log in at this server's own form.
 
+mod authorization_request;
+mod calls;
 pub mod github;
 pub mod local;
+pub mod token_endpoint;
