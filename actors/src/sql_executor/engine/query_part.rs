@@ -88,7 +88,7 @@ mod tests {
         }
         assert_eq!(
             candidates("EXPLAIN INSERT INTO t FROM q").last().unwrap(),
-            "FROM q"
+            " FROM q"
         );
     }
 }

@@ -204,7 +204,10 @@ fn a_server_that_is_not_there_is_named_without_its_password() {
         .err()
         .unwrap()
         .to_string();
-    assert!(refused.starts_with("localhost:1/oauth: "), "{refused}");
+    assert!(
+        refused.starts_with("PostgreSQL at localhost:1/oauth: "),
+        "{refused}"
+    );
     assert!(!refused.contains("canary"), "{refused}");
 }
 
