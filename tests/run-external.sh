@@ -164,6 +164,7 @@ run_login() {
   local typescript_v1=("$node" tests/interop/typescript-v1/login.mjs "$url" "${login_call[@]}")
   local typescript_v2=("$node" tests/interop/typescript-v2/login.mjs "$url" "${login_call[@]}")
   client "login python auto public" "${python_client[@]}" --mode auto --client-authentication none
+  client "login python by address" "${python_client[@]/localhost/127.0.0.1}" --mode auto --client-authentication none
   client "login python legacy post" "${python_client[@]}" --mode legacy --client-authentication client_secret_post
   client "login typescript-v1 public" "${typescript_v1[@]}" --client-authentication none
   client "login typescript-v1 basic" "${typescript_v1[@]}" --client-authentication client_secret_basic

@@ -1,11 +1,13 @@
 //! The server's own addresses under one public URL, each spelled once so that it is the same everywhere: clients
 //! compare the issuer and the resource byte by byte (RFC 8414 section 3.3, RFC 9728 section 3.3, RFC 9207 section 2.4).
 
+use std::sync::Arc;
+
 use mxcp_actors::domain::resource::{InvalidResource, ResourceIndicator};
 
 use super::metadata::{self, MetadataDocuments};
-use super::settings::Settings;
-use crate::config::BaseUrl;
+use super::settings::{LoginKind, Settings};
+use crate::config::{BaseUrl, RequestHead};
 
 /// The path of the protected resource.
 pub const RESOURCE_PATH: &str = "/mcp";
@@ -20,6 +22,41 @@ pub struct Addresses {
     resource: ResourceIndicator,
     resource_metadata: String,
     documents: MetadataDocuments,
+}
+
+/// The addresses that do not depend on the request, made once.
+pub(super) struct KnownAddresses {
+    /// Under the public URL, if that is fixed.
+    fixed: Option<Arc<Addresses>>,
+    /// Under this machine's other names, by what stands in `Host`. A client compares every address with the one that it was
+    /// given, so it must not be told another name of the same machine.
+    aliases: Vec<(String, Arc<Addresses>)>,
+}
+
+impl KnownAddresses {
+    /// Fails if the public URL is fixed and cannot be used.
+    pub(super) fn new(settings: &Settings) -> Result<Self, InvalidResource> {
+        let make = |base_url: &BaseUrl| Addresses::new(base_url.clone(), settings).map(Arc::new);
+        // An identity provider knows one callback address, and only the name in that one can complete a login.
+        let aliases = match settings.login {
+            LoginKind::Password => settings.public_url.aliases(),
+            LoginKind::Provider { .. } => &[],
+        };
+        let aliases = aliases
+            .iter()
+            .map(|alias| Ok((alias.authority().to_string(), make(alias)?)));
+        Ok(Self {
+            fixed: settings.public_url.fixed().map(make).transpose()?,
+            aliases: aliases.collect::<Result<_, InvalidResource>>()?,
+        })
+    }
+
+    /// The addresses for this request, unless they are to be derived from it.
+    pub(super) fn find(&self, request: &RequestHead<'_>) -> Option<&Arc<Addresses>> {
+        let host = request.host.unwrap_or_default();
+        let alias = self.aliases.iter().find(|(name, _)| name == host);
+        alias.map(|(_, addresses)| addresses).or(self.fixed.as_ref())
+    }
 }
 
 impl Addresses {

@@ -52,6 +52,7 @@ use mxcp_actors::system::Actors;
 use crate::config::{HostRefused, RequestHead};
 
 pub use addresses::Addresses;
+use addresses::KnownAddresses;
 pub use audit::AuditSink;
 pub use counts::Counts;
 use door::Doors;
@@ -68,7 +69,7 @@ pub struct Services {
     counts: Counts,
     doors: Doors,
     /// Built once if the public URL is the same for every request.
-    addresses: Option<Arc<Addresses>>,
+    addresses: KnownAddresses,
 }
 
 /// What [`Services`] are made of.
@@ -125,10 +126,7 @@ pub enum NoServices {
 impl Services {
     /// Fails if the public URL is fixed and cannot be used.
     pub fn new(parts: Parts) -> Result<Self, NoServices> {
-        let fixed = parts.settings.public_url.fixed().cloned();
-        let addresses = fixed
-            .map(|base_url| Addresses::new(base_url, &parts.settings))
-            .transpose()?;
+        let addresses = KnownAddresses::new(&parts.settings)?;
         let randomness = parts.randomness;
         let doors = Doors::new(&parts.settings.rate_limits, &*randomness)?;
         Ok(Self {
@@ -139,7 +137,7 @@ impl Services {
             doors,
             settings: parts.settings,
             counts: Counts::default(),
-            addresses: addresses.map(Arc::new),
+            addresses,
         })
     }
 
@@ -160,7 +158,7 @@ impl Services {
 
     /// The server's addresses as this request sees them.
     pub fn addresses(&self, request: &RequestHead<'_>) -> Result<Arc<Addresses>, NoAddresses> {
-        if let Some(addresses) = &self.addresses {
+        if let Some(addresses) = self.addresses.find(request) {
             return Ok(Arc::clone(addresses));
         }
         let base_url = self.settings.public_url.for_request(request)?;

@@ -4,6 +4,7 @@
 //! the host, or as the bare origin. Those mean the configured resource. Everything else is another resource.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::uri::{Authority, UriParts};
 
@@ -12,10 +13,15 @@ pub const LONGEST_RESOURCE: usize = 2048;
 
 /// The canonical address of a protected resource: lower-case scheme and host, no default port, no trailing slash,
 /// no query, no fragment. `Display` and [`ResourceIndicator::as_str`] give that form.
-#[derive(Clone, PartialEq, Eq, Hash)]
+///
+/// This machine has several names (`localhost`, `127.0.0.1`, `[::1]`). Without TLS each is kept as it was written, and means
+/// the same resource.
+#[derive(Clone)]
 pub struct ResourceIndicator {
     text: String,
     origin_length: usize,
+    /// The scheme and the host, if the host is a name of this machine.
+    loopback_length: Option<usize>,
 }
 
 impl ResourceIndicator {
@@ -35,6 +41,7 @@ impl ResourceIndicator {
         let origin_length = canonical.len();
         canonical.push_str(parts.path.strip_suffix('/').unwrap_or(parts.path));
         Ok(Self {
+            loopback_length: loopback_length(&canonical),
             text: canonical,
             origin_length,
         })
@@ -55,13 +62,45 @@ impl ResourceIndicator {
     /// Whether a client that asks for `requested` means this resource: the same address, or its bare origin.
     pub fn accept(&self, requested: &str) -> Result<(), WrongResource> {
         let requested = Self::parse(requested)?;
-        if requested.text == self.text || requested.text == self.origin() {
+        let is_origin = requested.text.len() == requested.origin_length
+            && requested.meaning() == (self.meaning().0, self.behind_host(self.origin_length));
+        if requested == *self || is_origin {
             Ok(())
         } else {
             Err(WrongResource::Other {
                 served: self.text.clone(),
             })
         }
+    }
+}
+
+impl ResourceIndicator {
+    /// Whose machine it is on (`None` for this one) and what stands behind that.
+    fn meaning(&self) -> (Option<&str>, &str) {
+        (
+            self.loopback_length.is_none().then_some(self.origin()),
+            self.behind_host(self.text.len()),
+        )
+    }
+
+    /// What stands behind the part of the text that [`ResourceIndicator::meaning`] puts first, up to `end`.
+    fn behind_host(&self, end: usize) -> &str {
+        let start = self.loopback_length.unwrap_or(self.origin_length);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+impl PartialEq for ResourceIndicator {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning() == other.meaning()
+    }
+}
+
+impl Eq for ResourceIndicator {}
+
+impl Hash for ResourceIndicator {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.meaning().hash(state);
     }
 }
 
@@ -106,6 +145,16 @@ pub enum WrongResource {
         /// The resource that is.
         served: String,
     },
+}
+
+/// How much of an address names this machine, without TLS: scheme and host.
+fn loopback_length(canonical: &str) -> Option<usize> {
+    let names = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    let is_whole = |name: &&str| {
+        let rest = canonical.strip_prefix(*name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    };
+    names.into_iter().find(is_whole).map(str::len)
 }
 
 fn canonical_origin(parts: &UriParts<'_>) -> Result<String, InvalidResource> {
@@ -171,6 +220,38 @@ mod tests {
             "https://api.example.com/",
         ] {
             assert_eq!(served().accept(requested), Ok(()), "{requested}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_this_machine_mean_one_resource_and_stay_as_they_are_written() {
+        let served = ResourceIndicator::parse("http://localhost:8000/mcp").unwrap();
+        for same in [
+            "http://127.0.0.1:8000/mcp",
+            "http://[::1]:8000/mcp/",
+            "http://localhost:8000/mcp",
+        ] {
+            let same_resource = ResourceIndicator::parse(same).unwrap();
+            assert_eq!(same_resource, served);
+            assert_eq!(same_resource.as_str(), same.trim_end_matches('/'));
+            assert_eq!(served.accept(same), Ok(()), "{same}");
+        }
+        for origin in ["http://127.0.0.1:8000", "http://[::1]:8000/"] {
+            assert_eq!(served.accept(origin), Ok(()), "{origin}");
+        }
+        for other in [
+            "http://127.0.0.1:8001/mcp",
+            "http://127.0.0.1/mcp",
+            "http://127.0.0.1:8000/mcp2",
+            "http://127.0.0.2:8000/mcp",
+            "http://127.0.0.1.example:8000/mcp",
+            "http://localhost.example:8000/mcp",
+            "https://127.0.0.1:8000/mcp",
+        ] {
+            assert!(
+                matches!(served.accept(other), Err(WrongResource::Other { .. })),
+                "{other}"
+            );
         }
     }
 

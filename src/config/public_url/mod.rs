@@ -28,8 +28,16 @@ pub struct PublicUrl {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Fixed(BaseUrl),
+    Fixed(Fixed),
     PerRequest(PerRequest),
+}
+
+/// A URL that does not depend on the request, except for the name of this machine that it came under.
+#[derive(Clone, Debug)]
+struct Fixed {
+    base_url: BaseUrl,
+    /// The same with this machine's other names; none of a server that others reach, or whose URL is configured.
+    aliases: Vec<BaseUrl>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +102,10 @@ impl PublicUrl {
         if let Some(base_url) = &http.base_url {
             allowed_hosts.add(AllowedHost::any_port(base_url.authority()));
             return Self {
-                source: Source::Fixed(base_url.clone()),
+                source: Source::Fixed(Fixed {
+                    base_url: base_url.clone(),
+                    aliases: Vec::new(),
+                }),
                 allowed_hosts,
             };
         }
@@ -105,7 +116,7 @@ impl PublicUrl {
         let source = match listen_host {
             Some(host) if http.trusted_proxies.is_none() => {
                 let scheme = http.scheme.unwrap_or(listener_scheme);
-                Source::Fixed(BaseUrl::new(scheme, host.with_port(http.port)))
+                Source::Fixed(Fixed::listening(scheme, host.with_port(http.port)))
             }
             _ => Source::PerRequest(PerRequest {
                 scheme: http.scheme,
@@ -121,26 +132,45 @@ impl PublicUrl {
 
     /// Puts the port that is listened on in the place of 0, which leaves the choice to the system.
     pub fn listens_on(&mut self, port: u16) {
-        if let Source::Fixed(base_url) = &mut self.source
-            && base_url.authority().port() == Some(0)
-        {
-            *base_url = BaseUrl::new(base_url.scheme(), base_url.authority().clone().with_port(port));
+        if let Source::Fixed(Fixed { base_url, aliases }) = &mut self.source {
+            for url in aliases.iter_mut().chain([base_url]) {
+                if url.authority().port() == Some(0) {
+                    *url = BaseUrl::new(url.scheme(), url.authority().clone().with_port(port));
+                }
+            }
         }
     }
 
     /// The public URL for a request.
     pub fn for_request(&self, request: &RequestHead<'_>) -> Result<BaseUrl, HostRefused> {
         match &self.source {
-            Source::Fixed(base_url) => Ok(base_url.clone()),
+            Source::Fixed(fixed) => {
+                let named = request.host.and_then(Authority::parse);
+                let is_named = |alias: &&BaseUrl| named.as_ref() == Some(alias.authority());
+                Ok(fixed
+                    .aliases
+                    .iter()
+                    .find(is_named)
+                    .unwrap_or(&fixed.base_url)
+                    .clone())
+            }
             Source::PerRequest(rule) => rule.base_url(request, &self.allowed_hosts),
         }
     }
 
-    /// The public URL if it is the same for every request.
+    /// The public URL if it is the same for every request, this machine's other names aside.
     pub fn fixed(&self) -> Option<&BaseUrl> {
         match &self.source {
-            Source::Fixed(base_url) => Some(base_url),
+            Source::Fixed(fixed) => Some(&fixed.base_url),
             Source::PerRequest(_) => None,
+        }
+    }
+
+    /// The same under this machine's other names, for clients that call those.
+    pub fn aliases(&self) -> &[BaseUrl] {
+        match &self.source {
+            Source::Fixed(fixed) => &fixed.aliases,
+            Source::PerRequest(_) => &[],
         }
     }
 
@@ -152,7 +182,7 @@ impl PublicUrl {
     /// Whether no request can lead to an https URL.
     pub fn is_always_http(&self) -> bool {
         match &self.source {
-            Source::Fixed(base_url) => base_url.scheme() == Scheme::Http,
+            Source::Fixed(fixed) => fixed.base_url.scheme() == Scheme::Http,
             Source::PerRequest(rule) => match rule.scheme {
                 Some(scheme) => scheme == Scheme::Http,
                 None => rule.listener_scheme == Scheme::Http && rule.trusted_proxies.is_none(),
@@ -166,10 +196,26 @@ impl PublicUrl {
             return false;
         };
         match &self.source {
-            Source::Fixed(base_url) => {
-                base_url.scheme().as_str() == url.scheme() && *base_url.authority() == authority
+            Source::Fixed(Fixed { base_url, aliases }) => {
+                let is_it = |known: &BaseUrl| *known.authority() == authority;
+                base_url.scheme().as_str() == url.scheme() && (is_it(base_url) || aliases.iter().any(is_it))
             }
             Source::PerRequest(_) => self.allowed_hosts.allows(&authority),
+        }
+    }
+}
+
+impl Fixed {
+    /// The URL of a listener that nothing else is known of.
+    fn listening(scheme: Scheme, authority: Authority) -> Self {
+        let names = ["localhost", "127.0.0.1", "[::1]"];
+        let is_own = names.contains(&authority.host()) && scheme == Scheme::Http;
+        let others = names.iter().filter(|name| is_own && **name != authority.host());
+        let with_port = |alias: Authority| alias.with_optional_port(authority.port());
+        let aliases = others.filter_map(|name| Authority::parse(name).map(with_port));
+        Self {
+            aliases: aliases.map(|alias| BaseUrl::new(scheme, alias)).collect(),
+            base_url: BaseUrl::new(scheme, authority),
         }
     }
 }
@@ -236,7 +282,7 @@ fn listen_host(host: &str) -> Option<Authority> {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Source::Fixed(base_url) => base_url.fmt(formatter),
+            Source::Fixed(fixed) => fixed.base_url.fmt(formatter),
             Source::PerRequest(rule) => {
                 let scheme = match rule.scheme {
                     Some(scheme) => scheme.as_str(),

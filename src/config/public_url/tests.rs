@@ -310,6 +310,51 @@ fn a_fixed_url_ignores_the_request() {
 }
 
 #[test]
+fn a_listener_on_this_machine_answers_under_the_name_that_it_was_called_by() {
+    let asked = |http: &Http, host: &'static str| {
+        let head = RequestHead {
+            host: Some(host),
+            ..RequestHead::default()
+        };
+        let mut public_url = PublicUrl::new(http, []);
+        public_url.listens_on(8000);
+        public_url.for_request(&head).map(|url| url.to_string())
+    };
+    let local = Http {
+        host: "localhost".to_owned(),
+        port: 0,
+        ..http()
+    };
+    for (host, url) in [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8001", "http://localhost:8000"),
+        ("127.0.0.2:8000", "http://localhost:8000"),
+        ("evil.example:8000", "http://localhost:8000"),
+    ] {
+        assert_eq!(asked(&local, host).as_deref(), Ok(url), "{host}");
+    }
+    let named = Http {
+        base_url: Some(BaseUrl::parse("http://localhost:8000").unwrap()),
+        ..http()
+    };
+    assert_eq!(
+        asked(&named, "127.0.0.1:8000").as_deref(),
+        Ok("http://localhost:8000")
+    );
+    let everywhere = Http {
+        host: "data.example".to_owned(),
+        port: 8000,
+        ..http()
+    };
+    assert_eq!(
+        asked(&everywhere, "127.0.0.1:8000").as_deref(),
+        Ok("http://data.example:8000")
+    );
+}
+
+#[test]
 fn a_port_that_the_system_chose_stands_in_the_place_of_0() {
     let http = Http {
         host: "localhost".to_owned(),

@@ -139,6 +139,39 @@ async fn the_issuer_follows_a_trusted_proxy_and_nobody_else() {
 }
 
 #[actix_web::test]
+async fn a_server_on_this_machine_is_called_what_the_client_calls_it() {
+    let listening = PublicUrl::new(&listener("localhost"), []);
+    let server = Server::with(|settings| settings.public_url = listening).await;
+    for host in ["127.0.0.1:8000", "[::1]:8000", "localhost:8000"] {
+        let get = |uri: &str| server.call_at(host, TestRequest::get().uri(uri));
+        let metadata = get(AUTHORIZATION_SERVER).await.json();
+        assert_eq!(metadata["issuer"], format!("http://{host}"));
+        assert_eq!(metadata["token_endpoint"], format!("http://{host}/token"));
+        let resource = get(PROTECTED_RESOURCE).await.json();
+        assert_eq!(resource["resource"], format!("http://{host}/mcp"));
+        assert_eq!(
+            resource["authorization_servers"],
+            json!([format!("http://{host}")])
+        );
+        let call = server.call_at(host, TestRequest::post().uri("/mcp")).await;
+        let challenge = call.header("www-authenticate").unwrap();
+        assert!(
+            challenge.contains(&format!("http://{host}/.well-known/")),
+            "{challenge}"
+        );
+    }
+    let other_port = server
+        .call_at("127.0.0.1:9", TestRequest::get().uri(AUTHORIZATION_SERVER))
+        .await;
+    assert_eq!(other_port.text("issuer"), ISSUER);
+    let configured = Server::with(|settings| settings.public_url = public_url(ISSUER)).await;
+    let named = configured
+        .call_at("127.0.0.1:8000", TestRequest::get().uri(AUTHORIZATION_SERVER))
+        .await;
+    assert_eq!(named.text("issuer"), ISSUER);
+}
+
+#[actix_web::test]
 async fn another_host_is_refused_also_if_the_public_url_is_fixed() {
     let server = Server::local().await;
     for path in [AUTHORIZATION_SERVER, "/authorize", "/"] {
