@@ -9,6 +9,7 @@
 //! - [`session_registry`]: sessions of the protocol's legacy revisions.
 //! - [`replica_bus`]: what replicas tell each other.
 //! - [`sql_executor`]: DuckDB, with the caller's identity inside SQL. [`audit_logger`]: the record of who did what.
+//! - [`jose`]: public keys and signatures of others.
 //! - [`outbound`]: calls to other servers, all of them.
 //! - [`store`]: what survives a restart. [`system`]: starts every actor and stops them in order. [`blocking`]: bounded blocking work.
 
@@ -19,6 +20,7 @@ pub mod client_registry;
 pub mod domain;
 pub mod error;
 pub mod handle;
+pub mod jose;
 pub mod measure;
 pub mod outbound;
 pub mod provider_broker;
