@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login github stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -28,14 +28,14 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login github stdio replicas"
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login github oidc stdio replicas"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
-suites=(conformance stateless anonymous login github stdio replicas)
+suites=(conformance stateless anonymous login github oidc stdio replicas)
 if [[ $# -ge 1 ]]; then suites=("$@"); fi
 for suite in "${suites[@]}"; do
-  case $suite in conformance | stateless | anonymous | login | github | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
+  case $suite in conformance | stateless | anonymous | login | github | oidc | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
 done
 
 .ci/install.sh tools
@@ -198,6 +198,12 @@ run_github() {
     "$python" tests/github/main.py "$binary" "$node" "$fake"
 }
 
+# A client logs in through a real OpenID provider, which stands in for Keycloak and Google, too.
+run_oidc() {
+  PYTHONPATH=tests/replicas run_counted "clients through OpenID Connect" "$logs/oidc.log" \
+    "$python" tests/oidc/main.py "$binary" "$node"
+}
+
 # The clients start the server themselves, one after the other: a database file has one process.
 run_stdio() {
   local clients_passed=0 clients_failed=0 folder=$logs/stdio-project
@@ -244,6 +250,7 @@ echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
 run_against "$login_project" login
 if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
+if [[ " ${suites[*]} " == *" oidc "* ]]; then run_oidc; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi
 if [[ " ${suites[*]} " == *" replicas "* ]]; then run_replicas; fi
 

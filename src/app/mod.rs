@@ -126,7 +126,7 @@ pub enum StartError {
         folder: PathBuf,
     },
     /// The identity provider does not exist yet.
-    #[error("auth.provider: {0} is not available yet; accepted: none, local, github")]
+    #[error("auth.provider: {0} is not available yet; accepted: none, local, github, google, keycloak, oidc")]
     NoProvider(&'static str),
     /// The identity provider cannot be called safely.
     #[error("{0}")]

@@ -11,7 +11,7 @@ use mxcp_actors::domain::grant::{GrantEnd, GrantId};
 use mxcp_actors::domain::sealing::Sealed;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::upstream_tokens::UpstreamAccess;
-use mxcp_actors::domain::user::Principal;
+use mxcp_actors::domain::user::{Principal, UserKey};
 use mxcp_actors::handle::Handle;
 use mxcp_actors::provider_broker::actor::ProviderBroker;
 use mxcp_actors::provider_broker::errors::UpstreamError;
@@ -53,6 +53,7 @@ pub(super) struct UpstreamTokens {
 /// The renewal that this call was given to do.
 struct Renewal {
     grant: GrantId,
+    user: UserKey,
     provider: String,
     noted: Sealed,
     old: UpstreamAccess,
@@ -91,6 +92,7 @@ impl UpstreamTokens {
                     let record = AuditedRenewal::new(principal, caller);
                     let renewal = Renewal {
                         grant,
+                        user: principal.user.identity.key.clone(),
                         provider,
                         noted,
                         old,
@@ -123,6 +125,7 @@ impl UpstreamTokens {
         let asked = self.broker.ask(RefreshUpstreamTokens {
             provider: renewal.provider.clone(),
             grant: renewal.grant,
+            user: renewal.user.clone(),
             tokens: renewal.noted.clone(),
         });
         match asked.await {

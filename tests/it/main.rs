@@ -22,6 +22,7 @@ mod login;
 mod mcp;
 mod methods;
 mod oauth;
+mod oidc;
 mod persistence;
 mod policies;
 mod reverse_proxy;

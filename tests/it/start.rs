@@ -174,7 +174,7 @@ fn what_stops_the_start_says_where_its_setting_stands() {
             "mxcp: 1\ntransport:\n  {transport}\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          {auth}\n"
         ))
     };
-    let google = "{client_id: a, client_secret: b, scope: openid, callback_path: /cb, auth_url: 'https://a.example/a', token_url: 'https://a.example/t'}";
+    let atlassian = "{client_id: a, client_secret: b, scope: openid, callback_path: /cb, auth_url: 'https://a.example/a', token_url: 'https://a.example/t'}";
     let site =
         "mxcp: 1\nproject: test\nprofile: dev\nprofiles:\n  dev:\n    duckdb:\n      init_file: absent.sql\n";
     for (project, expected) in [
@@ -185,9 +185,9 @@ fn what_stops_the_start_says_where_its_setting_stands() {
         (
             user(
                 "provider: streamable-http",
-                &format!("provider: google\n          google: {google}"),
+                &format!("provider: atlassian\n          atlassian: {atlassian}"),
             ),
-            "config.yml:9:21: auth.provider: google is not available yet; accepted: none, local, github",
+            "config.yml:9:21: auth.provider: atlassian is not available yet; accepted: none, local, github, google, keycloak, oidc",
         ),
         (
             Project::new().file("mxcp-site.yml", site),

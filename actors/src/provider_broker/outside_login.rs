@@ -15,12 +15,14 @@ use super::messages::{
     ReleaseUpstreamTokensReply, RevokeUpstreamTokens, RevokeUpstreamTokensReply, SignInStart,
 };
 use super::pending::Returned;
-use super::provider::{OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest, UpstreamSecrets};
+use super::provider::{
+    CallbackIssuer, OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+};
 use super::releases::Releases;
 use super::rules::BrokerRules;
 use crate::blocking::BlockingPool;
 use crate::domain::grant::GrantId;
-use crate::domain::pending_login::LoginPurpose;
+use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::sealing::Sealed;
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
@@ -136,8 +138,7 @@ impl OutsideLogins {
         } = message;
         let (answer, session) = (answer.clone(), session.clone());
         let rules = self.rules.clone();
-        let issuer = self.provider.issuer().map(str::to_owned);
-        let take = move || rules.take_login(&message, issuer.as_deref());
+        let take = move || rules.take_login(&message);
         let returned = match self.store.run(take).await? {
             Ok(returned) => returned,
             Err(error) => return Ok(Err(error)),
@@ -158,8 +159,8 @@ impl OutsideLogins {
             purpose: Box::new(returned.purpose.clone()),
             error,
         };
-        let code = match answer {
-            ProviderAnswer::Code { code, .. } => code,
+        let (code, issuer) = match answer {
+            ProviderAnswer::Code { code, issuer } => (code, issuer),
             ProviderAnswer::Error { error } => {
                 return Err(CompleteLoginError::Denied {
                     purpose: Box::new(returned.purpose.clone()),
@@ -167,6 +168,8 @@ impl OutsideLogins {
                 });
             }
         };
+        let expected = self.health.note_failure(self.provider.callback_issuer().await);
+        check_issuer(issuer.as_deref(), &expected.map_err(failed)?)?;
         let found = self.exchange_and_read(&code, &returned.secrets).await;
         self.health.note(found).map_err(failed)
     }
@@ -234,7 +237,9 @@ impl OutsideLogins {
     async fn refresh_alone(&self, message: &RefreshUpstreamTokens) -> RefreshUpstreamTokensReply {
         let before = self.unseal(&message.provider, message.grant, &message.tokens)?;
         let refresh_token = before.refresh_token.ok_or(UpstreamError::NoRefreshToken)?;
-        let mut tokens = self.health.note(self.provider.refresh(&refresh_token).await)?;
+        let mut tokens = self
+            .health
+            .note(self.provider.refresh(&refresh_token, &message.user).await)?;
         tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));
         let (keys, randomness) = (&self.rules.keys, self.rules.randomness.as_ref());
         let sealed = tokens.seal(keys, randomness, message.grant)?;
@@ -291,6 +296,17 @@ impl OutsideLogins {
         }
         Ok(UpstreamTokens::unseal(sealed, &self.rules.keys, grant)?)
     }
+}
+
+/// A provider that says who it is must say so with each code (RFC 9207 section 2.4). An error carries nothing that could be
+/// taken to the wrong provider.
+fn check_issuer(said: Option<&str>, expected: &CallbackIssuer) -> Result<(), CallbackRefusal> {
+    let is_right = match (said, expected) {
+        (_, CallbackIssuer::Never) | (None, CallbackIssuer::Perhaps(_)) => true,
+        (None, CallbackIssuer::Always(_)) => false,
+        (Some(said), CallbackIssuer::Perhaps(issuer) | CallbackIssuer::Always(issuer)) => said == issuer,
+    };
+    is_right.then_some(()).ok_or(CallbackRefusal::OtherProvider)
 }
 
 fn known_error(error: &str) -> &'static str {

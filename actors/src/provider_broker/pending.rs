@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::errors::{BeginError, CompleteLoginError};
-use super::messages::{CompleteLogin, NewBrowserSession, ProviderAnswer};
+use super::messages::{CompleteLogin, NewBrowserSession};
 use super::provider::UpstreamSecrets;
 use super::rules::{BrokerRules, already_there};
 use crate::domain::opaque_token::{BrowserToken, LoginState};
-use crate::domain::pending_login::{CallbackRefusal, LONGEST_PENDING_LOGIN, LoginPurpose, PendingLogin};
+use crate::domain::pending_login::{LONGEST_PENDING_LOGIN, LoginPurpose, PendingLogin};
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::sealing::{SealError, Sealed, SealingContext, UnsealError};
@@ -83,16 +83,11 @@ impl BrokerRules {
     }
 
     /// Takes the login that a callback names. It is gone afterwards, whatever the answer.
-    pub(super) fn take_login(
-        &self,
-        message: &CompleteLogin,
-        issuer: Option<&str>,
-    ) -> Result<Returned, CompleteLoginError> {
+    pub(super) fn take_login(&self, message: &CompleteLogin) -> Result<Returned, CompleteLoginError> {
         let state = LoginState::parse(message.state.expose()).map_err(|_| CompleteLoginError::Unknown)?;
         let login = self.take(&state)?.ok_or(CompleteLoginError::Unknown)?;
         let browser = self.recognise(message.browser.as_ref(), &login.browser);
         login.check_callback(browser.as_ref(), &message.provider, self.now())?;
-        check_issuer(&message.answer, issuer)?;
         Ok(Returned {
             secrets: self.unseal(&login.upstream_secrets, &login.state)?,
             purpose: login.purpose,
@@ -140,17 +135,6 @@ impl BrokerRules {
             nonce: Secret::new(plain.nonce.into_owned()),
             redirect_uri: plain.redirect_uri.into_owned(),
         })
-    }
-}
-
-/// A provider that says who it is must say so with each code (RFC 9207 section 2.4).
-fn check_issuer(answer: &ProviderAnswer, expected: Option<&str>) -> Result<(), CallbackRefusal> {
-    match (answer, expected) {
-        (ProviderAnswer::Code { issuer, .. }, Some(expected)) if issuer.as_deref() != Some(expected) => {
-            Err(CallbackRefusal::OtherProvider)
-        }
-        // An error carries nothing that could be taken to the wrong provider.
-        (ProviderAnswer::Code { .. } | ProviderAnswer::Error { .. }, _) => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::opaque_token::LoginState;
 use crate::domain::pkce::{CodeChallenge, CodeVerifier};
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
-use crate::domain::user::UserIdentity;
+use crate::domain::user::{UserIdentity, UserKey};
 
 /// The answer of a provider, later.
 pub type ProviderFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + 'a>>;
@@ -20,8 +20,8 @@ pub trait OutsideProvider {
     /// Its name in the configuration, in callback addresses and in user records: `github`, `google`, …
     fn name(&self) -> &str;
 
-    /// The value that `iss` must have in its callbacks (RFC 9207); `None` if it sends none.
-    fn issuer(&self) -> Option<&str>;
+    /// Whether and how its callbacks name it.
+    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer>;
 
     /// The path of this server that it sends browsers back to.
     fn callback_path(&self) -> &str;
@@ -43,12 +43,27 @@ pub trait OutsideProvider {
         secrets: &'a UpstreamSecrets,
     ) -> ProviderFuture<'a, UserIdentity>;
 
-    /// Exchanges the refresh token for new tokens (RFC 6749 section 6). A provider that gives no new refresh token
-    /// leaves it out, and the old one is kept.
-    fn refresh<'a>(&'a self, refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens>;
+    /// Exchanges the refresh token of this user for new tokens (RFC 6749 section 6). A provider that gives no new refresh
+    /// token leaves it out, and the old one is kept.
+    fn refresh<'a>(
+        &'a self,
+        refresh_token: &'a Secret,
+        user: &'a UserKey,
+    ) -> ProviderFuture<'a, UpstreamTokens>;
 
     /// Tells the provider that the tokens are not needed any more (RFC 7009); does nothing if it has no such endpoint.
     fn revoke<'a>(&'a self, tokens: &'a UpstreamTokens) -> ProviderFuture<'a, ()>;
+}
+
+/// Whether and how a provider names itself in callbacks (RFC 9207), so that a code is not taken to another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackIssuer {
+    /// It does not.
+    Never,
+    /// It did not promise to; if `iss` is there, it has this value.
+    Perhaps(String),
+    /// `iss` is there and has this value.
+    Always(String),
 }
 
 /// What an authorization request to a provider must carry; the provider adds its own client and scopes.

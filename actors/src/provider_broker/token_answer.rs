@@ -40,8 +40,8 @@ const LONGEST_CODE: usize = 64;
 
 /// Reads the body of an answer that came at `now`. `separators` stand between scopes; RFC 6749 has spaces.
 pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAnswer {
-    if let Ok(refused) = serde_json::from_slice::<BasicErrorResponse>(body) {
-        return TokenAnswer::Refused(cleaned(refused.error().as_ref()));
+    if let Some(code) = error_code(body) {
+        return TokenAnswer::Refused(code);
     }
     let granted = serde_json::from_slice::<StandardTokenResponse<OpenIdFields, BasicTokenType>>(body);
     let Ok(granted) = granted else {
@@ -69,6 +69,12 @@ pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAns
     };
     let id_token = granted.extra_fields().id_token.as_deref().map(Secret::new);
     TokenAnswer::Granted(UpstreamGrant { tokens, id_token })
+}
+
+/// The error code of an answer that is an error, cut and cleaned.
+pub(super) fn error_code(body: &[u8]) -> Option<String> {
+    let refused: BasicErrorResponse = serde_json::from_slice(body).ok()?;
+    Some(cleaned(refused.error().as_ref()))
 }
 
 /// RFC 6749 appendix A.12: visible characters. What is not cannot stand in a header.

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::UpstreamClient;
+use super::oidc::check_scope;
 use crate::config::values::secret_carrying_address;
 use crate::yaml::{FromYaml, Item};
 
@@ -28,7 +29,9 @@ impl FromYaml for Keycloak {
         let realm = fields.required_string("realm");
         let server_url = fields.required_with("server_url", secret_carrying_address);
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
+        let scope = check_scope(&mut fields);
         fields.finish();
+        scope?;
         Some(Self {
             client: client?,
             realm: realm?,

@@ -3,15 +3,32 @@
 
 use std::collections::BTreeMap;
 
+use mxcp_actors::provider_broker::providers::oidc::issuer_of;
 use url::Url;
 
 use super::upstream_client::callback_path;
 use super::{AuthMode, ClaimMappings};
 use crate::config::Secret;
 use crate::config::values::secret_carrying_address;
-use crate::yaml::{Fields, Item};
+use crate::yaml::{Fields, FromYaml, Item};
 
 pub(super) const SUBJECT: &str = "OIDC configuration";
+/// What a login depends on (RFC 6749, RFC 7636, RFC 8707, RFC 9101, OpenID Connect Core), or has a key of its own for.
+const OWN_PARAMETERS: [&str; 13] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+    "audience",
+];
 
 /// An OpenID provider.
 #[derive(Clone, Debug)]
@@ -49,7 +66,7 @@ impl Oidc {
     /// Reads the block, whose keys depend on the mode.
     pub(super) fn read(item: Item<'_>, mode: AuthMode) -> Option<Self> {
         let mut fields = item.fields()?.named(SUBJECT);
-        let config_url = fields.required_with("config_url", secret_carrying_address);
+        let config_url = fields.required_with("config_url", discovery_address);
         let client_id = fields.required_string("client_id");
         let client_secret = fields.required("client_secret");
         let scope = fields.required_with("scope", scope_with_openid);
@@ -75,7 +92,7 @@ impl Oidc {
 
 fn read_login(fields: &mut Fields<'_>, mode: AuthMode) -> Option<OidcLogin> {
     let path = fields.optional_with("callback_path", callback_path);
-    let extra = fields.optional("extra_authorize_params");
+    let extra = fields.optional_with("extra_authorize_params", extra_parameters);
     match mode {
         AuthMode::Issuer => Some(OidcLogin {
             callback_path: path.unwrap_or_else(|| "/oidc/callback".to_owned()),
@@ -90,6 +107,34 @@ fn read_login(fields: &mut Fields<'_>, mode: AuthMode) -> Option<OidcLogin> {
             None
         }
     }
+}
+
+/// The address of a discovery document. What stands in front of its fixed end is the issuer.
+pub(super) fn discovery_address(mut item: Item<'_>) -> Option<Url> {
+    let url = secret_carrying_address(item.again())?;
+    if issuer_of(&url).is_some() {
+        return Some(url);
+    }
+    item.refuse("expected the issuer's address with /.well-known/openid-configuration behind it")
+}
+
+/// Parameters of the authorization request, none of which is the protocol's own.
+fn extra_parameters(mut item: Item<'_>) -> Option<BTreeMap<String, String>> {
+    let parameters: BTreeMap<String, String> = FromYaml::from_yaml(item.again())?;
+    match parameters.keys().find(|name| OWN_PARAMETERS.contains(&name.as_str())) {
+        None => Some(parameters),
+        Some(name) => item.refuse(format!(
+            "{name} is set by the login itself and cannot be set here; audience and scope have keys of their own"
+        )),
+    }
+}
+
+/// Reports a scope that is there and has no `openid`, without which there is no identity token. `None` after a report.
+pub(super) fn check_scope(fields: &mut Fields<'_>) -> Option<()> {
+    if fields.is_absent("scope") {
+        return Some(());
+    }
+    fields.optional_with("scope", scope_with_openid).map(drop)
 }
 
 fn scope_with_openid(mut item: Item<'_>) -> Option<String> {

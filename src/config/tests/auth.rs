@@ -67,11 +67,16 @@ fn every_other_provider_is_typed_too() {
     );
 
     let Provider::Google(settings) = provider(
-        "{provider: google, google: {client_id: a, client_secret: b, scope: openid, userinfo_url: 'http://127.0.0.1:9/me'}}",
+        "{provider: google, google: {client_id: a, client_secret: b, scope: openid, userinfo_url: 'http://127.0.0.1:9/me', allowed_domains: Example.com}}",
     ) else {
         panic!("not Google")
     };
-    assert_eq!(settings.userinfo_url.as_str(), "http://127.0.0.1:9/me");
+    assert_eq!(
+        settings.userinfo_url.map(String::from).as_deref(),
+        Some("http://127.0.0.1:9/me")
+    );
+    assert_eq!((settings.config_url, settings.auth_url), (None, None));
+    assert_eq!(settings.allowed_domains, ["example.com"]);
 
     let Provider::Keycloak(settings) = provider(
         "{provider: keycloak, keycloak: {client_id: a, client_secret: b, realm: r, server_url: 'https://id.example', claim_mappings: {realm_access.roles: {admin: ['mxcp:admin']}}}}",

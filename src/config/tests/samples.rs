@@ -106,3 +106,22 @@ fn a_client_that_reuses_the_providers_registration_loads_with_a_warning() {
     assert!(machine.warnings().contains("is this server's own callback"));
     assert_eq!(machine.config().warnings.len(), 1);
 }
+
+#[test]
+fn providers_that_speak_openid_connect() {
+    for (name, variable) in [("oidc", "OIDC"), ("google", "GOOGLE"), ("keycloak", "KEYCLOAK")] {
+        for profile in [None, Some("production")] {
+            let machine = sample(name, profile)
+                .env(&format!("{variable}_CLIENT_ID"), "id")
+                .env(&format!("{variable}_CLIENT_SECRET"), "secret")
+                .env("AUTH_ENCRYPTION_KEY", "k");
+            assert_eq!(machine.warnings(), "", "{name}");
+            let provider = machine.config().auth.provider;
+            assert_eq!(provider.name(), name);
+            assert_eq!(
+                provider.callback_path(),
+                Some(format!("/{name}/callback").as_str())
+            );
+        }
+    }
+}

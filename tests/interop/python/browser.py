@@ -13,7 +13,8 @@ async def sign_in(start: str, redirect_uri: str, username: str, password: str) -
 
     Nothing listens at `redirect_uri`: the walk stops when the server sends the browser there.
     """
-    answers = {"username": username, "password": password}
+    # The second name is what the pages of npm's oidc-provider ask for.
+    answers = {"username": username, "login": username, "password": password}
     async with httpx2.AsyncClient(follow_redirects=False, timeout=30) as client:
         request = client.build_request("GET", start)
         for _ in range(MAXIMUM_STEPS):

@@ -122,6 +122,10 @@ impl Replica {
         let message = RefreshUpstreamTokens {
             provider: "github".to_owned(),
             grant: self.grant,
+            user: UserKey {
+                issuer: "https://github.com".to_owned(),
+                subject: "583231".to_owned(),
+            },
             tokens,
         };
         self.running.actors.broker.ask(message).await.unwrap()

@@ -6,7 +6,7 @@ use mxcp_actors::domain::opaque_token::LoginState;
 use mxcp_actors::domain::pkce::CodeVerifier;
 use mxcp_actors::domain::randomness::SeededRandomness;
 use mxcp_actors::domain::secret::Secret;
-use mxcp_actors::domain::user::UserIdentity;
+use mxcp_actors::domain::user::{UserIdentity, UserKey};
 use mxcp_actors::provider_broker::provider::{
     OutsideProvider, ProviderError, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
 };
@@ -108,9 +108,13 @@ async fn tokens_that_expire_come_with_a_refresh_token_that_works_once() {
     let tokens = grant(&github).await.unwrap().tokens;
     assert_eq!(tokens.expires_at, Some(NOW + Duration::from_hours(8)));
     let old = tokens.refresh_token.unwrap();
-    let renewed = github.refresh(&old).await.unwrap();
+    let octocat = UserKey {
+        issuer: fake.url().to_owned(),
+        subject: "583231".to_owned(),
+    };
+    let renewed = github.refresh(&old, &octocat).await.unwrap();
     assert!(!renewed.refresh_token.as_ref().unwrap().is_same_as(&old));
-    let refused = github.refresh(&old).await.unwrap_err();
+    let refused = github.refresh(&old, &octocat).await.unwrap_err();
     assert!(matches!(&refused, ProviderError::Refused { code, .. } if code == "bad_refresh_token"));
     assert!(!refused.is_temporary());
     github.revoke(&renewed).await.unwrap();

@@ -9,7 +9,8 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::upstream_tokens::UpstreamTokens;
 use mxcp_actors::domain::user::{UserIdentity, UserKey};
 use mxcp_actors::provider_broker::provider::{
-    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
+    UpstreamSecrets,
 };
 use url::Url;
 
@@ -36,8 +37,8 @@ impl OutsideProvider for Upstream {
         "github"
     }
 
-    fn issuer(&self) -> Option<&str> {
-        None
+    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
+        Box::pin(async { Ok(CallbackIssuer::Never) })
     }
 
     fn callback_path(&self) -> &'static str {
@@ -86,7 +87,11 @@ impl OutsideProvider for Upstream {
         Box::pin(async move { Ok(identity) })
     }
 
-    fn refresh<'a>(&'a self, _refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
+    fn refresh<'a>(
+        &'a self,
+        _refresh_token: &'a Secret,
+        _user: &'a UserKey,
+    ) -> ProviderFuture<'a, UpstreamTokens> {
         let never = ProviderError::Refused {
             provider: "github".to_owned(),
             code: "invalid_grant".to_owned(),

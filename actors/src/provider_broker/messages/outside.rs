@@ -8,7 +8,7 @@ use crate::domain::pending_login::LoginPurpose;
 use crate::domain::sealing::Sealed;
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
-use crate::domain::user::UserAccount;
+use crate::domain::user::{UserAccount, UserKey};
 use crate::provider_broker::approved_request::ApprovedRequest;
 use crate::provider_broker::errors::{BeginError, CompleteLoginError, UpstreamError};
 
@@ -116,6 +116,8 @@ pub struct RefreshUpstreamTokens {
     pub provider: String,
     /// The grant that holds them.
     pub grant: GrantId,
+    /// Whose tokens they are.
+    pub user: UserKey,
     /// The tokens, as the grant holds them.
     pub tokens: Sealed,
 }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::authorization_request::AuthorizationRequest;
 use super::calls::Calls;
-use super::token_endpoint::{ClientCredentials, TokenEndpoint};
+use super::token_endpoint::{ClientAuthentication, ClientCredentials, TokenEndpoint};
 use crate::domain::clock::Clock;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
@@ -25,7 +25,8 @@ use crate::domain::user::{UserIdentity, UserKey, VerifiedEmail};
 use crate::outbound::{OutboundClient, OutboundMethod, OutboundRequest, OutboundResponse};
 use crate::provider_broker::claim_mappings::ClaimMappings;
 use crate::provider_broker::provider::{
-    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
+    UpstreamSecrets,
 };
 
 /// The provider's name in the configuration and in user records.
@@ -102,6 +103,7 @@ impl GithubProvider {
             calls: &self.calls,
             url: &self.settings.token_url,
             client: &self.settings.client,
+            authentication: ClientAuthentication::Post,
             scope_separators: &[',', ' '],
             more_refusals: &REFUSALS,
         }
@@ -189,8 +191,8 @@ impl OutsideProvider for GithubProvider {
     }
 
     /// GitHub does not name itself in callbacks. Its callback path is no other provider's, which does the same.
-    fn issuer(&self) -> Option<&str> {
-        None
+    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
+        Box::pin(async { Ok(CallbackIssuer::Never) })
     }
 
     fn callback_path(&self) -> &str {
@@ -228,7 +230,11 @@ impl OutsideProvider for GithubProvider {
         Box::pin(self.identity(&grant.tokens.access_token))
     }
 
-    fn refresh<'a>(&'a self, refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
+    fn refresh<'a>(
+        &'a self,
+        refresh_token: &'a Secret,
+        _user: &'a UserKey,
+    ) -> ProviderFuture<'a, UpstreamTokens> {
         Box::pin(async {
             let now = self.clock.now();
             let grant = self.tokens().refresh(refresh_token, &[], now).await?;

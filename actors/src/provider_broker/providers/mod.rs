@@ -7,5 +7,8 @@
 mod authorization_request;
 mod calls;
 pub mod github;
+pub mod google;
+pub mod keycloak;
 pub mod local;
+pub mod oidc;
 pub mod token_endpoint;

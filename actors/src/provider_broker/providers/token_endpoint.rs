@@ -1,10 +1,13 @@
-//! Asking a provider's token endpoint as this server's client (RFC 6749 sections 2.3.1, 4.1.3 and 6): the form, who asks,
-//! and what a refusal means.
+//! Asking a provider's token endpoint, and its revocation endpoint, as this server's client (RFC 6749 sections 2.3.1, 4.1.3
+//! and 6, RFC 7009): the form, who asks, and what a refusal means.
 //!
 //! How an answer is read is in `token_answer.rs`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use url::Url;
-use url::form_urlencoded::Serializer;
+use url::form_urlencoded::{Serializer, byte_serialize};
+use zeroize::Zeroizing;
 
 use super::calls::Calls;
 use crate::domain::clock::Timestamp;
@@ -24,11 +27,21 @@ pub struct ClientCredentials {
     pub client_secret: Secret,
 }
 
+/// How this server shows its client secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClientAuthentication {
+    /// `client_secret_basic`: in the header, both parts encoded as a form has them.
+    Basic,
+    /// `client_secret_post`: in the form.
+    Post,
+}
+
 /// A token endpoint, and what is special about it.
 pub(super) struct TokenEndpoint<'a> {
     pub(super) calls: &'a Calls,
     pub(super) url: &'a Url,
     pub(super) client: &'a ClientCredentials,
+    pub(super) authentication: ClientAuthentication,
     /// What stands between scopes in its answers.
     pub(super) scope_separators: &'a [char],
     /// The error codes that say that a code or a token is not good, besides the registered ones.
@@ -67,6 +80,22 @@ impl TokenEndpoint<'_> {
         self.ask(&[&fields, more].concat(), now).await
     }
 
+    /// Tells the revocation endpoint, whose address stands in the place of the token endpoint's, that a token is not needed any
+    /// more. One that is not known there has ended, too.
+    pub(super) async fn revoke(&self, token: &Secret, kind: &str) -> Result<(), ProviderError> {
+        let answer = self
+            .post(&[("token", token.expose()), ("token_type_hint", kind)])
+            .await?;
+        if (200..300).contains(&answer.status) {
+            return Ok(());
+        }
+        match token_answer::error_code(&answer.body).as_deref() {
+            Some("invalid_token" | "unsupported_token_type") => Ok(()),
+            Some(code) => Err(self.refusal(code.to_owned())),
+            None => Err(self.calls.invalid("it does not say whether the token is revoked")),
+        }
+    }
+
     async fn ask(&self, fields: &[(&str, &str)], now: Timestamp) -> Result<UpstreamGrant, ProviderError> {
         let answer = self.post(fields).await?;
         if answer.status == 404 {
@@ -82,14 +111,20 @@ impl TokenEndpoint<'_> {
     /// Sends a form in this server's name.
     async fn post(&self, fields: &[(&str, &str)]) -> Result<OutboundResponse, ProviderError> {
         let mut form = Serializer::new(String::new());
-        form.append_pair("client_id", &self.client.client_id);
-        form.append_pair("client_secret", self.client.client_secret.expose());
+        let authorization = match self.authentication {
+            ClientAuthentication::Basic => Some(self.client.basic()),
+            ClientAuthentication::Post => {
+                form.append_pair("client_id", &self.client.client_id);
+                form.append_pair("client_secret", self.client.client_secret.expose());
+                None
+            }
+        };
         form.extend_pairs(fields);
         let request = OutboundRequest {
             method: OutboundMethod::Post,
             url: self.url.clone(),
             accept: "application/json",
-            authorization: None,
+            authorization,
             body: Some((FORM, Secret::new(form.finish()))),
         };
         self.calls.send(request).await
@@ -105,5 +140,33 @@ impl TokenEndpoint<'_> {
             known if self.more_refusals.contains(&known) => ProviderError::refused(provider, code),
             _ => ProviderError::misconfigured(provider, code),
         }
+    }
+}
+
+impl ClientCredentials {
+    /// RFC 6749 section 2.3.1: each part is encoded as in a form before they are put together.
+    fn basic(&self) -> Secret {
+        let encode = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+        let (id, secret) = (encode(&self.client_id), encode(self.client_secret.expose()));
+        let pair = Zeroizing::new(format!("{}:{}", *id, *secret));
+        let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+        Secret::new(format!("Basic {}", *encoded))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_and_secret_are_encoded_before_they_are_put_together() {
+        let client = ClientCredentials {
+            client_id: "app:1".to_owned(),
+            client_secret: Secret::new("50% of /a b+"),
+        };
+        let header = client.basic();
+        let encoded = header.expose().strip_prefix("Basic ").unwrap();
+        let pair = STANDARD.decode(encoded).unwrap();
+        assert_eq!(pair, b"app%3A1:50%25+of+%2Fa+b%2B");
     }
 }

@@ -10,7 +10,8 @@ use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{UserIdentity, UserKey};
 use crate::provider_broker::provider::{
-    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
+    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
+    UpstreamSecrets,
 };
 use crate::store::conformance::fixtures;
 
@@ -63,6 +64,14 @@ pub(crate) fn fake() -> Rc<FakeProvider> {
     })
 }
 
+/// The user of every code.
+pub(crate) fn user_key() -> UserKey {
+    UserKey {
+        issuer: ISSUER.to_owned(),
+        subject: "42".to_owned(),
+    }
+}
+
 pub(crate) fn unavailable() -> ProviderError {
     ProviderError::Unavailable {
         provider: NAME.to_owned(),
@@ -84,8 +93,8 @@ impl OutsideProvider for FakeProvider {
         NAME
     }
 
-    fn issuer(&self) -> Option<&str> {
-        Some(ISSUER)
+    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
+        Box::pin(async { Ok(CallbackIssuer::Always(ISSUER.to_owned())) })
     }
 
     fn callback_path(&self) -> &'static str {
@@ -135,18 +144,19 @@ impl OutsideProvider for FakeProvider {
             if let Some(error) = self.user_error.borrow().clone() {
                 return Err(error);
             }
-            let key = UserKey {
-                issuer: ISSUER.to_owned(),
-                subject: "42".to_owned(),
-            };
-            Ok(UserIdentity::bare(key, NAME))
+            Ok(UserIdentity::bare(user_key(), NAME))
         })
     }
 
-    fn refresh<'a>(&'a self, refresh_token: &'a Secret) -> ProviderFuture<'a, UpstreamTokens> {
+    fn refresh<'a>(
+        &'a self,
+        refresh_token: &'a Secret,
+        user: &'a UserKey,
+    ) -> ProviderFuture<'a, UpstreamTokens> {
         Box::pin(async move {
             self.refreshed.set(self.refreshed.get() + 1);
             assert_eq!(refresh_token.expose(), "refresh 1");
+            assert_eq!(*user, user_key());
             self.gate.acquire().await.unwrap().forget();
             if let Some(error) = self.refresh_error.borrow().clone() {
                 return Err(error);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::System;
 
-use super::fake::{FakeProvider, GATE, NAME, fake, unavailable, upstream_tokens};
+use super::fake::{FakeProvider, GATE, NAME, fake, unavailable, upstream_tokens, user_key};
 use crate::domain::grant::GrantId;
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::sealing::Sealed;
@@ -37,6 +37,7 @@ fn refresh_message(tokens: &UpstreamTokens, provider: &str) -> RefreshUpstreamTo
     RefreshUpstreamTokens {
         provider: provider.to_owned(),
         grant,
+        user: user_key(),
         tokens: sealed(tokens, grant),
     }
 }

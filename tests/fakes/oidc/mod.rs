@@ -1,0 +1,196 @@
+//! An OpenID provider that does what a test says, and no more than a test needs: it signs whatever claims it is told to, with
+//! whatever key. How honest providers behave is tested with a real one.
+//!
+//! * [`Script`]: what it answers. `signing`: how it signs.
+
+pub(crate) mod signing;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{Bytes, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use serde_json::{Value, json};
+
+use self::signing::Signer;
+
+/// The client that the provider knows.
+pub(crate) const CLIENT_ID: &str = "mxcp server";
+/// Its secret, which has characters that must be encoded.
+pub(crate) const CLIENT_SECRET: &str = "s3cret/+% canary";
+
+/// An answer instead of the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Canned {
+    Status(u16),
+    Redirect,
+    Garbage,
+    Huge,
+    Silence,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) authorization: String,
+    pub(crate) form: BTreeMap<String, String>,
+}
+
+/// What the provider answers.
+pub(crate) struct Script {
+    /// The discovery document.
+    pub(crate) discovery: Value,
+    /// The keys that it publishes.
+    pub(crate) keys: Vec<Value>,
+    /// How identity tokens are signed.
+    pub(crate) signer: Signer,
+    /// The claims of the identity token.
+    pub(crate) claims: Value,
+    /// The answer at the token endpoint, to which the identity token is added.
+    pub(crate) tokens: Value,
+    /// Whether there is an identity token.
+    pub(crate) has_id_token: bool,
+    /// The answer at the userinfo endpoint.
+    pub(crate) userinfo: Value,
+    /// Answers instead of the right ones, by path.
+    pub(crate) instead: BTreeMap<&'static str, Canned>,
+    /// Every request, oldest first.
+    pub(crate) seen: Vec<Seen>,
+}
+
+impl Script {
+    /// A provider at this address that does everything right at `now`.
+    fn honest(url: &str, now: i64) -> Self {
+        let signer = Signer::ed25519("one", 1);
+        Self {
+            discovery: json!({
+                "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+                "userinfo_endpoint": format!("{url}/me"), "jwks_uri": format!("{url}/keys"),
+                "revocation_endpoint": format!("{url}/revoke"),
+                "id_token_signing_alg_values_supported": ["EdDSA", "RS256", "HS256", "none"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            }),
+            keys: vec![signer.public()],
+            signer,
+            claims: json!({
+                "iss": url, "sub": "user-1", "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": "the nonce",
+                "preferred_username": "ada", "name": "Ada Lovelace",
+            }),
+            tokens: json!({ "access_token": "at-canary", "refresh_token": "rt-canary", "token_type": "Bearer", "expires_in": 600 }),
+            has_id_token: true,
+            userinfo: json!({ "sub": "user-1", "email": "ada@example.com", "email_verified": true }),
+            instead: BTreeMap::new(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// How often this path was asked for.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.seen.iter().filter(|seen| seen.path == path).count()
+    }
+}
+
+/// A running provider; it stops with the value.
+pub(crate) struct FakeOidc {
+    url: String,
+    script: Data<Mutex<Script>>,
+    server: ServerHandle,
+}
+
+impl FakeOidc {
+    /// Starts an honest provider on a free port of this machine, on a thread of its own.
+    pub(crate) fn start(now: i64) -> Self {
+        let (sender, started) = mpsc::channel();
+        std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                let url = format!("http://{}", listener.local_addr().unwrap());
+                let script = Data::new(Mutex::new(Script::honest(&url, now)));
+                let shared = Data::clone(&script);
+                let app = move || {
+                    let app = App::new().app_data(Data::clone(&shared));
+                    app.default_service(actix_web::web::to(answer))
+                };
+                let server = HttpServer::new(app).workers(1).disable_signals();
+                let server = server.shutdown_timeout(0).listen(listener).unwrap().run();
+                sender.send((url, script, server.handle())).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let (url, script, server) = started.recv().unwrap();
+        Self { url, script, server }
+    }
+
+    /// Its address, without a slash at its end; also its issuer.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it answers, and saw.
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for FakeOidc {
+    fn drop(&mut self) {
+        // The future is the wait for the stop, which the command itself does not need.
+        drop(self.server.stop(false));
+    }
+}
+
+async fn answer(request: HttpRequest, body: Bytes, script: Data<Mutex<Script>>) -> HttpResponse {
+    let path = request.path().to_owned();
+    let header = request.headers().get("authorization");
+    let authorization = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let form = url::form_urlencoded::parse(&body).into_owned().collect();
+    let (instead, answer) = {
+        let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.seen.push(Seen {
+            path: path.clone(),
+            authorization: authorization.to_owned(),
+            form,
+        });
+        let instead = script.instead.get(path.as_str()).copied();
+        (instead, right_answer(&script, &path))
+    };
+    match (instead, answer) {
+        (Some(canned), _) => self::canned(canned).await,
+        (None, Some(answer)) => HttpResponse::Ok().json(answer),
+        (None, None) => HttpResponse::NotFound().finish(),
+    }
+}
+
+fn right_answer(script: &Script, path: &str) -> Option<Value> {
+    match path {
+        "/.well-known/openid-configuration" => Some(script.discovery.clone()),
+        "/keys" => Some(json!({ "keys": script.keys })),
+        "/me" => Some(script.userinfo.clone()),
+        "/revoke" => Some(json!({})),
+        "/token" => {
+            let mut tokens = script.tokens.clone();
+            if script.has_id_token {
+                tokens["id_token"] = json!(script.signer.sign(&script.claims));
+            }
+            Some(tokens)
+        }
+        _ => None,
+    }
+}
+
+async fn canned(answer: Canned) -> HttpResponse {
+    match answer {
+        Canned::Status(status) => {
+            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+            HttpResponse::build(status).body("<html>no</html>")
+        }
+        Canned::Redirect => HttpResponse::Found()
+            .insert_header(("Location", "http://127.0.0.1:1/"))
+            .finish(),
+        Canned::Garbage => HttpResponse::Ok().body("{\"access_token\":"),
+        Canned::Huge => HttpResponse::Ok().body(" ".repeat(1024 * 1024)),
+        Canned::Silence => std::future::pending().await,
+    }
+}
