@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login github oidc stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -28,15 +28,15 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: conformance stateless anonymous login github oidc stdio replicas"
+suites=(conformance stateless anonymous login documents github oidc stdio replicas)
+[[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: ${suites[*]}"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
-suites=(conformance stateless anonymous login github oidc stdio replicas)
-if [[ $# -ge 1 ]]; then suites=("$@"); fi
-for suite in "${suites[@]}"; do
-  case $suite in conformance | stateless | anonymous | login | github | oidc | stdio | replicas) ;; *) refuse "there is no suite $suite" ;; esac
+for suite in "$@"; do
+  [[ " ${suites[*]} " == *" $suite "* ]] || refuse "there is no suite $suite"
 done
+if [[ $# -ge 1 ]]; then suites=("$@"); fi
 
 .ci/install.sh tools
 export PYTHONDONTWRITEBYTECODE=1
@@ -173,6 +173,28 @@ run_login() {
   summarize "clients with login" "$clients_passed" "$clients_failed" 0
 }
 
+# Each client publishes its metadata document on this machine, over TLS with a certificate that the server is told to believe.
+run_documents() {
+  local clients_passed=0 clients_failed=0
+  local options=("$url" "${login_call[@]}" --publish tests/fixtures/tls/server)
+  local python_client=("$python" tests/interop/python/login.py "${options[@]}")
+  local typescript_v1=("$node" tests/interop/typescript-v1/login.mjs "${options[@]}")
+  local typescript_v2=("$node" tests/interop/typescript-v2/login.mjs "${options[@]}")
+  client "documents python auto" "${python_client[@]}" --mode auto
+  client "documents python legacy" "${python_client[@]}" --mode legacy
+  client "documents typescript-v1" "${typescript_v1[@]}"
+  client "documents typescript-v2" "${typescript_v2[@]}" --mode modern
+  summarize "clients with a metadata document" "$clients_passed" "$clients_failed" 0
+}
+
+# documents_project: the login project, where documents of this machine are read.
+documents_project() {
+  local folder=$logs/documents
+  cp -R "$login_project" "$folder"
+  sed -i 's/^\( *\)provider: local$/&\n\1client_metadata_documents: { allow_loopback: true }/' "$folder/config.yml"
+  echo "$folder"
+}
+
 # run_counted NAME LOG PROGRAM...: a program of several tests, whose last line counts them.
 run_counted() {
   local name=$1 log=$2 counts
@@ -249,6 +271,9 @@ trap 'exit 130' INT TERM
 echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
 run_against "$login_project" login
+if [[ " ${suites[*]} " == *" documents "* ]]; then
+  SSL_CERT_FILE=$PWD/tests/fixtures/tls/server.pem run_against "$(documents_project)" documents
+fi
 if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
 if [[ " ${suites[*]} " == *" oidc "* ]]; then run_oidc; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi

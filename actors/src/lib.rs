@@ -12,6 +12,7 @@
 //! - [`jose`]: public keys and signatures of others.
 //! - [`outbound`]: calls to other servers, all of them.
 //! - [`store`]: what survives a restart. [`system`]: starts every actor and stops them in order. [`blocking`]: bounded blocking work.
+//!   `joined`: equal questions become one.
 
 pub mod audit_logger;
 pub mod auth_code_store;
@@ -21,6 +22,7 @@ pub mod domain;
 pub mod error;
 pub mod handle;
 pub mod jose;
+mod joined;
 pub mod measure;
 pub mod outbound;
 pub mod provider_broker;

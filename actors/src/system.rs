@@ -19,6 +19,7 @@ use crate::domain::password::PasswordError;
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::error::CallError;
 use crate::handle::{Handle, HandleStatus};
+use crate::outbound::NoCertificates;
 use crate::provider_broker::actor::ProviderBroker;
 use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::releases::Releases;
@@ -85,6 +86,9 @@ pub enum StartError {
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Other servers cannot be called.
+    #[error(transparent)]
+    Certificates(#[from] NoCertificates),
     /// Passwords cannot be checked.
     #[error(transparent)]
     Password(#[from] PasswordError),

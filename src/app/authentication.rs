@@ -125,6 +125,7 @@ pub fn actors_settings(
     let mut clients = ClientRegistrySettings::with_scopes(registration_scopes);
     // A client must not be forgotten while one of its grants lives.
     clients.used_lifetime = clients.used_lifetime.max(session.refresh_idle_ttl);
+    clients.documents.clone_from(&auth.client_metadata_documents);
     let mut settings = ActorsSettings::new(clients, provider::login(config, clock)?);
     settings.tokens = tokens;
     settings.configured_clients = configured_clients(&auth.clients, keys, clock.now())?;
@@ -206,7 +207,7 @@ pub fn services(
         required_scopes,
         endpoint_scopes: endpoint_scopes.clone(),
         authentication_methods: methods,
-        metadata_documents: false,
+        metadata_documents: auth.client_metadata_documents.is_some(),
         remember_consents: false,
         open_introspection,
         rate_limits: config.transport.http.rate_limits,

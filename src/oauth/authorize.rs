@@ -3,7 +3,10 @@
 //! What is wrong with the client or its redirect URI is told to the user and to nobody else; only when both are known
 //! to belong together are the other errors told to the client.
 
-use mxcp_actors::client_registry::FindClient;
+use mxcp_actors::client_registry::ResolveClient;
+use mxcp_actors::client_registry::documents::DocumentRefusal;
+use mxcp_actors::client_registry::messages::ResolveClientError;
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_request::{AuthorizationRequest, LONGEST_STATE};
 use mxcp_actors::domain::client::{Client, ClientId, GrantType, LONGEST_CLIENT_ID, RedirectRefusal};
 use mxcp_actors::domain::pkce::{CodeChallenge, InvalidChallenge};
@@ -19,7 +22,7 @@ use super::authorization_response::ResponseTarget;
 use super::browser::{self, Cookies, Next, Step};
 use super::error_description::error_description;
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Addresses, Services, Settings, Unavailable};
+use super::{Addresses, Caller, Services, Settings, Unavailable};
 
 /// The longest `scope`, in bytes.
 const LONGEST_SCOPES: usize = 4096;
@@ -48,6 +51,9 @@ pub enum AuthorizeError {
         "Invalid client_id: no application with this identifier is registered here, or its registration has lapsed"
     )]
     UnknownClient,
+    /// The identifier is the URL of a document that cannot be relied on.
+    #[error("Invalid client_id: the document that describes this application cannot be used: {0}")]
+    Document(DocumentRefusal),
     /// The request may not be answered where it wants.
     #[error(transparent)]
     Redirect(#[from] RedirectRefusal),
@@ -113,10 +119,11 @@ struct Requester {
 pub async fn authorize(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     visit: Visit,
     parameters: &Parameters,
 ) -> Result<Step, AuthorizeError> {
-    let requester = find_requester(services, addresses, parameters).await?;
+    let requester = find_requester(services, addresses, caller, parameters).await?;
     let target = ResponseTarget::new(requester.redirect_uri.clone(), requester.state.clone());
     let asked = match read(services, addresses, &requester.client, parameters) {
         Ok(asked) => asked,
@@ -142,6 +149,7 @@ pub async fn authorize(
 async fn find_requester(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     parameters: &Parameters,
 ) -> Result<Requester, AuthorizeError> {
     let id = parameters.optional_within("client_id", LONGEST_CLIENT_ID)?;
@@ -149,9 +157,7 @@ async fn find_requester(
     let id = id.map_err(|_| AuthorizeError::UnknownClient)?;
     let requested = parameters.optional_within("redirect_uri", LONGEST_REDIRECT_URI)?;
     let state = parameters.optional_within("state", LONGEST_STATE)?;
-    let found = services.actors.clients.ask(FindClient { id }).await;
-    let client = found.map_err(Unavailable::from)?.map_err(Unavailable::from)?;
-    let client = client.ok_or(AuthorizeError::UnknownClient)?;
+    let client = resolve(services, caller, id, requested).await?;
     let redirect_uri = client.choose_redirect_uri(requested)?;
     if is_own_callback(services, addresses, &redirect_uri) {
         return Err(AuthorizeError::OwnCallback);
@@ -161,6 +167,30 @@ async fn find_requester(
         redirect_uri,
         state: state.map(str::to_owned),
     })
+}
+
+/// The client with this identifier, whose document may have to be read first.
+async fn resolve(
+    services: &Services,
+    caller: &Caller,
+    id: ClientId,
+    redirect_uri: Option<&str>,
+) -> Result<Client, AuthorizeError> {
+    let resolved = services.actors.clients.ask(ResolveClient {
+        id: id.clone(),
+        redirect_uri: redirect_uri.map(str::to_owned),
+        network: caller.network,
+    });
+    match resolved.await.map_err(Unavailable::from)? {
+        Ok(client) => Ok(client),
+        Err(ResolveClientError::Unknown) => Err(AuthorizeError::UnknownClient),
+        Err(ResolveClientError::Store(error)) => Err(Unavailable::from(error).into()),
+        Err(ResolveClientError::Document(refusal)) => {
+            let event = services.event(AuthenticationEvent::RequestRefused, caller);
+            event.client(&id).refused(&refusal).write();
+            Err(AuthorizeError::Document(refusal))
+        }
+    }
 }
 
 fn is_own_callback(services: &Services, addresses: &Addresses, redirect_uri: &RedirectUri) -> bool {

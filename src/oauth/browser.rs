@@ -142,7 +142,7 @@ impl ClientView {
         let standing = match client.origin {
             ClientOrigin::Configured => Standing::Configured,
             ClientOrigin::Registered => Standing::Unverified,
-            ClientOrigin::MetadataDocument => MetadataDocumentUrl::parse(&client.id)
+            ClientOrigin::MetadataDocument(_) => MetadataDocumentUrl::parse(&client.id)
                 .map_or(Standing::Unverified, |url| Standing::Host(url.host().to_owned())),
         };
         let kind = request.redirect_uri.kind();

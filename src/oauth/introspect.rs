@@ -95,7 +95,7 @@ async fn asker(
         }
         (
             ClientCredential::Secret { .. } | ClientCredential::Keys(_),
-            ClientOrigin::Registered | ClientOrigin::MetadataDocument,
+            ClientOrigin::Registered | ClientOrigin::MetadataDocument(_),
         ) => Ok(Asker::Itself(Box::new(client))),
     }
 }

@@ -1,9 +1,11 @@
 //! What can be asked of the client registry. Each message names the outside act that it stands for.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use super::documents::DocumentRefusal;
 use crate::domain::client::{AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
@@ -40,7 +42,36 @@ pub enum RegisterClientError {
     Store(#[from] StoreError),
 }
 
-/// A browser brought an authorization request that names a client. Answered by [`FindClientReply`].
+/// A browser brought an authorization request that names a client. If a document describes the client, it is read where
+/// what is known of it is too old. Answered by [`ResolveClientReply`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveClient {
+    /// The `client_id` of the request.
+    pub id: ClientId,
+    /// Its `redirect_uri`. A document that does not know it may have been changed, and is read again once in a while.
+    pub redirect_uri: Option<String>,
+    /// The network that the request came from, which may cause so many readings.
+    pub network: IpAddr,
+}
+
+/// The client, or why there is none.
+pub type ResolveClientReply = Result<Client, ResolveClientError>;
+
+/// Why an authorization request has no client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveClientError {
+    /// Nobody has this identifier, or not any more.
+    #[error("unknown client")]
+    Unknown,
+    /// Its document cannot be relied on.
+    #[error(transparent)]
+    Document(#[from] DocumentRefusal),
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A request that was accepted a while ago names a client. Answered by [`FindClientReply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindClient {
     /// The `client_id` of the request.
@@ -117,7 +148,7 @@ pub enum ClientRefusal {
     },
 }
 
-/// An operator wants to know how many clients registered themselves.
+/// An operator wants to know how many clients there are besides those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountClients;
 
@@ -134,6 +165,7 @@ pub type SweepClientsReply = Result<u64, StoreError>;
 requests! {
     CountClients => Result<u64, StoreError>;
     RegisterClient => RegisterClientReply;
+    ResolveClient => ResolveClientReply;
     FindClient => FindClientReply;
     AuthenticateClient => AuthenticateClientReply;
     SweepClients => SweepClientsReply;

@@ -2,18 +2,23 @@
 //!
 //! * `messages.rs`: what can be asked of it, and what it answers.
 //! * `rules.rs`: how each message is answered; plain functions over a repository, a clock and randomness.
+//!   `document_rules.rs`: the same for clients that a document describes.
+//! * `documents`: reading such documents from their servers.
 //! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
 //!
 //! | part | state | class |
 //! |---|---|---|
-//! | store | registered clients | durable |
+//! | store | registered clients, and clients as their documents describe them | durable |
 //! | rules | configured clients | derivable: from the configuration at every start |
 //! | pool | calls to the store under way | ephemeral: answered on stop |
+//! | readings | documents under way, at most 32, and how many of late, by network and by host | ephemeral: read again |
 //!
-//! The handle admits 256 calls: an authorization needs one and a token request one, and neither takes longer than the
-//! store. Metadata documents are neither fetched nor cached here.
+//! The handle admits 256 calls: an authorization needs one and a token request one. Of these at most 128 wait for a document,
+//! which may take seconds; the others take no longer than the store.
 
 pub mod actor;
+mod document_rules;
+pub mod documents;
 pub mod messages;
 pub mod rules;
 #[cfg(test)]
@@ -22,10 +27,12 @@ mod tests;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::domain::client::{AuthenticationMethod, Client, ClientId, MetadataRules};
+use crate::domain::client::{AuthenticationMethod, Client, ClientId, DocumentPolicy, MetadataRules};
 use crate::domain::scope::ScopeSet;
 
-pub use messages::{AuthenticateClient, CountClients, FindClient, RegisterClient, SweepClients};
+pub use messages::{
+    AuthenticateClient, CountClients, FindClient, RegisterClient, ResolveClient, SweepClients,
+};
 pub use rules::ClientRules;
 
 /// What the operator can set.
@@ -40,12 +47,14 @@ pub struct ClientRegistrySettings {
     pub used_lifetime: Duration,
     /// Uses closer together than this are recorded as one, so that a busy client costs no write per request.
     pub use_resolution: Duration,
-    /// So many registrations may wait for their first use. More push out the oldest of these, never a used one.
+    /// So many clients may wait for their first use. More push out the oldest of these, never a used one.
     pub most_unused_clients: u64,
+    /// Whose metadata documents describe clients; `None` if none do.
+    pub documents: Option<DocumentPolicy>,
 }
 
 impl ClientRegistrySettings {
-    /// The defaults: public clients and clients with a secret, the default scopes and no others.
+    /// The defaults: public clients and clients with a secret, the default scopes and no others, no metadata documents.
     #[must_use]
     pub fn with_scopes(default_scopes: ScopeSet) -> Self {
         Self {
@@ -62,6 +71,7 @@ impl ClientRegistrySettings {
             used_lifetime: Duration::from_hours(24 * 90),
             use_resolution: Duration::from_hours(1),
             most_unused_clients: 10_000,
+            documents: None,
         }
     }
 }

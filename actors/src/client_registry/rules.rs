@@ -1,4 +1,4 @@
-//! How the client registry answers its messages. Plain functions; the store decides races.
+//! How the client registry answers its messages, but for documents. Plain functions; the store decides races.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::messages::{
 use super::{ClientRegistrySettings, ConfiguredClients};
 use crate::domain::client::{
     AuthenticationMethod, Client, ClientCredential, ClientId, ClientMetadata, ClientOrigin,
-    RegistrationResponse, SecretPlace,
+    MetadataDocumentUrl, RegistrationResponse, SecretPlace,
 };
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::key_ring::{DigestPurpose, KeyRing};
@@ -33,7 +33,7 @@ pub struct ClientRules {
     pub randomness: Arc<dyn Randomness>,
     /// What secrets are digested with.
     pub keys: Arc<KeyRing>,
-    /// Where registered clients are kept.
+    /// Where clients are kept that are not configured.
     pub repository: Arc<dyn ClientRepository>,
 }
 
@@ -117,16 +117,20 @@ impl ClientRules {
             .delete_expired_clients(self.clock.now(), message.most)
     }
 
-    /// How many clients registered themselves.
+    /// How many clients there are besides the configured ones.
     pub fn count(&self) -> Result<u64, StoreError> {
         self.repository.count_clients()
     }
 
-    fn look_up(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        match self.configured.get(id) {
-            Some(client) => Ok(Some(client.clone())),
-            None => self.repository.find_client(id),
+    /// The client, lapsed or not. One that a document describes is there only as long as the operator accepts the document.
+    pub(super) fn look_up(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        if let Some(client) = self.configured.get(id) {
+            return Ok(Some(client.clone()));
         }
+        if MetadataDocumentUrl::is_meant_by(id) && self.admitted(id).is_err() {
+            return Ok(None);
+        }
+        self.repository.find_client(id)
     }
 
     fn new_client(
@@ -196,7 +200,7 @@ impl ClientRules {
 
     fn record_use(&self, client: &Client, now: Timestamp) -> Result<(), StoreError> {
         let is_recent = |used_at: Timestamp| now.duration_since(used_at) < self.settings.use_resolution;
-        if client.origin != ClientOrigin::Registered || client.last_used_at.is_some_and(is_recent) {
+        if client.origin == ClientOrigin::Configured || client.last_used_at.is_some_and(is_recent) {
             return Ok(());
         }
         // A client that was deleted in between is authenticated for the last time; its grants decide the rest.

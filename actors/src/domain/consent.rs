@@ -1,7 +1,7 @@
 //! A user's remembered agreement that a client may act for them.
 //!
-//! It holds for one client, one receiver and the scopes that were shown. A client that changes its redirect URIs
-//! afterwards is asked about again. Whether a remembered consent may be used at all is the operator's setting.
+//! It holds for one client, one receiver and the scopes that were shown. A client that changes its redirect URIs or
+//! its name afterwards is asked about again. Whether a remembered consent may be used at all is the operator's setting.
 
 use super::client::{Client, ClientId};
 use super::clock::Timestamp;
@@ -20,8 +20,8 @@ pub struct Consent {
     pub receiver: String,
     /// The scopes that the consent page showed.
     pub scopes: ScopeSet,
-    /// The redirect URIs that the client had.
-    pub redirect_uris_fingerprint: [u8; 32],
+    /// What the client was: its redirect URIs and its name.
+    pub client_fingerprint: [u8; 32],
     /// When.
     pub given_at: Timestamp,
     /// When it must be asked for again.
@@ -41,7 +41,7 @@ impl Consent {
         self.client == client.id
             && self.receiver == redirect_uri.receiver()
             && scopes.is_subset_of(&self.scopes)
-            && self.redirect_uris_fingerprint == client.redirect_uris_fingerprint()
+            && self.client_fingerprint == client.consent_fingerprint()
             && now < self.expires_at
     }
 }
@@ -82,7 +82,7 @@ mod tests {
             client: client.id.clone(),
             receiver: "a.example".to_owned(),
             scopes: scopes("mcp:read mcp:write"),
-            redirect_uris_fingerprint: client.redirect_uris_fingerprint(),
+            client_fingerprint: client.consent_fingerprint(),
             given_at: GIVEN,
             expires_at: LATER,
         }
@@ -106,6 +106,11 @@ mod tests {
         assert!(!consent.covers(&client_then, &host_a, &scopes("mcp:read mcp:admin"), GIVEN));
         assert!(!consent.covers(&client_then, &host_b, &read, GIVEN));
         assert!(!consent.covers(&client_then, &host_a, &read, LATER));
+        let renamed = Client {
+            name: Some("Another App".to_owned()),
+            ..client_then
+        };
+        assert!(!consent.covers(&renamed, &host_a, &read, GIVEN));
         let client_now = client(&["https://a.example/cb", "https://evil.example/cb"]);
         assert!(!consent.covers(&client_now, &host_a, &read, GIVEN));
     }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use actix_tls::connect::{Connector as TcpConnector, Resolver};
 use awc::error::{ConnectError, PayloadError, SendRequestError};
 use awc::http::Method;
-use awc::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
+use awc::http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT,
+};
 use awc::{Client, Connector};
 use rustls::RootCertStore;
 use url::{Host, Url};
@@ -96,9 +98,12 @@ impl OutboundClient {
             _ => OutboundError::Unreachable,
         })?;
         let status = answer.status().as_u16();
+        let headers = answer.headers();
         Ok(OutboundResponse {
             status,
-            is_rate_limited: status == 429 || says_rate_limited(answer.headers()),
+            is_rate_limited: status == 429 || says_rate_limited(headers),
+            content_type: text(headers, &CONTENT_TYPE),
+            cache_control: text(headers, &CACHE_CONTROL),
             body: Zeroizing::new(body.to_vec()),
         })
     }
@@ -123,6 +128,15 @@ impl OutboundClient {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// The values of a header, as one list (RFC 9110 section 5.3).
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 fn says_rate_limited(headers: &HeaderMap) -> bool {

@@ -38,6 +38,10 @@ pub struct OutboundResponse {
     pub status: u16,
     /// Whether the server said that it is asked too often: status 429, `Retry-After`, or no calls left.
     pub is_rate_limited: bool,
+    /// `Content-Type`
+    pub content_type: Option<String>,
+    /// `Cache-Control`, all of them in one.
+    pub cache_control: Option<String>,
     /// The body.
     pub body: Zeroizing<Vec<u8>>,
 }

@@ -1,4 +1,4 @@
-//! Calls to other servers: the one HTTP client of the product, for identity providers.
+//! Calls to other servers: the one HTTP client of the product, for identity providers and for the documents of clients.
 //!
 //! What is true of every call: no redirect is followed; the whole exchange has a time limit and the answer a size
 //! limit; names are resolved once and only addresses that may be called are connected to (`addresses`), so that a name

@@ -49,7 +49,7 @@ impl BrokerRules {
             user: message.user,
             receiver: message.redirect_uri.receiver().to_owned(),
             scopes: message.scopes,
-            redirect_uris_fingerprint: message.client.redirect_uris_fingerprint(),
+            client_fingerprint: message.client.consent_fingerprint(),
             client: message.client.id,
             given_at: now,
             expires_at: now + self.settings.consent_lifetime,

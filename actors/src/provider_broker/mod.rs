@@ -19,7 +19,7 @@
 //! - [`messages`], [`errors`], [`ApprovedRequest`]: what can be asked of it, and what it answers.
 //! - [`rules`], `sessions`, `consents`, `pending`: how; plain functions over the repositories.
 //! - [`password_login`], [`outside_login`]: the two ways to log in, in their order and on their threads.
-//! - [`throttle`]: how many wrong passwords are borne. `joined`: equal questions become one.
+//! - [`throttle`]: how many wrong passwords are borne.
 //! - [`releases`]: how tokens go back to the provider without anybody waiting for it.
 //! - [`provider`]: what an outside provider must be able to do; [`providers`]: those that do, with `token_answer` and
 //!   [`claim_mappings`] for what they have in common. [`health`]: whether the provider answers.
@@ -30,7 +30,6 @@ pub mod claim_mappings;
 mod consents;
 pub mod errors;
 pub mod health;
-mod joined;
 pub mod messages;
 pub mod outside_login;
 pub mod password_login;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::errors::{BeginError, CompleteLoginError, UpstreamError};
 use super::health::ProviderHealth;
-use super::joined::Joined;
 use super::messages::{
     BeginLogin, BeginLoginReply, BeginSignIn, BeginSignInReply, CompleteLogin, CompleteLoginReply,
     CompletedLogin, Departure, DiscardUpstreamTokens, DiscardUpstreamTokensReply, ProviderAnswer,
@@ -28,6 +27,7 @@ use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::UserIdentity;
 use crate::error::CallError;
+use crate::joined::Joined;
 
 /// The error codes that a provider's callback may carry (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6). What
 /// else it says is not repeated, since it comes through the browser and can be anybody's.

@@ -1,4 +1,4 @@
-//! Registered clients. Configured ones and those described by a document are not kept here.
+//! Clients that registered themselves, and those that a document describes. Configured ones are not kept here.
 
 use super::StoreError;
 use crate::domain::client::{Client, ClientId};
@@ -15,7 +15,7 @@ pub enum ClientInsertion {
     IdTaken,
 }
 
-/// Keeps registered clients.
+/// Keeps clients.
 pub trait ClientRepository: Send + Sync {
     /// Stores a client. With a `fingerprint`, at most one unexpired client has that fingerprint, however many
     /// register at once; an expired one gives way.
@@ -25,6 +25,10 @@ pub trait ClientRepository: Send + Sync {
         fingerprint: Option<&[u8; 32]>,
         now: Timestamp,
     ) -> Result<ClientInsertion, StoreError>;
+
+    /// Stores a client that a document describes, in place of what the document said before. When the client was
+    /// last used stays as it is, and its end is moved later, never earlier.
+    fn put_described_client(&self, client: &Client) -> Result<(), StoreError>;
 
     /// The client with this identifier, expired or not.
     fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;

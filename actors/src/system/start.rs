@@ -12,7 +12,8 @@ use super::{Actors, Pools, RunningActors, StartError};
 use crate::auth_code_store::actor::AuthCodeStore;
 use crate::auth_code_store::{AuthCodeStoreSettings, CodeRules};
 use crate::blocking::{BlockingPool, BlockingSettings};
-use crate::client_registry::actor::ClientRegistry;
+use crate::client_registry::actor::{ClientDocuments, ClientRegistry};
+use crate::client_registry::documents::{self, OutboundDocuments};
 use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients};
 use crate::domain::clock::Clock;
 use crate::handle::{Handle, HandleSettings};
@@ -64,6 +65,7 @@ impl RunningActors {
         let tokens_pool = starter.store_pool("tokens", MANY);
         let broker_pool = starter.store_pool("broker", SOME);
         starter.check_keys(&tokens_pool).await?;
+        let documents = starter.documents(&settings.clients)?;
         let (broker, passwords, outside) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
@@ -79,7 +81,12 @@ impl RunningActors {
         let sql = sql.transpose()?;
         // From here on nothing fails.
         let actors = Actors {
-            clients: starter.clients(settings.clients, settings.configured_clients, &clients_pool),
+            clients: starter.clients(
+                settings.clients,
+                settings.configured_clients,
+                &clients_pool,
+                documents,
+            ),
             codes: starter.codes(settings.codes, &codes_pool),
             tokens: starter.tokens(settings.tokens, &tokens_pool),
             broker: Handle::new(broker.start(), broker_settings),
@@ -162,11 +169,22 @@ impl Starter {
         pool.run(check).await?
     }
 
+    /// What reads the documents of clients, if any are read.
+    fn documents(&self, settings: &ClientRegistrySettings) -> Result<Option<ClientDocuments>, StartError> {
+        let Some(policy) = &settings.documents else {
+            return Ok(None);
+        };
+        let source = Box::new(OutboundDocuments::new(policy)?);
+        let reader = ClientDocuments::new(source, self.surroundings.randomness.as_ref())?;
+        Ok(Some(reader))
+    }
+
     fn clients(
         &self,
         settings: ClientRegistrySettings,
         configured: ConfiguredClients,
         pool: &BlockingPool,
+        documents: Option<ClientDocuments>,
     ) -> Handle<ClientRegistry> {
         let Surroundings {
             keys,
@@ -182,8 +200,17 @@ impl Starter {
             keys,
             repository: self.store(),
         };
-        let address = ClientRegistry::new(rules, pool.clone()).start();
-        self.handle("client_registry", address, FEW)
+        let reading_time = documents
+            .as_ref()
+            .map_or(Duration::ZERO, |_| documents::TIME_LIMIT);
+        let settings = HandleSettings {
+            deadline: self.deadline + reading_time,
+            ..self.handle_settings("client_registry", FEW)
+        };
+        Handle::new(
+            ClientRegistry::new(rules, pool.clone(), documents).start(),
+            settings,
+        )
     }
 
     fn codes(&self, settings: AuthCodeStoreSettings, pool: &BlockingPool) -> Handle<AuthCodeStore> {

@@ -5,6 +5,7 @@
 //! `ProviderName::CHOICES` and in `AuthFile::provider`.
 
 mod client;
+mod client_metadata_documents;
 mod local;
 mod persistence;
 mod provider;
@@ -32,10 +33,13 @@ pub use session::Session;
 pub use upstream_client::{ClaimMappings, UpstreamClient};
 
 pub(super) use client::{ClientFile, RedirectUri};
+use client_metadata_documents::ClientMetadataDocuments;
 use persistence::PersistenceFile;
 use provider::ProviderBlocks;
 
 use std::collections::BTreeSet;
+
+use mxcp_actors::domain::client::DocumentPolicy;
 
 use super::folders::Folders;
 use super::values::scopes;
@@ -57,6 +61,8 @@ pub struct Auth {
     pub required_scopes: Vec<String>,
     /// The scopes that a client that registered itself may have.
     pub registration_scopes: Vec<String>,
+    /// Whose documents describe clients; `None` if none do.
+    pub client_metadata_documents: Option<DocumentPolicy>,
     /// Where clients, codes and tokens are kept.
     pub persistence: Persistence,
     /// How long tokens live.
@@ -81,6 +87,7 @@ pub(super) struct AuthFile {
     pub(super) clients: Vec<ClientFile>,
     required_scopes: Option<Located<Vec<String>>>,
     registration_scopes: Option<Vec<String>>,
+    client_metadata_documents: ClientMetadataDocuments,
     pub(super) persistence: Option<Located<PersistenceFile>>,
     session: Session,
     /// For warnings about the section as a whole.
@@ -105,6 +112,7 @@ impl FromYaml for AuthFile {
             clients: fields.optional("clients").unwrap_or_default(),
             required_scopes: fields.optional_with("authorization", required_scopes),
             registration_scopes: fields.optional_with("registration", allowed_scopes),
+            client_metadata_documents: fields.optional("client_metadata_documents").unwrap_or_default(),
             persistence: fields.optional("persistence"),
             session: fields.optional("session").unwrap_or_default(),
             section,
@@ -147,6 +155,7 @@ impl AuthFile {
             required_scopes: self.required_scopes(&clients, &registration_scopes, problems)?,
             clients,
             registration_scopes,
+            client_metadata_documents: self.client_metadata_documents.0.clone(),
             persistence: persistence?,
             session: self.session.clone(),
         })

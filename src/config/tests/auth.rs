@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mxcp_actors::domain::client::{DocumentPolicy, Domain};
+
 use super::{Machine, SEALING_KEY};
 use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
 
@@ -234,4 +236,33 @@ fn session_scopes_and_registration_are_read() {
     assert_eq!(auth.session.refresh_reuse_window, Duration::ZERO);
     assert_eq!(auth.required_scopes, ["a", "b"]);
     assert_eq!(auth.registration_scopes, ["c"]);
+}
+
+#[test]
+fn whose_metadata_documents_describe_clients_is_read() {
+    let policy = |block: &str| auth(block).client_metadata_documents;
+    let default = Some(DocumentPolicy::default());
+    assert_eq!(Machine::new().config().auth.client_metadata_documents, default);
+    for block in [
+        "{}",
+        "{enabled: yes}",
+        "{allow_loopback: false, allowed_ports: 443}",
+    ] {
+        let written = policy(&format!("{{client_metadata_documents: {block}}}"));
+        assert_eq!(written, default, "{block}");
+    }
+    let off = "{client_metadata_documents: {enabled: false, allowed_domains: claude.ai}}";
+    assert_eq!(policy(off), None);
+    let domains = |names: &[&str]| names.iter().map(|name| Domain::parse(name).unwrap()).collect();
+    let written = policy(
+        "{client_metadata_documents: {allowed_domains: [Claude.ai, chatgpt.com], denied_domains: evil.example, \
+         allowed_ports: [443, 8443], allow_loopback: true}}",
+    );
+    let expected = DocumentPolicy {
+        allowed_domains: Some(domains(&["claude.ai", "chatgpt.com"])),
+        denied_domains: domains(&["evil.example"]),
+        allowed_ports: [443, 8443].into(),
+        allows_loopback: true,
+    };
+    assert_eq!(written, Some(expected));
 }

@@ -35,7 +35,7 @@ async fn answer(page: PageRequest, parameters: &Parameters) -> HttpResponse {
         cookies: page.cookies.clone(),
         is_from_own_page: page.is_from_own_page,
     };
-    match authorize::authorize(&page.services, &page.addresses, visit, parameters).await {
+    match authorize::authorize(&page.services, &page.addresses, &page.caller, visit, parameters).await {
         Ok(step) => page.answer(step),
         Err(error) => refused(&page, &error),
     }
@@ -52,6 +52,15 @@ fn refused(page: &PageRequest, error: &AuthorizeError) -> HttpResponse {
                  the connection there and add it again, so that it registers anew.",
             ),
         ),
+        AuthorizeError::Document(refusal) => {
+            let status = match refusal.is_temporary() {
+                true => StatusCode::SERVICE_UNAVAILABLE,
+                false => StatusCode::BAD_REQUEST,
+            };
+            let hint = "The document is the publisher's: nothing in the application's settings changes it. Try again later, or \
+                        give the application a client_id of its own if it takes one.";
+            return page.error_with_hint(status, "Invalid client_id", error, hint.to_owned());
+        }
         AuthorizeError::Redirect(
             RedirectRefusal::Invalid(_) | RedirectRefusal::NotRegistered { .. } | RedirectRefusal::Missing,
         ) => (

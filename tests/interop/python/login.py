@@ -11,6 +11,7 @@ from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from offers import check_notes
+from publisher import Publisher
 
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
@@ -82,17 +83,27 @@ async def main() -> str:
         type=Path,
         help="a file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it",
     )
+    options_parser.add_argument(
+        "--publish",
+        type=Path,
+        help="a certificate for localhost, without the ending of its file: publish a metadata document with it instead of registering",
+    )
     options = options_parser.parse_args()
+    metadata = OAuthClientMetadata(
+        client_name="Python interoperability test",
+        redirect_uris=[REDIRECT_URI],
+        grant_types=["authorization_code", "refresh_token"],
+        response_types=["code"],
+        token_endpoint_auth_method=options.client_authentication,
+    )
+    publisher = Publisher(options.publish) if options.publish else None
+    if publisher is not None:
+        publisher.publish(metadata.model_dump(mode="json", exclude_none=True))
     memory, person = Memory(options.memory), Person(options.username, options.password)
     provider = OAuthClientProvider(
         server_url=options.server,
-        client_metadata=OAuthClientMetadata(
-            client_name="Python interoperability test",
-            redirect_uris=[REDIRECT_URI],
-            grant_types=["authorization_code", "refresh_token"],
-            response_types=["code"],
-            token_endpoint_auth_method=options.client_authentication,
-        ),
+        client_metadata=metadata,
+        client_metadata_url=publisher.url if publisher else None,
         storage=memory,
         redirect_handler=person.open,
         callback_handler=person.callback,
@@ -108,6 +119,8 @@ async def main() -> str:
             if not options.without_notes:
                 await check_notes(client, options.username)
             check_registration(memory.registration, options.client_authentication)
+            if publisher is not None:
+                check_document(memory.registration, publisher)
             answered = f"protocol {version}, {len(tools)} tools, {options.tool} answered {options.expect!r}"
             visits = 0 if memory.is_old else 1
             assert person.visits == visits, f"the person had to sign in {person.visits} times"
@@ -128,6 +141,12 @@ def check_registration(registration: OAuthClientInformationFull | None, method: 
     assert registration is not None, "the client was not registered"
     assert registration.token_endpoint_auth_method == method, registration.token_endpoint_auth_method
     assert (registration.client_secret is None) == (method == "none"), "wrong kind of client"
+
+
+def check_document(registration: OAuthClientInformationFull | None, publisher: Publisher) -> None:
+    """The client is known by its document, which the server has read once."""
+    assert registration is not None and registration.client_id == publisher.url, registration
+    assert publisher.reads == 1, f"the document was read {publisher.reads} times"
 
 
 def check_refresh(tokens: list[OAuthToken]) -> None:

@@ -13,6 +13,7 @@ import { checkNotes } from "../typescript/offers.mjs";
 await run(async () => {
   const options = readCommandLine(["legacy"], LOGIN_OPTIONS);
   const authProvider = new OAuthClient(options);
+  await authProvider.publish();
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" });
     const transport = new StreamableHTTPClientTransport(new URL(options.server), { authProvider });

@@ -12,6 +12,7 @@ await run(async () => {
   const options = readCommandLine(["modern", "legacy"], LOGIN_OPTIONS);
   const mode = options.mode === "modern" ? { pin: options.protocol } : "legacy";
   const authProvider = new OAuthClient(options);
+  await authProvider.publish();
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
     const transport = new StreamableHTTPClientTransport(new URL(options.server), { authProvider });

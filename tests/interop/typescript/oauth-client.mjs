@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { signIn } from "./browser.mjs";
+import { Publisher } from "./publisher.mjs";
 
 const REDIRECT_URI = "http://127.0.0.1:33418/callback";
 
@@ -19,11 +20,14 @@ export const LOGIN_OPTIONS = {
   "without-notes": { type: "boolean", default: false },
   // A file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it.
   memory: { type: "string", default: "" },
+  // A certificate for localhost, without the ending of its file: publish a metadata document with it instead of registering.
+  publish: { type: "string", default: "" },
 };
 
 export class OAuthClient {
   redirectUrl = REDIRECT_URI;
   visits = 0;
+  clientMetadataUrl;
   issued = [];
   #state = randomBytes(16).toString("base64url");
   #discovered;
@@ -32,6 +36,7 @@ export class OAuthClient {
   #verifier;
   #callback;
   #options;
+  #publisher;
 
   constructor(options) {
     this.#options = options;
@@ -40,6 +45,13 @@ export class OAuthClient {
     const kept = JSON.parse(readFileSync(options.memory, "utf8"));
     this.#registration = kept.registration;
     this.saveTokens(kept.tokens);
+  }
+
+  /** Publishes the client's metadata document, if there is to be one; its address is the client's identifier then. */
+  async publish() {
+    if (this.#options.publish === "") return;
+    this.#publisher = new Publisher(this.#options.publish);
+    this.clientMetadataUrl = await this.#publisher.publish(this.clientMetadata);
   }
 
   /** Writes what a second run goes on with, if there is to be one. */
@@ -93,11 +105,22 @@ export class OAuthClient {
 
   /** One login and one refresh happened, for the kind of client that was asked for. */
   check() {
-    const method = this.#options["client-authentication"];
-    assert.equal(this.#registration.token_endpoint_auth_method, method, "registered with another method");
-    assert.equal(this.#registration.client_secret === undefined, method === "none", "wrong kind of client");
+    if (this.#publisher === undefined) this.#checkRegistration();
+    else this.#checkDocument();
     assert.equal(this.visits, this.isOld ? 0 : 1, `the person had to sign in ${this.visits} times`);
     assert.equal(this.issued.length, 2, "token answers: one login and one refresh");
     assert.notEqual(this.issued[0].access_token, this.issued[1].access_token, "the refresh gave the same token again");
+  }
+
+  #checkRegistration() {
+    const method = this.#options["client-authentication"];
+    assert.equal(this.#registration.token_endpoint_auth_method, method, "registered with another method");
+    assert.equal(this.#registration.client_secret === undefined, method === "none", "wrong kind of client");
+  }
+
+  /** The client is known by its document, which the server has read once. */
+  #checkDocument() {
+    assert.equal(this.#registration.client_id, this.clientMetadataUrl, "the client registered");
+    assert.equal(this.#publisher.reads, 1, "readings of the document");
   }
 }

@@ -16,6 +16,7 @@ pub(crate) mod browser;
 mod client;
 mod consent;
 mod discovery;
+mod documents;
 mod introspection;
 mod kept;
 mod login;

@@ -18,7 +18,7 @@ use mxcp_actor::http::oauth::{cors, routes};
 use mxcp_actor::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
 use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
 use mxcp_actors::domain::audit_event::AuditRecord;
-use mxcp_actors::domain::client::{AuthenticationMethod, Client, ClientConfiguration};
+use mxcp_actors::domain::client::{AuthenticationMethod, Client, ClientConfiguration, DocumentPolicy};
 use mxcp_actors::domain::clock::{Clock, FixedClock, Timestamp};
 use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
 use mxcp_actors::domain::password::{PasswordCost, PasswordHasher};
@@ -170,6 +170,14 @@ impl Server {
         Self::start(Kept::in_file(path, now), local_users(), |_| {}).await
     }
 
+    /// The same for clients that documents on this machine describe.
+    pub(super) async fn with_documents_kept_in(path: &Path, now: Timestamp) -> Self {
+        Self::start(Kept::in_file(path, now), local_users(), |settings| {
+            settings.metadata_documents = true;
+        })
+        .await
+    }
+
     /// Stops it. A file can be opened again then.
     pub(super) async fn stop(self) {
         self.running.stop().await;
@@ -198,7 +206,11 @@ impl Server {
         } = kept;
         let mut settings = settings();
         change(&mut settings);
-        let registry = ClientRegistrySettings::with_scopes(settings.default_scopes.clone());
+        let mut registry = ClientRegistrySettings::with_scopes(settings.default_scopes.clone());
+        registry.documents = settings.metadata_documents.then(|| DocumentPolicy {
+            allows_loopback: true,
+            ..DocumentPolicy::default()
+        });
         let mut actors = ActorsSettings::new(registry, login);
         actors.deadline = PATIENCE;
         actors.configured_clients = configured_clients(&keys);

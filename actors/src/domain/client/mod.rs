@@ -1,10 +1,12 @@
 //! OAuth clients: what is known about an application that asks for tokens.
 //!
 //! `metadata.rs` validates what clients say about themselves (RFC 7591), `registration.rs` writes the answer,
-//! `configured.rs` and `metadata_document.rs` are the two other ways to become a client, `redirect.rs` picks the
-//! redirect URI of a request. Looking clients up and checking their secrets is the `client_registry`'s.
+//! `configured.rs` and `metadata_document.rs` are the two other ways to become a client (`document_policy.rs`: whose
+//! documents; `document_age.rs`: for how long), `redirect.rs` picks the redirect URI of a request. Looking clients up and checking their secrets is the `client_registry`'s.
 
 mod configured;
+mod document_age;
+mod document_policy;
 mod metadata;
 mod metadata_document;
 mod redirect;
@@ -19,8 +21,12 @@ use ring::digest;
 use serde_json::{Map, Value};
 
 pub use configured::{ClientConfiguration, DEFAULT_REDIRECT_URIS, InvalidClientConfiguration};
+pub use document_age::DocumentAge;
+pub use document_policy::{DocumentPolicy, Domain, InvalidDomain, PolicyRefusal};
 pub use metadata::{ClientMetadata, InvalidMetadata, MetadataProblem, MetadataRules};
-pub use metadata_document::{InvalidDocumentUrl, InvalidMetadataDocument, MetadataDocumentUrl};
+pub use metadata_document::{
+    InvalidDocumentUrl, InvalidMetadataDocument, LOOPBACK_HOSTS, MetadataDocumentUrl,
+};
 pub use redirect::{RedirectHint, RedirectRefusal};
 pub use registration::RegistrationResponse;
 
@@ -84,7 +90,7 @@ pub enum ClientOrigin {
     /// It registered itself (RFC 7591); its name is what it claims.
     Registered,
     /// Its identifier is the URL of a document that describes it; its host is verified.
-    MetadataDocument,
+    MetadataDocument(DocumentAge),
 }
 
 /// How a client authenticates at the token endpoint, in the words of RFC 7591 section 2.
@@ -231,7 +237,7 @@ pub struct Client {
     pub grant_types: BTreeSet<GrantType>,
     /// The scopes that it may have at most.
     pub scopes: ScopeSet,
-    /// When it registered.
+    /// When it registered, or when its document was read.
     pub created_at: Timestamp,
     /// When it last took part in a login or a refresh, give or take the registry's resolution.
     pub last_used_at: Option<Timestamp>,
@@ -254,11 +260,13 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
-    /// Changes whenever the set of redirect URIs does, so that a remembered consent can be asked for again.
+    /// Changes whenever the set of redirect URIs or the name does, so that a remembered consent can be asked for again.
     #[must_use]
-    pub fn redirect_uris_fingerprint(&self) -> [u8; 32] {
+    pub fn consent_fingerprint(&self) -> [u8; 32] {
         let texts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
-        sha256(texts.into_iter())
+        // No redirect URI is empty, so what follows an empty text is the name.
+        let name = self.name.as_deref().map(|name| ["", name]);
+        sha256(texts.into_iter().chain(name.into_iter().flatten()))
     }
 }
 

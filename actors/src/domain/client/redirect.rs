@@ -55,7 +55,7 @@ impl Client {
         };
         let trust = match self.origin {
             ClientOrigin::Configured => RedirectTrust::Configured,
-            ClientOrigin::Registered | ClientOrigin::MetadataDocument => RedirectTrust::SelfRegistered,
+            ClientOrigin::Registered | ClientOrigin::MetadataDocument(_) => RedirectTrust::SelfRegistered,
         };
         let requested = RedirectUri::parse(requested, trust)?;
         if self

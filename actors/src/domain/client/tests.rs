@@ -19,6 +19,11 @@ fn keys() -> KeyRing {
     KeyRing::new(&MasterKey::generate(&SeededRandomness::new(1)).unwrap(), &[]).unwrap()
 }
 
+const AGE: DocumentAge = DocumentAge {
+    read_at: Timestamp::UNIX_EPOCH,
+    fresh_until: Timestamp::UNIX_EPOCH,
+};
+
 fn configuration() -> ClientConfiguration {
     ClientConfiguration {
         id: "mcp-test-client".to_owned(),
@@ -166,6 +171,10 @@ fn the_url_of_a_document_is_plain() {
         "https://0x7f.1/x",
         "https:claude.ai/x",
         "https://claude.ai\\x",
+        "https://claude.ai./x",
+        "http://localhost",
+        "http://localhost.evil/x",
+        "http://127.0.0.2/x",
     ] {
         assert_eq!(parse(text), Err(InvalidDocumentUrl), "{text}");
     }
@@ -186,17 +195,12 @@ fn a_document_describes_the_client_under_whose_url_it_lies() {
         "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
     });
     let read = |document: &Value| {
-        Client::from_metadata_document(
-            &url,
-            document.as_object().unwrap().clone(),
-            &rules(),
-            Timestamp::UNIX_EPOCH,
-        )
+        Client::from_metadata_document(&url, document.as_object().unwrap().clone(), &rules(), AGE)
     };
     let client = read(&good).unwrap();
     assert_eq!(
         (client.id.as_str(), client.origin),
-        (id, ClientOrigin::MetadataDocument)
+        (id, ClientOrigin::MetadataDocument(AGE))
     );
     assert!(
         client
@@ -216,10 +220,9 @@ fn a_document_describes_the_client_under_whose_url_it_lies() {
         changed("client_name", Value::Null),
         InvalidMetadataDocument::NoName
     );
-    assert_eq!(
-        changed("client_secret", json!("x")),
-        InvalidMetadataDocument::HasSecret
-    );
+    for member in ["client_secret", "client_secret_expires_at"] {
+        assert_eq!(changed(member, json!(0)), InvalidMetadataDocument::HasSecret);
+    }
     let secret_method = changed("token_endpoint_auth_method", json!("client_secret_post"));
     assert_eq!(secret_method, InvalidMetadataDocument::SecretAuthentication);
     let script = changed("redirect_uris", json!(["javascript:alert(1)"]));
@@ -227,6 +230,89 @@ fn a_document_describes_the_client_under_whose_url_it_lies() {
         script,
         InvalidMetadataDocument::Metadata(InvalidMetadata::RedirectUri { .. })
     ));
+}
+
+#[test]
+fn a_document_may_name_what_other_servers_have() {
+    let id = "https://vscode.dev/oauth/client-metadata.json";
+    let url = MetadataDocumentUrl::parse(&ClientId::parse(id).unwrap()).unwrap();
+    let read = |grant_types: Value| {
+        let document = json!({
+            "client_id": id, "client_name": "VS Code", "redirect_uris": ["https://vscode.dev/redirect"],
+            "grant_types": grant_types, "response_types": ["code", "token"], "scope": "openid mcp:read",
+        });
+        Client::from_metadata_document(&url, document.as_object().unwrap().clone(), &rules(), AGE)
+    };
+    let device_code = "urn:ietf:params:oauth:grant-type:device_code";
+    let client = read(json!(["authorization_code", device_code])).unwrap();
+    assert_eq!(client.grant_types, BTreeSet::from([GrantType::AuthorizationCode]));
+    assert_eq!(client.scopes.to_string(), "mcp:read");
+    let refused = read(json!([device_code])).unwrap_err().to_string();
+    assert_eq!(refused, "grant_types: must contain authorization_code");
+    let refused = read(json!([7])).unwrap_err().to_string();
+    assert_eq!(refused, "grant_types: must be a list of texts");
+}
+
+#[test]
+fn a_document_that_can_do_without_a_key_describes_a_public_client_where_keys_are_not_offered() {
+    let id = "https://chatgpt.com/oauth/client.json";
+    let url = MetadataDocumentUrl::parse(&ClientId::parse(id).unwrap()).unwrap();
+    let read = |offered: &[AuthenticationMethod], method: Value, methods: Value| {
+        let document = json!({
+            "client_id": id, "client_name": "ChatGPT", "redirect_uris": ["https://chatgpt.com/connector/oauth/x"],
+            "token_endpoint_auth_method": method, "token_endpoint_auth_methods_supported": methods,
+            "token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "https://chatgpt.com/oauth/jwks.json",
+        });
+        let rules = MetadataRules {
+            authentication_methods: offered.to_vec(),
+            ..rules()
+        };
+        let client = Client::from_metadata_document(&url, document.as_object().unwrap().clone(), &rules, AGE);
+        client
+            .map(|client| client.credential)
+            .map_err(|error| error.to_string())
+    };
+    let public = &[AuthenticationMethod::None];
+    let (jwt, both) = (json!("private_key_jwt"), json!(["none", "private_key_jwt"]));
+    let refused = "token_endpoint_auth_method: is not supported; accepted is none";
+    assert_eq!(
+        read(public, jwt.clone(), both.clone()),
+        Ok(ClientCredential::Public)
+    );
+    assert_eq!(
+        read(public, Value::Null, both.clone()),
+        Ok(ClientCredential::Public)
+    );
+    assert_eq!(
+        read(public, json!("none"), json!([])),
+        Ok(ClientCredential::Public)
+    );
+    assert_eq!(read(public, jwt.clone(), json!([])), Err(refused.to_owned()));
+    assert_eq!(
+        read(public, Value::Null, json!(["private_key_jwt"])),
+        Err(refused.to_owned())
+    );
+    let keys = ClientKeys::Address("https://chatgpt.com/oauth/jwks.json".to_owned());
+    assert_eq!(
+        read(&AuthenticationMethod::ALL, jwt, both),
+        Ok(ClientCredential::Keys(keys))
+    );
+}
+
+#[test]
+fn a_document_of_this_machine_may_lie_at_any_port_and_without_tls() {
+    let parse = |text: &str| MetadataDocumentUrl::parse(&ClientId::parse(text).unwrap()).unwrap();
+    for (text, port, is_https) in [
+        ("http://localhost:8000/x", 8000, false),
+        ("http://127.0.0.1/x", 80, false),
+        ("http://[::1]:8000/x", 8000, false),
+        ("https://localhost/x", 443, true),
+    ] {
+        let url = parse(text);
+        assert_eq!((url.port(), url.is_https()), (port, is_https), "{text}");
+        assert!(url.is_loopback(), "{text}");
+    }
+    assert!(!parse("https://claude.ai/x").is_loopback());
 }
 
 #[test]

@@ -202,6 +202,8 @@ fn requests_and_answers_print_nothing() {
     let answer = OutboundResponse {
         status: 200,
         is_rate_limited: false,
+        content_type: Some("canary".to_owned()),
+        cache_control: None,
         body: zeroize::Zeroizing::new(b"canary".to_vec()),
     };
     assert_eq!(format!("{answer:?}"), "OutboundResponse { status: 200, .. }");

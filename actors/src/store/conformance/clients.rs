@@ -1,7 +1,8 @@
-//! Promises about registered clients.
+//! Promises about clients.
 
 use super::fixtures::{CROWD, all_at_once, at, client, client_id};
-use crate::domain::client::{Client, ClientCredential, ClientKeys};
+use crate::domain::client::{Client, ClientCredential, ClientKeys, ClientOrigin, DocumentAge};
+use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
 use crate::store::Store;
 use crate::store::clients::ClientInsertion;
 
@@ -177,4 +178,54 @@ pub(crate) fn a_flood_pushes_out_the_oldest_unused_clients_only(store: &impl Sto
             "{name}"
         );
     }
+}
+
+/// A client as its document describes it at this second.
+fn described(second: i64) -> Client {
+    Client {
+        origin: ClientOrigin::MetadataDocument(DocumentAge {
+            read_at: at(second),
+            fresh_until: at(second + 60),
+        }),
+        credential: ClientCredential::Public,
+        ..client("https://app.example/client.json", at(second))
+    }
+}
+
+pub(crate) fn a_document_replaces_what_it_said_before(store: &impl Store) {
+    let first = Client {
+        credential: ClientCredential::Keys(ClientKeys::Address("https://app.example/jwks".to_owned())),
+        ..described(0)
+    };
+    store.put_described_client(&first).unwrap();
+    assert_eq!(store.find_client(&first.id).unwrap(), Some(first.clone()));
+    store
+        .record_client_use(&first.id, at(5), Some(at(9_999)))
+        .unwrap();
+    let second = Client {
+        name: None,
+        redirect_uris: vec![
+            RedirectUri::parse("https://app.example/moved", RedirectTrust::SelfRegistered).unwrap(),
+        ],
+        metadata: serde_json::Map::new(),
+        ..described(100)
+    };
+    store.put_described_client(&second).unwrap();
+    let expected = Client {
+        last_used_at: Some(at(5)),
+        expires_at: Some(at(9_999)),
+        ..second
+    };
+    assert_eq!(store.find_client(&first.id).unwrap(), Some(expected));
+    let later = described(9_000);
+    store.put_described_client(&later).unwrap();
+    let found = store.find_client(&first.id).unwrap().unwrap();
+    assert_eq!(found.expires_at, later.expires_at);
+    assert_eq!(store.count_clients().unwrap(), 1);
+}
+
+pub(crate) fn a_hundred_readings_of_a_document_make_one_client(store: &impl Store) {
+    all_at_once(|_| store.put_described_client(&described(0)).unwrap());
+    assert_eq!(store.count_clients().unwrap(), 1);
+    assert_eq!(store.find_client(&described(0).id).unwrap(), Some(described(0)));
 }

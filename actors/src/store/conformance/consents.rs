@@ -10,7 +10,7 @@ fn consent(user: &str, client: &str, receiver: &str) -> Consent {
         client: client_id(client),
         receiver: receiver.to_owned(),
         scopes: scopes("mcp:read"),
-        redirect_uris_fingerprint: [3; 32],
+        client_fingerprint: [3; 32],
         given_at: at(0),
         expires_at: at(60),
     }

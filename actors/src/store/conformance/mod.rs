@@ -39,7 +39,9 @@ macro_rules! store_conformance_suite {
                 use_is_recorded_and_prolongs_the_registration
                 a_registration_is_prolonged_but_never_shortened
                 lapsed_clients_are_deleted_and_others_stay
-                a_flood_pushes_out_the_oldest_unused_clients_only;
+                a_flood_pushes_out_the_oldest_unused_clients_only
+                a_document_replaces_what_it_said_before
+                a_hundred_readings_of_a_document_make_one_client;
             consents:
                 a_consent_is_kept_per_user_client_and_receiver
                 consents_can_be_taken_back

@@ -6,11 +6,15 @@ use diesel::prelude::*;
 
 use super::row::{InvalidRow, RowContext, timestamp};
 use super::schema::clients;
-use crate::domain::client::{Client, ClientCredential, ClientKeys, ClientOrigin, GrantType, SecretPlace};
+use crate::domain::client::{
+    Client, ClientCredential, ClientKeys, ClientOrigin, DocumentAge, GrantType, SecretPlace,
+};
 use crate::domain::clock::Timestamp;
 use crate::domain::redirect_uri::RedirectUri;
 
 const TABLE: &str = "clients";
+/// The word for clients that a document describes.
+const DOCUMENT: &str = "metadata_document";
 
 /// All columns but the fingerprint, which only the database compares.
 #[derive(Queryable, Selectable, Insertable)]
@@ -28,6 +32,22 @@ pub(super) struct ClientRow {
     created_at: i64,
     last_used_at: Option<i64>,
     expires_at: Option<i64>,
+    document_fresh_until: Option<i64>,
+}
+
+/// What a document says about a client, without what the client did here.
+#[derive(AsChangeset)]
+#[diesel(table_name = clients, treat_none_as_null = true)]
+pub(super) struct DescriptionRow {
+    name: Option<String>,
+    keys: Option<String>,
+    keys_address: Option<String>,
+    redirect_uris: String,
+    grant_types: String,
+    scopes: String,
+    metadata: String,
+    created_at: i64,
+    document_fresh_until: Option<i64>,
 }
 
 /// A public client has none of these; any other has one kind.
@@ -45,6 +65,10 @@ impl TryFrom<&Client> for ClientRow {
 
     fn try_from(client: &Client) -> Result<Self, InvalidRow> {
         let context = RowContext::named(TABLE, client.id.as_str());
+        let age = match client.origin {
+            ClientOrigin::MetadataDocument(age) => Some(age),
+            ClientOrigin::Configured | ClientOrigin::Registered => None,
+        };
         let redirect_uris: Vec<_> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
         let grant_types: Vec<_> = client
             .grant_types
@@ -63,7 +87,24 @@ impl TryFrom<&Client> for ClientRow {
             created_at: client.created_at.microseconds(),
             last_used_at: client.last_used_at.map(Timestamp::microseconds),
             expires_at: client.expires_at.map(Timestamp::microseconds),
+            document_fresh_until: age.map(|age| age.fresh_until.microseconds()),
         })
+    }
+}
+
+impl From<ClientRow> for DescriptionRow {
+    fn from(row: ClientRow) -> Self {
+        Self {
+            name: row.name,
+            keys: row.credential.keys,
+            keys_address: row.credential.keys_address,
+            redirect_uris: row.redirect_uris,
+            grant_types: row.grant_types,
+            scopes: row.scopes,
+            metadata: row.metadata,
+            created_at: row.created_at,
+            document_fresh_until: row.document_fresh_until,
+        }
     }
 }
 
@@ -78,8 +119,8 @@ impl TryFrom<ClientRow> for Client {
             .map(|uri| context.redirect_uri("redirect_uris", uri));
         Ok(Self {
             id: context.client_id("id", &row.id)?,
-            origin: origin(&row.origin)
-                .ok_or_else(|| context.invalid("origin", "not the word for an origin"))?,
+            origin: origin(&row.origin, row.created_at, row.document_fresh_until)
+                .ok_or_else(|| context.invalid("origin", "not an origin with what belongs to it"))?,
             name: row.name,
             credential: row.credential.read(&context)?,
             redirect_uris: redirect_uris.collect::<Result<_, _>>()?,
@@ -141,18 +182,20 @@ const fn origin_word(origin: ClientOrigin) -> &'static str {
     match origin {
         ClientOrigin::Configured => "configured",
         ClientOrigin::Registered => "registered",
-        ClientOrigin::MetadataDocument => "metadata_document",
+        ClientOrigin::MetadataDocument(_) => DOCUMENT,
     }
 }
 
-fn origin(word: &str) -> Option<ClientOrigin> {
-    [
-        ClientOrigin::Configured,
-        ClientOrigin::Registered,
-        ClientOrigin::MetadataDocument,
-    ]
-    .into_iter()
-    .find(|origin| origin_word(*origin) == word)
+fn origin(word: &str, created_at: i64, fresh_until: Option<i64>) -> Option<ClientOrigin> {
+    if word == DOCUMENT {
+        return Some(ClientOrigin::MetadataDocument(DocumentAge {
+            read_at: timestamp(created_at),
+            fresh_until: timestamp(fresh_until?),
+        }));
+    }
+    [ClientOrigin::Configured, ClientOrigin::Registered]
+        .into_iter()
+        .find(|origin| origin_word(*origin) == word)
 }
 
 const fn place_word(place: SecretPlace) -> &'static str {

@@ -1,9 +1,9 @@
-//! Registered clients in the database.
+//! Clients in the database.
 
 use diesel::prelude::*;
 
 use super::DieselStore;
-use super::client_row::ClientRow;
+use super::client_row::{ClientRow, DescriptionRow};
 use super::connection::StoreConnection;
 use super::failure::Failure;
 use super::schema::clients;
@@ -47,6 +47,25 @@ impl ClientRepository for DieselStore {
                 Some(equal) => ClientInsertion::EqualExists(Box::new(equal)),
                 None => ClientInsertion::IdTaken,
             }))
+        })
+    }
+
+    fn put_described_client(&self, client: &Client) -> Result<(), StoreError> {
+        self.transaction("put described client", |connection| {
+            if is_described_anew(connection, client)? {
+                return Ok(Outcome::Keep(()));
+            }
+            let row = ClientRow::try_from(client)?;
+            let is_inserted = insert_in_savepoint(connection, |connection| {
+                diesel::insert_into(clients::table)
+                    .values(row)
+                    .execute(connection)
+            })?;
+            if !is_inserted {
+                // Another process was faster.
+                is_described_anew(connection, client)?;
+            }
+            Ok(Outcome::Keep(()))
         })
     }
 
@@ -128,6 +147,21 @@ impl ClientRepository for DieselStore {
             Ok(count.cast_unsigned())
         })
     }
+}
+
+/// Replaces what a client's document said, and moves the end of its row later; false if there is no row.
+fn is_described_anew(connection: &mut StoreConnection, client: &Client) -> Result<bool, Failure> {
+    let same = clients::table.find(client.id.as_str());
+    let description = DescriptionRow::from(ClientRow::try_from(client)?);
+    if !is_changed(diesel::update(same).set(description).execute(connection)?)? {
+        return Ok(false);
+    }
+    if let Some(expires_at) = client.expires_at.map(Timestamp::microseconds) {
+        let ending_earlier = same.filter(clients::expires_at.lt(expires_at));
+        let prolonged = diesel::update(ending_earlier).set(clients::expires_at.eq(expires_at));
+        is_changed(prolonged.execute(connection)?)?;
+    }
+    Ok(true)
 }
 
 /// Makes way for a registration that equals one which has lapsed.

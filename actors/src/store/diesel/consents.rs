@@ -39,7 +39,7 @@ impl From<&Consent> for ConsentRow {
             client_id: consent.client.to_string(),
             receiver: consent.receiver.clone(),
             scopes: consent.scopes.to_string(),
-            redirect_uris_fingerprint: consent.redirect_uris_fingerprint.to_vec(),
+            redirect_uris_fingerprint: consent.client_fingerprint.to_vec(),
             given_at: consent.given_at.microseconds(),
             expires_at: consent.expires_at.microseconds(),
         }
@@ -54,8 +54,7 @@ impl TryFrom<ConsentRow> for Consent {
         Ok(Self {
             client: context.client_id("client_id", &row.client_id)?,
             scopes: context.scopes("scopes", &row.scopes)?,
-            redirect_uris_fingerprint: context
-                .array("redirect_uris_fingerprint", &row.redirect_uris_fingerprint)?,
+            client_fingerprint: context.array("redirect_uris_fingerprint", &row.redirect_uris_fingerprint)?,
             user: UserKey {
                 issuer: row.user_issuer,
                 subject: row.user_subject,

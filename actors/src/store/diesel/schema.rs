@@ -60,6 +60,7 @@ diesel::table! {
         created_at -> BigInt,
         last_used_at -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
+        document_fresh_until -> Nullable<BigInt>,
     }
 }
 

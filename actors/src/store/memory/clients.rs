@@ -1,4 +1,4 @@
-//! Registered clients in memory.
+//! Clients in memory.
 
 use super::MemoryStore;
 use crate::domain::client::{Client, ClientId};
@@ -40,6 +40,25 @@ impl ClientRepository for MemoryStore {
         } else {
             ClientInsertion::IdTaken
         })
+    }
+
+    fn put_described_client(&self, client: &Client) -> Result<(), StoreError> {
+        let mut state = self.lock("put described client")?;
+        let stored = state.clients.entry(client.id.clone());
+        let stored = stored.or_insert_with(|| StoredClient {
+            client: client.clone(),
+            fingerprint: None,
+        });
+        let before = &stored.client;
+        stored.client = Client {
+            last_used_at: before.last_used_at,
+            expires_at: before
+                .expires_at
+                .zip(client.expires_at)
+                .map(|(before, now)| before.max(now)),
+            ..client.clone()
+        };
+        Ok(())
     }
 
     fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {

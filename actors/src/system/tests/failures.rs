@@ -50,6 +50,10 @@ impl ClientRepository for Moody {
         unreachable!("not asked in these tests")
     }
 
+    fn put_described_client(&self, _client: &Client) -> Result<(), StoreError> {
+        unreachable!("not asked in these tests")
+    }
+
     fn record_client_use(
         &self,
         _id: &ClientId,
@@ -97,7 +101,7 @@ fn registry(repository: &Arc<Moody>, capacity: usize) -> Handle<ClientRegistry> 
         waiting: 10,
         retry_after: settings.retry_after,
     });
-    Handle::new(ClientRegistry::new(rules, pool).start(), settings)
+    Handle::new(ClientRegistry::new(rules, pool, None).start(), settings)
 }
 
 fn find() -> FindClient {

@@ -12,7 +12,7 @@ use std::rc::{Rc, Weak};
 use tokio::sync::OnceCell;
 
 /// Questions under way, by key. Nothing is remembered once a question is answered.
-pub(super) struct Joined<K, T>(Rc<RefCell<HashMap<K, Weak<OnceCell<T>>>>>);
+pub(crate) struct Joined<K, T>(Rc<RefCell<HashMap<K, Weak<OnceCell<T>>>>>);
 
 impl<K, T> Clone for Joined<K, T> {
     fn clone(&self) -> Self {
@@ -29,7 +29,7 @@ impl<K, T> Default for Joined<K, T> {
 impl<K: Copy + Eq + Hash, T: Clone> Joined<K, T> {
     /// The answer of `ask`, or of somebody else's that is under way for the same key. If that one is dropped or panics,
     /// the next in line asks.
-    pub(super) async fn run<F: Future<Output = T>>(&self, key: K, ask: impl FnOnce() -> F) -> T {
+    pub(crate) async fn run<F: Future<Output = T>>(&self, key: K, ask: impl FnOnce() -> F) -> T {
         // Declared before its part in the question, and so dropped after it.
         let _leave = Leave { joined: self, key };
         let question = self.join(key);

@@ -1,0 +1,1 @@
+ALTER TABLE clients DROP COLUMN document_fresh_until;
