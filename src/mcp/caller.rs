@@ -111,6 +111,8 @@ impl Caller {
             scopes: Some(principal.scopes.to_string()),
             created_at: Some(principal.user.created_at.to_string()),
             last_login: Some(principal.user.last_login_at.to_string()),
+            instance_url: user.instance_url().map(str::to_owned),
+            provider_context: user.context_json(),
             external_token: ExternalToken::Absent,
             headers,
         }

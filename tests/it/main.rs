@@ -23,6 +23,7 @@ mod mcp;
 mod methods;
 mod oauth;
 mod oidc;
+mod outside;
 mod persistence;
 mod policies;
 mod reverse_proxy;

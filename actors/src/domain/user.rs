@@ -88,6 +88,9 @@ pub struct UserIdentity {
     pub scopes: ScopeSet,
     /// The claims as the provider sent them.
     pub profile: Map<String, Value>,
+    /// What calls of the provider's interfaces in the user's name have to know: sites, organisation, `instance_url`.
+    #[serde(default)]
+    pub context: Map<String, Value>,
 }
 
 impl UserIdentity {
@@ -106,7 +109,25 @@ impl UserIdentity {
             capabilities: BTreeSet::new(),
             scopes: ScopeSet::empty(),
             profile: Map::new(),
+            context: Map::new(),
         }
+    }
+}
+
+impl UserIdentity {
+    /// Where the user's data is served, at providers that have several places.
+    #[must_use]
+    pub fn instance_url(&self) -> Option<&str> {
+        self.context.get("instance_url")?.as_str()
+    }
+
+    /// The context as JSON; `None` if there is none.
+    #[must_use]
+    pub fn context_json(&self) -> Option<String> {
+        let has_any = !self.context.is_empty();
+        has_any
+            .then(|| serde_json::to_string(&self.context).ok())
+            .flatten()
     }
 }
 

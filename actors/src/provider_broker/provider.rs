@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use url::Url;
+
 use crate::domain::opaque_token::LoginState;
 use crate::domain::pkce::{CodeChallenge, CodeVerifier};
 use crate::domain::secret::Secret;
@@ -97,6 +99,8 @@ pub struct UpstreamGrant {
     pub tokens: UpstreamTokens,
     /// `id_token`, for the providers that speak OpenID Connect.
     pub id_token: Option<Secret>,
+    /// Where the user's data is served, for the providers that have users in several places.
+    pub instance_url: Option<Url>,
 }
 
 /// Why a provider did not do what it was asked. What the provider said is never part of the message unless it is a

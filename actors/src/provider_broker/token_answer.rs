@@ -6,6 +6,7 @@ use std::time::Duration;
 use oauth2::basic::{BasicErrorResponse, BasicTokenType};
 use oauth2::{ExtraTokenFields, RefreshToken, StandardTokenResponse, TokenResponse as _};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::provider::UpstreamGrant;
 use crate::domain::clock::Timestamp;
@@ -24,14 +25,18 @@ pub(super) enum TokenAnswer {
     Unreadable(&'static str),
 }
 
-/// What OpenID Connect Core 3.1.3.3 adds to the answer.
+/// What providers add to the answer.
 #[derive(Debug, Serialize, Deserialize)]
-struct OpenIdFields {
+struct MoreFields {
+    /// OpenID Connect Core 1.0 section 3.1.3.3.
     #[serde(default)]
     id_token: Option<String>,
+    /// Salesforce: where the user's organisation is served.
+    #[serde(default)]
+    instance_url: Option<Url>,
 }
 
-impl ExtraTokenFields for OpenIdFields {}
+impl ExtraTokenFields for MoreFields {}
 
 /// The longest lifetime that is believed.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24 * 366);
@@ -43,7 +48,7 @@ pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAns
     if let Some(code) = error_code(body) {
         return TokenAnswer::Refused(code);
     }
-    let granted = serde_json::from_slice::<StandardTokenResponse<OpenIdFields, BasicTokenType>>(body);
+    let granted = serde_json::from_slice::<StandardTokenResponse<MoreFields, BasicTokenType>>(body);
     let Ok(granted) = granted else {
         return TokenAnswer::Unreadable("it is no token answer");
     };
@@ -67,8 +72,12 @@ pub(super) fn read(body: &[u8], now: Timestamp, separators: &[char]) -> TokenAns
         expires_at: lifetime.map(|lifetime| now + lifetime),
         scopes: ScopeSet::parse(&scopes.join(" ")).unwrap_or_default(),
     };
-    let id_token = granted.extra_fields().id_token.as_deref().map(Secret::new);
-    TokenAnswer::Granted(UpstreamGrant { tokens, id_token })
+    let more = granted.extra_fields();
+    TokenAnswer::Granted(UpstreamGrant {
+        tokens,
+        id_token: more.id_token.as_deref().map(Secret::new),
+        instance_url: more.instance_url.clone(),
+    })
 }
 
 /// The error code of an answer that is an error, cut and cleaned.

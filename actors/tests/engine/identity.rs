@@ -63,6 +63,8 @@ fn every_function_answers_for_its_caller() {
         scopes: Some("mcp:read mcp:write".to_owned()),
         created_at: Some("2024-01-01T00:00:00Z".to_owned()),
         last_login: Some("2024-02-02T00:00:00Z".to_owned()),
+        instance_url: Some("https://acme.example".to_owned()),
+        provider_context: Some("{\"sites\":[]}".to_owned()),
         external_token: ExternalToken::Held(Secret::new("gho_1")),
         headers: headers(&[
             ("x-tenant", "acme"),
@@ -75,6 +77,7 @@ fn every_function_answers_for_its_caller() {
     let sql = "SELECT get_user_id() AS id, get_username() AS username, get_user_name() AS name, \
                get_user_email() AS email, get_user_provider() AS provider, get_user_scopes() AS scopes, \
                get_user_created_at() AS created_at, get_user_last_login() AS last_login, \
+               get_user_instance_url() AS instance_url, get_user_provider_context() AS context, \
                get_user_external_token() AS token, get_request_header('X-Tenant') AS tenant, \
                get_request_header('Authorization') AS bearer, get_request_header('nope') AS absent, \
                get_request_headers_json() AS headers";
@@ -83,7 +86,8 @@ fn every_function_answers_for_its_caller() {
     let expected = json!([{
         "id": "7", "username": "ada", "name": "Ada L.", "email": "ada@example.com", "provider": "github",
         "scopes": "mcp:read mcp:write", "created_at": "2024-01-01T00:00:00Z",
-        "last_login": "2024-02-02T00:00:00Z", "token": "gho_1", "tenant": "acme", "bearer": "", "absent": "",
+        "last_login": "2024-02-02T00:00:00Z", "instance_url": "https://acme.example",
+        "context": "{\"sites\":[]}", "token": "gho_1", "tenant": "acme", "bearer": "", "absent": "",
         "headers": "{\"x-tenant\":\"acme\"}",
     }]);
     assert_eq!(answer, expected);

@@ -1,8 +1,10 @@
 //! From the configuration to the place where users log in. To add a provider: its file in the core crate, a line in each
 //! `match` here, and a file like [`github`].
 
+mod atlassian;
 mod github;
 mod openid;
+mod salesforce;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,12 +33,12 @@ pub(super) fn login(config: &Config, clock: &Arc<dyn Clock>) -> Result<LoginSett
             return Ok(LoginSettings::Local(LocalProviderSettings::new(issuer, users)));
         }
         Provider::Github(settings) => github::github(settings, scopes, clock)?,
+        Provider::Atlassian(settings) => atlassian::atlassian(settings, scopes, clock)?,
+        Provider::Salesforce(settings) => salesforce::salesforce(settings, scopes, clock)?,
         Provider::Google(settings) => openid::google(settings, scopes, clock)?,
         Provider::Keycloak(settings) => openid::keycloak(settings, scopes, clock)?,
         Provider::Oidc(settings) => openid::oidc(settings, scopes, clock)?,
-        Provider::None | Provider::Atlassian(_) | Provider::Salesforce(_) => {
-            return Err(StartError::NoProvider(config.auth.provider.name()));
-        }
+        Provider::None => return Err(StartError::NoProvider(config.auth.provider.name())),
     };
     Ok(LoginSettings::Outside(outside))
 }
@@ -47,10 +49,12 @@ pub(super) fn login_kind(provider: &Provider) -> Result<LoginKind, StartError> {
     let (name, scope) = match provider {
         Provider::Local(_) => return Ok(LoginKind::Password),
         Provider::Github(settings) => (provider.name(), &settings.client.scope),
+        Provider::Atlassian(settings) => (provider.name(), &settings.client.scope),
+        Provider::Salesforce(settings) => (provider.name(), &settings.client.scope),
         Provider::Google(settings) => (provider.name(), &settings.client.scope),
         Provider::Keycloak(settings) => (provider.name(), &settings.client.scope),
         Provider::Oidc(settings) => (openid::name(settings), &settings.scope),
-        Provider::None | Provider::Atlassian(_) | Provider::Salesforce(_) => return Err(missing()),
+        Provider::None => return Err(missing()),
     };
     Ok(LoginKind::Provider {
         name: name.to_owned(),

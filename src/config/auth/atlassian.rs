@@ -19,6 +19,8 @@ pub struct Atlassian {
     pub token_url: Url,
     /// The REST interface, which also tells who the user is and which sites are accessible.
     pub api_url: Url,
+    /// Hosts or cloud ids of sites, in lower case, one of which a user must open to this server; empty lets everybody in.
+    pub allowed_sites: Vec<String>,
 }
 
 impl FromYaml for Atlassian {
@@ -28,12 +30,34 @@ impl FromYaml for Atlassian {
         let auth_url = address_or(&mut fields, "auth_url", "https://auth.atlassian.com/authorize");
         let token_url = address_or(&mut fields, "token_url", "https://auth.atlassian.com/oauth/token");
         let api_url = address_or(&mut fields, "api_url", "https://api.atlassian.com");
+        let allowed_sites = fields.optional_with("allowed_sites", sites);
         fields.finish();
         Some(Self {
             client: client?,
             auth_url: auth_url?,
             token_url: token_url?,
             api_url: api_url?,
+            allowed_sites: allowed_sites.unwrap_or_default(),
         })
+    }
+}
+
+/// A site, or a list of sites.
+fn sites(item: Item<'_>) -> Option<Vec<String>> {
+    let sites = item.one_or_many::<Site>()?;
+    Some(sites.into_iter().map(|site| site.0).collect())
+}
+
+/// A site by its host or its cloud id.
+struct Site(String);
+
+impl FromYaml for Site {
+    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
+        let site = item.again().non_empty_string()?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+        if site.chars().all(is_plain) {
+            return Some(Self(site.to_ascii_lowercase()));
+        }
+        item.refuse("expected the host of a site such as example.atlassian.net, or its cloud id")
     }
 }

@@ -19,6 +19,10 @@ pub struct Salesforce {
     pub token_url: Url,
     /// Who the user is; on the token URL's host unless told otherwise, so that a sandbox needs two URLs only.
     pub userinfo_url: Url,
+    /// Where tokens are given back; on the token URL's host.
+    pub revoke_url: Url,
+    /// The organisations whose users are let in; empty lets everybody in.
+    pub allowed_orgs: Vec<String>,
 }
 
 impl FromYaml for Salesforce {
@@ -36,14 +40,41 @@ impl FromYaml for Salesforce {
             "token_url",
             "https://login.salesforce.com/services/oauth2/token",
         );
-        let written = fields.optional_with("userinfo_url", secret_carrying_address);
-        let userinfo_url = written.or_else(|| token_url.as_ref()?.join("/services/oauth2/userinfo").ok());
+        let beside = |path: &str| token_url.as_ref()?.join(path).ok();
+        let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
+        let userinfo_url = userinfo_url.or_else(|| beside("/services/oauth2/userinfo"));
+        let revoke_url = beside("/services/oauth2/revoke");
+        let allowed_orgs = fields.optional_with("allowed_orgs", organisations);
         fields.finish();
         Some(Self {
             client: client?,
             auth_url: auth_url?,
             token_url: token_url?,
             userinfo_url: userinfo_url?,
+            revoke_url: revoke_url?,
+            allowed_orgs: allowed_orgs.unwrap_or_default(),
         })
+    }
+}
+
+/// An organisation, or a list of organisations.
+fn organisations(item: Item<'_>) -> Option<Vec<String>> {
+    let organisations = item.one_or_many::<Organisation>()?;
+    Some(organisations.into_iter().map(|id| id.0).collect())
+}
+
+/// The identifier of an organisation.
+struct Organisation(String);
+
+impl FromYaml for Organisation {
+    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
+        let id = item.again().non_empty_string()?;
+        let has_length = matches!(id.len(), 15 | 18);
+        if has_length && id.starts_with("00D") && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+            return Some(Self(id));
+        }
+        item.refuse(
+            "expected the identifier of a Salesforce organisation: 00D and 12 or 15 more letters and digits",
+        )
     }
 }

@@ -68,6 +68,7 @@ impl OutsideProvider for Upstream {
             self.answer(UpstreamGrant {
                 tokens,
                 id_token: None,
+                instance_url: None,
             })
         })
     }

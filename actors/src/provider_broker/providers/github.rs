@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::authorization_request::AuthorizationRequest;
 use super::calls::Calls;
-use super::token_endpoint::{ClientAuthentication, ClientCredentials, TokenEndpoint};
+use super::token_endpoint::{ClientAuthentication, ClientCredentials, RequestFormat, TokenEndpoint};
 use crate::domain::clock::Clock;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
@@ -34,10 +34,11 @@ pub const NAME: &str = "github";
 /// The media type of the REST interface.
 const API_MEDIA_TYPE: &str = "application/vnd.github+json";
 /// The error codes that are GitHub's own words for a code or a token that is not good.
-const REFUSALS: [&str; 3] = [
+const REFUSALS: [&str; 4] = [
     "bad_verification_code",
     "bad_refresh_token",
     "unverified_user_email",
+    "access_denied",
 ];
 
 /// What the operator set.
@@ -104,6 +105,7 @@ impl GithubProvider {
             url: &self.settings.token_url,
             client: &self.settings.client,
             authentication: ClientAuthentication::Post,
+            format: RequestFormat::Form,
             scope_separators: &[',', ' '],
             more_refusals: &REFUSALS,
         }

@@ -4,6 +4,7 @@
 //! To add an outside provider: a file that implements [`super::provider::OutsideProvider`]. [`local`] is none of them:
 //! its users log in at this server's own form.
 
+pub mod atlassian;
 mod authorization_request;
 mod calls;
 pub mod github;
@@ -11,4 +12,5 @@ pub mod google;
 pub mod keycloak;
 pub mod local;
 pub mod oidc;
+pub mod salesforce;
 pub mod token_endpoint;

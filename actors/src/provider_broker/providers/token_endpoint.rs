@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
@@ -17,6 +18,7 @@ use crate::provider_broker::provider::{ProviderError, UpstreamGrant, UpstreamSec
 use crate::provider_broker::token_answer::{self, TokenAnswer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 
 /// This server, as the provider knows it.
 #[derive(Clone, Debug)]
@@ -36,12 +38,23 @@ pub(super) enum ClientAuthentication {
     Post,
 }
 
+/// In what form parameters are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum RequestFormat {
+    /// As RFC 6749 has it.
+    #[default]
+    Form,
+    /// As the members of an object.
+    Json,
+}
+
 /// A token endpoint, and what is special about it.
 pub(super) struct TokenEndpoint<'a> {
     pub(super) calls: &'a Calls,
     pub(super) url: &'a Url,
     pub(super) client: &'a ClientCredentials,
     pub(super) authentication: ClientAuthentication,
+    pub(super) format: RequestFormat,
     /// What stands between scopes in its answers.
     pub(super) scope_separators: &'a [char],
     /// The error codes that say that a code or a token is not good, besides the registered ones.
@@ -108,24 +121,24 @@ impl TokenEndpoint<'_> {
         }
     }
 
-    /// Sends a form in this server's name.
+    /// Sends parameters in this server's name.
     async fn post(&self, fields: &[(&str, &str)]) -> Result<OutboundResponse, ProviderError> {
-        let mut form = Serializer::new(String::new());
+        let mut parameters = Vec::with_capacity(fields.len() + 2);
         let authorization = match self.authentication {
             ClientAuthentication::Basic => Some(self.client.basic()),
             ClientAuthentication::Post => {
-                form.append_pair("client_id", &self.client.client_id);
-                form.append_pair("client_secret", self.client.client_secret.expose());
+                parameters.push(("client_id", self.client.client_id.as_str()));
+                parameters.push(("client_secret", self.client.client_secret.expose()));
                 None
             }
         };
-        form.extend_pairs(fields);
+        parameters.extend_from_slice(fields);
         let request = OutboundRequest {
             method: OutboundMethod::Post,
             url: self.url.clone(),
             accept: "application/json",
             authorization,
-            body: Some((FORM, Secret::new(form.finish()))),
+            body: Some(self.format.write(&parameters)),
         };
         self.calls.send(request).await
     }
@@ -135,10 +148,31 @@ impl TokenEndpoint<'_> {
     fn refusal(&self, code: String) -> ProviderError {
         let provider = self.calls.provider();
         match code.as_str() {
-            "invalid_grant" | "access_denied" => ProviderError::refused(provider, code),
-            "server_error" | "temporarily_unavailable" | "slow_down" => self.calls.unavailable("it says so"),
+            "invalid_grant" => ProviderError::refused(provider, code),
+            "server_error" | "temporarily_unavailable" | "slow_down" | "rate_limit_exceeded" => {
+                self.calls.unavailable("it says so")
+            }
             known if self.more_refusals.contains(&known) => ProviderError::refused(provider, code),
             _ => ProviderError::misconfigured(provider, code),
+        }
+    }
+}
+
+impl RequestFormat {
+    /// The media type, and the body.
+    fn write(self, parameters: &[(&str, &str)]) -> (&'static str, Secret) {
+        match self {
+            Self::Form => {
+                let mut form = Serializer::new(String::new());
+                (FORM, Secret::new(form.extend_pairs(parameters).finish()))
+            }
+            Self::Json => {
+                let members: Map<String, Value> = parameters
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
+                    .collect();
+                (JSON, Secret::new(Value::Object(members).to_string()))
+            }
         }
     }
 }

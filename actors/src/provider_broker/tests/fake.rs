@@ -129,6 +129,7 @@ impl OutsideProvider for FakeProvider {
             Ok(UpstreamGrant {
                 tokens: upstream_tokens(1),
                 id_token: None,
+                instance_url: None,
             })
         })
     }

@@ -42,6 +42,10 @@ pub struct SqlIdentity {
     pub created_at: Option<String>,
     /// `get_user_last_login()`: RFC 3339.
     pub last_login: Option<String>,
+    /// `get_user_instance_url()`: where the user's data is served, at providers that have several places.
+    pub instance_url: Option<String>,
+    /// `get_user_provider_context()`: sites, organisations and the like, as JSON.
+    pub provider_context: Option<String>,
     /// `get_user_external_token()`: the identity provider's token. Absent in SQL that a caller wrote.
     pub external_token: ExternalToken,
     /// `get_request_header(name)`: header values under lower-case names. Shared, as each run has an identity of its own.
@@ -106,7 +110,7 @@ pub const WITHHELD_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-autho
 type Read = fn(&SqlIdentity) -> Option<&String>;
 
 /// The identity functions, by name and what they read.
-const FIELDS: [(&str, Read); 8] = [
+const FIELDS: [(&str, Read); 10] = [
     ("get_username", |caller| caller.username.as_ref()),
     ("get_user_email", |caller| caller.email.as_ref()),
     ("get_user_provider", |caller| caller.provider.as_ref()),
@@ -115,6 +119,10 @@ const FIELDS: [(&str, Read); 8] = [
     ("get_user_scopes", |caller| caller.scopes.as_ref()),
     ("get_user_created_at", |caller| caller.created_at.as_ref()),
     ("get_user_last_login", |caller| caller.last_login.as_ref()),
+    ("get_user_instance_url", |caller| caller.instance_url.as_ref()),
+    ("get_user_provider_context", |caller| {
+        caller.provider_context.as_ref()
+    }),
 ];
 
 const EXTERNAL_TOKEN: &str = "get_user_external_token";

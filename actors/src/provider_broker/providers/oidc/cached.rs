@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::domain::clock::Timestamp;
-use crate::provider_broker::joined::Joined;
+use crate::joined::Joined;
 use crate::provider_broker::provider::ProviderError;
 
 /// What a fetch gives.

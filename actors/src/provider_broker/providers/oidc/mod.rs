@@ -31,7 +31,7 @@ use self::settings::OidcSettings;
 use self::surroundings::Surroundings;
 use super::authorization_request::AuthorizationRequest;
 use super::calls::Calls;
-use super::token_endpoint::TokenEndpoint;
+use super::token_endpoint::{RequestFormat, TokenEndpoint};
 use crate::domain::clock::Clock;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
@@ -91,6 +91,7 @@ impl OidcProvider {
             url: &metadata.token_endpoint,
             client: &self.settings.client,
             authentication: metadata.token_authentication,
+            format: RequestFormat::Form,
             scope_separators: &[' '],
             more_refusals: &[],
         }

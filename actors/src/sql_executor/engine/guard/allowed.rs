@@ -12,7 +12,7 @@ pub(super) const TABLE_FUNCTIONS: [&str; 7] = [
 ];
 
 /// Volatile functions that do no harm: they make a value or stop the statement.
-pub(super) const HARMLESS_VOLATILE: [&str; 19] = [
+pub(super) const HARMLESS_VOLATILE: [&str; 21] = [
     "error",
     "gen_random_uuid",
     "get_request_header",
@@ -21,9 +21,11 @@ pub(super) const HARMLESS_VOLATILE: [&str; 19] = [
     "get_user_email",
     "get_user_external_token",
     "get_user_id",
+    "get_user_instance_url",
     "get_user_last_login",
     "get_user_name",
     "get_user_provider",
+    "get_user_provider_context",
     "get_user_scopes",
     "get_username",
     "random",
