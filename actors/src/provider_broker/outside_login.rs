@@ -315,3 +315,29 @@ fn known_error(error: &str) -> &'static str {
         .find(|known| *known == error)
         .unwrap_or("server_error")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_that_names_another_issuer_or_none_where_one_is_promised_is_refused() {
+        let issuer = || "https://idp.example".to_owned();
+        let (always, perhaps) = (
+            CallbackIssuer::Always(issuer()),
+            CallbackIssuer::Perhaps(issuer()),
+        );
+        for (said, expected, is_right) in [
+            (Some("https://idp.example"), &always, true),
+            (Some("https://idp.example/"), &always, false),
+            (None, &always, false),
+            (Some("https://idp.example"), &perhaps, true),
+            (Some("https://evil.example"), &perhaps, false),
+            (None, &perhaps, true),
+            (Some("https://evil.example"), &CallbackIssuer::Never, true),
+        ] {
+            let checked = check_issuer(said, expected);
+            assert_eq!(checked.is_ok(), is_right, "{said:?} {expected:?}");
+        }
+    }
+}

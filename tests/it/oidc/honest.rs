@@ -142,6 +142,49 @@ async fn a_login_name_is_found_whatever_the_provider_has() {
     assert_eq!(house.user().await.unwrap().username.as_deref(), Some("user-1"));
 }
 
+/// Some providers write a slash behind their issuer, which the address of the document does not show.
+#[actix_web::test]
+async fn an_issuer_may_end_with_a_slash() {
+    let house = house();
+    let issuer = format!("{}/", house.fake.url());
+    house.fake.script().discovery["issuer"] = json!(issuer);
+    assert!(
+        house.user().await.is_err(),
+        "the identity token is from another one"
+    );
+    house.clock.advance(Duration::from_mins(1));
+    house.fake.script().claims["iss"] = json!(issuer);
+    assert_eq!(house.user().await.unwrap().key.issuer, issuer);
+}
+
+#[actix_web::test]
+async fn what_the_operator_sets_is_asked_instead_of_what_was_discovered() {
+    let house = house();
+    let set = |path: &str| Some(Url::parse(&format!("{}{path}", house.fake.url())).unwrap());
+    let (auth_url, token_url, userinfo_url) = (set("/elsewhere"), set("/token"), set("/me"));
+    let other = house_with(PATIENCE, |settings| OidcSettings {
+        auth_url,
+        token_url,
+        userinfo_url,
+        ..settings
+    });
+    let departure = other.departure().await.unwrap();
+    assert!(
+        departure
+            .as_str()
+            .starts_with(&format!("{}/elsewhere?", house.fake.url()))
+    );
+    house.fake.script().has_id_token = false;
+    other.user().await.unwrap_err();
+    assert_eq!(
+        (
+            house.fake.script().count("/token"),
+            other.fake.script().count("/token")
+        ),
+        (1, 0)
+    );
+}
+
 #[actix_web::test]
 async fn the_issuer_of_a_callback_is_known() {
     let house = house();

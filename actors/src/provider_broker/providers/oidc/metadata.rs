@@ -59,9 +59,8 @@ pub fn config_url_of(issuer: &Url) -> Option<Url> {
 }
 
 /// Whether two issuers are the same but for a slash at the end, which some providers write and some leave out.
-pub(super) fn is_same_issuer(one: &str, other: &str) -> bool {
-    let bare = |issuer: &'_ str| issuer.strip_suffix('/').unwrap_or(issuer).to_owned();
-    bare(one) == bare(other)
+fn is_same_issuer(one: &str, other: &str) -> bool {
+    one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
 }
 
 impl Metadata {
@@ -74,34 +73,17 @@ impl Metadata {
         if !expected.is_some_and(is_expected) {
             return Err("the issuer of its discovery document is not where the document stands");
         }
-        let may_be_called = |url: &Url| is_safe(url, &settings.config_url);
-        let found = |configured: &Option<Url>, discovered: Option<Url>, missing: &'static str| {
-            let discovered = discovered.map(|url| may_be_called(&url).then_some(url));
-            match (configured.clone().map(Some), discovered) {
-                (Some(url), _) | (None, Some(url)) => {
-                    url.ok_or("an endpoint of its discovery document is not https")
-                }
-                (None, None) => Err(missing),
-            }
-        };
-        let optional = |url: Option<Url>| match url {
-            Some(url) => found(&None, Some(url), "").map(Some),
-            None => Ok(None),
+        let endpoint = |configured: &Option<Url>, discovered: Option<Url>| {
+            endpoint(configured.as_ref(), discovered, &settings.config_url)
         };
         Ok(Self {
-            authorization_endpoint: found(
-                &settings.auth_url,
-                document.authorization_endpoint,
-                "its discovery document names no authorization endpoint",
-            )?,
-            token_endpoint: found(
-                &settings.token_url,
-                document.token_endpoint,
-                "its discovery document names no token endpoint",
-            )?,
-            jwks_uri: found(&None, document.jwks_uri, "its discovery document names no keys")?,
-            userinfo_endpoint: optional(settings.userinfo_url.clone().or(document.userinfo_endpoint))?,
-            revocation_endpoint: optional(document.revocation_endpoint)?,
+            authorization_endpoint: endpoint(&settings.auth_url, document.authorization_endpoint)?
+                .ok_or("its discovery document names no authorization endpoint")?,
+            token_endpoint: endpoint(&settings.token_url, document.token_endpoint)?
+                .ok_or("its discovery document names no token endpoint")?,
+            jwks_uri: endpoint(&None, document.jwks_uri)?.ok_or("its discovery document names no keys")?,
+            userinfo_endpoint: endpoint(&settings.userinfo_url, document.userinfo_endpoint)?,
+            revocation_endpoint: endpoint(&None, document.revocation_endpoint)?,
             token_authentication: authentication(document.token_endpoint_auth_methods_supported.as_deref())?,
             revocation_authentication: authentication(
                 document
@@ -113,6 +95,21 @@ impl Metadata {
             sends_issuer: document.authorization_response_iss_parameter_supported,
             issuer: document.issuer,
         })
+    }
+}
+
+/// What the operator set, or else what the document says if that may be called.
+fn endpoint(
+    configured: Option<&Url>,
+    discovered: Option<Url>,
+    config_url: &Url,
+) -> Result<Option<Url>, &'static str> {
+    match (configured, discovered) {
+        (Some(url), _) => Ok(Some(url.clone())),
+        (None, Some(url)) if !is_safe(&url, config_url) => {
+            Err("an endpoint of its discovery document is not https")
+        }
+        (None, discovered) => Ok(discovered),
     }
 }
 
