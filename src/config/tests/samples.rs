@@ -114,7 +114,7 @@ fn providers_that_speak_openid_connect() {
             let machine = sample(name, profile)
                 .env(&format!("{variable}_CLIENT_ID"), "id")
                 .env(&format!("{variable}_CLIENT_SECRET"), "secret")
-                .env("AUTH_ENCRYPTION_KEY", "k");
+                .env("AUTH_ENCRYPTION_KEY", SEALING_KEY);
             assert_eq!(machine.warnings(), "", "{name}");
             let provider = machine.config().auth.provider;
             assert_eq!(provider.name(), name);
