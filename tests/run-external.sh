@@ -222,7 +222,7 @@ run_github() {
 
 # A client logs in through a real OpenID provider, which stands in for Keycloak and Google, too.
 run_oidc() {
-  PYTHONPATH=tests/replicas run_counted "clients through OpenID Connect" "$logs/oidc.log" \
+  PYTHONPATH=tests/replicas:tests/interop/python run_counted "clients through OpenID Connect" "$logs/oidc.log" \
     "$python" tests/oidc/main.py "$binary" "$node"
 }
 

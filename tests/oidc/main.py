@@ -3,9 +3,11 @@ refreshes: once as any provider, once as a Keycloak realm, once with Google's cl
 
     main.py BINARY NODE
 
-The last line says how many passed and how many failed. It needs `tests/replicas` on the module path.
+The last line says how many passed and how many failed. It needs `tests/replicas` and `tests/interop/python` on the
+module path.
 """
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from browser import sign_in
 from cluster import PATIENCE, Replica, eventually, free_port
 
 HERE = Path(__file__).parent
@@ -79,6 +82,14 @@ def renewed(provider: Provider) -> str:
     return "the provider renewed the token"
 
 
+def given_back(server: Replica, provider: Provider) -> str:
+    """A person signs in to the server's own page, which has no use for the provider's tokens."""
+    home = f"http://127.0.0.1:{server.port}/"
+    asyncio.run(sign_in(f"{home}login", home, "ada", "any"))
+    eventually("the token is given back", lambda: "ended a refresh token" in provider.log())
+    return "the provider has its tokens back"
+
+
 def through(tests: Tests, profile: str, server: Replica, provider: Provider) -> None:
     """One profile's life: started before its provider is, logged in to, started again, gone on with."""
     memory = server.folder / "python.json"
@@ -91,6 +102,7 @@ def through(tests: Tests, profile: str, server: Replica, provider: Provider) -> 
         "verified address": lambda: run_client(server, "ada@example.com", None),
         "token": lambda: run_client(server, "true", None),
         "renewal": lambda: renewed(provider),
+        "sign-in": lambda: given_back(server, provider),
     }.items():
         tests.run(f"{profile}, {what}", test, server, provider)
     if profile == "keycloak":
