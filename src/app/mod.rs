@@ -125,9 +125,12 @@ pub enum StartError {
         /// The folder of the project's data.
         folder: PathBuf,
     },
-    /// The identity provider does not exist yet.
-    #[error("auth.provider: {0} is not available yet; accepted: none, local, github, google, keycloak, oidc")]
+    /// The settings of the identity provider lead nowhere.
+    #[error("auth.{0}: its settings give no address where users could log in")]
     NoProvider(&'static str),
+    /// Users log in elsewhere, and this server would only verify their tokens.
+    #[error("auth.mode: verifier is not available yet; accepted: issuer")]
+    VerifierMode,
     /// The identity provider cannot be called safely.
     #[error("{0}")]
     Certificates(#[from] NoCertificates),

@@ -174,7 +174,7 @@ fn what_stops_the_start_says_where_its_setting_stands() {
             "mxcp: 1\ntransport:\n  {transport}\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          {auth}\n"
         ))
     };
-    let atlassian = "{client_id: a, client_secret: b, scope: openid, callback_path: /cb, auth_url: 'https://a.example/a', token_url: 'https://a.example/t'}";
+    let oidc = "{client_id: a, client_secret: b, scope: openid, config_url: 'https://a.example/.well-known/openid-configuration'}";
     let site =
         "mxcp: 1\nproject: test\nprofile: dev\nprofiles:\n  dev:\n    duckdb:\n      init_file: absent.sql\n";
     for (project, expected) in [
@@ -185,9 +185,9 @@ fn what_stops_the_start_says_where_its_setting_stands() {
         (
             user(
                 "provider: streamable-http",
-                &format!("provider: atlassian\n          atlassian: {atlassian}"),
+                &format!("provider: oidc\n          mode: verifier\n          oidc: {oidc}"),
             ),
-            "config.yml:9:21: auth.provider: atlassian is not available yet; accepted: none, local, github, google, keycloak, oidc",
+            "config.yml:10:17: auth.mode: verifier is not available yet; accepted: issuer",
         ),
         (
             Project::new().file("mxcp-site.yml", site),
