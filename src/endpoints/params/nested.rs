@@ -111,21 +111,23 @@ fn free(given: Given<'_>, place: &Place<'_>, reading: &mut Reading) -> Option<Sq
             read_elements(&elements, None, place, reading).map(SqlValue::List)
         }
         Given::Object(json) => match Members::of(json) {
-            Some(members) => read_others(members, place, reading).map(SqlValue::Struct),
+            Some(members) => read_others(members, HashSet::new(), place, reading).map(SqlValue::Struct),
             None => reading.refuse(place, ArgumentProblem::NotUnicode),
         },
     }
 }
 
+/// Members that are not declared. `taken` are the names that are, in lower case: SQL does not tell letter case apart, but policies
+/// do, so that of two such names they would see another one than SQL.
 fn read_others(
     members: Members<'_>,
+    mut taken: HashSet<String>,
     place: &Place<'_>,
     reading: &mut Reading,
 ) -> Option<Vec<(String, SqlValue)>> {
     if members.0.len() > MAXIMUM_MEMBERS {
         return reading.refuse(place, ArgumentProblem::TooWide(MAXIMUM_MEMBERS));
     }
-    let mut seen = HashSet::new();
     let mut values = Vec::with_capacity(members.0.len());
     for (name, raw) in members.0 {
         if name.is_empty() {
@@ -136,8 +138,17 @@ fn read_others(
         }
         let place = place.name(&name);
         let value = read_value(raw, None, &place, reading)?;
-        if !seen.insert(name.to_string()) {
-            return reading.refuse(&place, ArgumentProblem::GivenTwice);
+        if !taken.insert(name.to_lowercase()) {
+            let is_twice = values.iter().any(|(known, _)| *known == name);
+            return reading.refuse(
+                &place,
+                match is_twice {
+                    true => ArgumentProblem::GivenTwice,
+                    false => ArgumentProblem::Expected(
+                        "a name that differs from the others in more than letter case, which SQL does not tell apart",
+                    ),
+                },
+            );
         }
         values.push((name.into_owned(), value));
     }
@@ -200,7 +211,11 @@ impl ObjectRule {
             }
         }
         let mut values = self.read_declared(&declared, place, reading)?;
-        values.extend(read_others(Members(others), place, reading)?);
+        let taken = self
+            .properties
+            .iter()
+            .map(|property| property.name.to_lowercase());
+        values.extend(read_others(Members(others), taken.collect(), place, reading)?);
         Some(values)
     }
 

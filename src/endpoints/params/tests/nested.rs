@@ -62,6 +62,14 @@ fn undeclared_properties_follow_unless_they_are_excluded() {
     let nameless = "Error validating parameter 'x': expected an object whose members all have names";
     assert_eq!(value(&set, r#"{"a": 1, "": 2}"#).unwrap_err(), nameless);
     assert_eq!(value(&one("type: object"), r#"{"": 1}"#).unwrap_err(), nameless);
+    for (set, given) in [
+        (&set, r#"{"a": 1, "A": 2}"#),
+        (&one("type: object"), r#"{"Role": "admin", "role": "user"}"#),
+        (&one("type: object"), r#"{"f": {"Ä": 1, "ä": 2}}"#),
+    ] {
+        let refused = value(set, given).unwrap_err();
+        assert!(refused.contains("more than letter case"), "{given}: {refused}");
+    }
     let closed = one("type: object, properties: {name: {type: integer}}, additionalProperties: false");
     assert_eq!(
         value(&closed, r#"{"nam": 1}"#).unwrap_err(),
