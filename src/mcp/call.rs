@@ -63,6 +63,9 @@ pub(super) enum CallFailure {
     /// There was no one to run it.
     #[error("{0}")]
     Actor(#[from] CallError),
+    /// DuckDB looks whether it is to stop between batches of rows, and some expressions take long for one.
+    #[error("no answer came within the limit of {} ms (query_timeout_ms): the query, or others before it, did not stop when they were told to", .0.as_millis())]
+    Overrun(Duration),
     /// The policies refuse the call or its answer.
     #[error("{0}")]
     Denied(#[from] Denial),
@@ -101,6 +104,7 @@ impl CallFailure {
             | Self::UpstreamToken(_)
             | Self::Redacted(_)
             | Self::Actor(_)
+            | Self::Overrun(_)
             | Self::Unreadable(_)
             | Self::Withheld
             | Self::Encoding(_) => RpcError::internal(told()),
@@ -249,10 +253,25 @@ impl Call<'_> {
             Some(turns) => Some(turns.take(query.limits.timeout).await?),
             None => None,
         };
-        let outcome = self.server.executor().run(query).await?;
+        let limit = query.limits.timeout;
+        let outcome = self.server.executor().run(query).await;
+        let outcome = outcome.map_err(|error| self.overrun(error, limit))?;
         let waited = turn.map_or(Duration::ZERO, |turn| turn.waited) + outcome.waited;
         recording.times = Some((waited, outcome.ran));
         Ok(outcome.result?.json)
+    }
+
+    /// The limit in the place of a wait that was given up, and a line for whoever wonders where the workers are.
+    fn overrun(&self, error: CallError, limit: Duration) -> CallFailure {
+        if error != CallError::Timeout {
+            return error.into();
+        }
+        log::warn!(
+            "{}: no worker answered within query_timeout_ms ({} ms); a query that does not stop holds one (see /status)",
+            self.endpoint.name,
+            limit.as_millis()
+        );
+        CallFailure::Overrun(limit)
     }
 }
 
