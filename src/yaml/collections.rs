@@ -54,10 +54,15 @@ impl<'a> Item<'a> {
 
     /// A list, or one value that stands for a list of one. Null is the empty list.
     pub fn one_or_many<T: FromYaml>(self) -> Option<Vec<T>> {
+        self.one_or_many_with(T::from_yaml)
+    }
+
+    /// As [`Item::one_or_many`], with `read` in the place of the element's type.
+    pub fn one_or_many_with<T>(self, read: impl Fn(Item<'_>) -> Option<T>) -> Option<Vec<T>> {
         match self.node.value() {
-            Value::Sequence(_) => self.list_with(T::from_yaml),
+            Value::Sequence(_) => self.list_with(read),
             Value::Scalar(_) if self.is_null() => Some(Vec::new()),
-            Value::Scalar(_) | Value::Mapping(_) => T::from_yaml(self).map(|single| vec![single]),
+            Value::Scalar(_) | Value::Mapping(_) => read(self).map(|single| vec![single]),
         }
     }
 

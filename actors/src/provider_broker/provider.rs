@@ -22,8 +22,10 @@ pub trait OutsideProvider {
     /// Its name in the configuration, in callback addresses and in user records: `github`, `google`, …
     fn name(&self) -> &str;
 
-    /// Whether and how its callbacks name it.
-    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer>;
+    /// Whether and how its callbacks name it. One that does not is told from others by its callback path.
+    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
+        Box::pin(async { Ok(CallbackIssuer::Never) })
+    }
 
     /// The path of this server that it sends browsers back to.
     fn callback_path(&self) -> &str;

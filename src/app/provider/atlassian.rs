@@ -6,11 +6,10 @@ use std::sync::Arc;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
-use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::providers::atlassian::{AtlassianProvider, AtlassianSettings};
 
-use super::{asked_for, credentials, named_hosts};
+use super::{app, named_hosts};
 use crate::app::StartError;
 use crate::config;
 
@@ -23,22 +22,20 @@ pub(super) fn atlassian(
     user_scopes: ScopeSet,
     clock: &Arc<dyn Clock>,
 ) -> Result<Rc<dyn OutsideProvider>, StartError> {
-    let client = &settings.client;
     let named = named_hosts(
         [&settings.auth_url, &settings.token_url, &settings.api_url],
         &ATLASSIAN_HOSTS,
     );
     let http = OutboundClient::new(OutboundSettings::new(named))?;
     let settings = AtlassianSettings {
-        client: credentials(client),
-        scopes: asked_for(&client.scope),
-        callback_path: client.callback_path.clone(),
-        auth_url: settings.auth_url.clone(),
-        token_url: settings.token_url.clone(),
+        app: app(
+            &settings.client,
+            &settings.auth_url,
+            &settings.token_url,
+            user_scopes,
+        ),
         api_url: settings.api_url.clone(),
         allowed_sites: settings.allowed_sites.iter().cloned().collect(),
-        claim_mappings: ClaimMappings(client.claim_mappings.clone()),
-        user_scopes,
     };
     Ok(Rc::new(AtlassianProvider::new(settings, http, Arc::clone(clock))))
 }

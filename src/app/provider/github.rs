@@ -6,11 +6,10 @@ use std::sync::Arc;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
-use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::providers::github::{GithubProvider, GithubSettings};
 
-use super::{asked_for, credentials, named_hosts};
+use super::{app, named_hosts};
 use crate::app::StartError;
 use crate::config;
 
@@ -23,21 +22,19 @@ pub(super) fn github(
     user_scopes: ScopeSet,
     clock: &Arc<dyn Clock>,
 ) -> Result<Rc<dyn OutsideProvider>, StartError> {
-    let client = &settings.client;
     let named = named_hosts(
         [&settings.auth_url, &settings.token_url, &settings.api_url],
         &GITHUB_HOSTS,
     );
     let http = OutboundClient::new(OutboundSettings::new(named))?;
     let settings = GithubSettings {
-        client: credentials(client),
-        scopes: asked_for(&client.scope),
-        callback_path: client.callback_path.clone(),
-        auth_url: settings.auth_url.clone(),
-        token_url: settings.token_url.clone(),
+        app: app(
+            &settings.client,
+            &settings.auth_url,
+            &settings.token_url,
+            user_scopes,
+        ),
         api_url: settings.api_url.clone(),
-        claim_mappings: ClaimMappings(client.claim_mappings.clone()),
-        user_scopes,
     };
     Ok(Rc::new(GithubProvider::new(settings, http, Arc::clone(clock))))
 }

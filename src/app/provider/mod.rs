@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
+use mxcp_actors::provider_broker::providers::app::App;
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use mxcp_actors::provider_broker::settings::LocalProviderSettings;
 use mxcp_actors::system::LoginSettings;
@@ -65,6 +67,19 @@ pub(super) fn login_kind(provider: &Provider) -> Result<LoginKind, StartError> {
         callback_path: provider.callback_path().ok_or_else(missing)?.to_owned(),
         scopes: ScopeSet::parse(&asked_for(scope).join(" "))?,
     })
+}
+
+/// This server's app at a provider without discovery.
+fn app(client: &UpstreamClient, auth_url: &Url, token_url: &Url, user_scopes: ScopeSet) -> App {
+    App {
+        client: credentials(client),
+        scopes: asked_for(&client.scope),
+        callback_path: client.callback_path.clone(),
+        auth_url: auth_url.clone(),
+        token_url: token_url.clone(),
+        claim_mappings: ClaimMappings(client.claim_mappings.clone()),
+        user_scopes,
+    }
 }
 
 /// This server, as the provider knows it.

@@ -30,7 +30,7 @@ impl FromYaml for Atlassian {
         let auth_url = address_or(&mut fields, "auth_url", "https://auth.atlassian.com/authorize");
         let token_url = address_or(&mut fields, "token_url", "https://auth.atlassian.com/oauth/token");
         let api_url = address_or(&mut fields, "api_url", "https://api.atlassian.com");
-        let allowed_sites = fields.optional_with("allowed_sites", sites);
+        let allowed_sites = fields.optional_with("allowed_sites", |item| item.one_or_many_with(site));
         fields.finish();
         Some(Self {
             client: client?,
@@ -42,22 +42,12 @@ impl FromYaml for Atlassian {
     }
 }
 
-/// A site, or a list of sites.
-fn sites(item: Item<'_>) -> Option<Vec<String>> {
-    let sites = item.one_or_many::<Site>()?;
-    Some(sites.into_iter().map(|site| site.0).collect())
-}
-
-/// A site by its host or its cloud id.
-struct Site(String);
-
-impl FromYaml for Site {
-    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
-        let site = item.again().non_empty_string()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
-        if site.chars().all(is_plain) {
-            return Some(Self(site.to_ascii_lowercase()));
-        }
-        item.refuse("expected the host of a site such as example.atlassian.net, or its cloud id")
+/// A site by its host or its cloud id, in lower case.
+fn site(mut item: Item<'_>) -> Option<String> {
+    let site = item.again().non_empty_string()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    if site.chars().all(is_plain) {
+        return Some(site.to_ascii_lowercase());
     }
+    item.refuse("expected the host of a site such as example.atlassian.net, or its cloud id")
 }

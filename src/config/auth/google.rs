@@ -35,7 +35,7 @@ impl FromYaml for Google {
         let auth_url = fields.optional_with("auth_url", secret_carrying_address);
         let token_url = fields.optional_with("token_url", secret_carrying_address);
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
-        let allowed_domains = fields.optional_with("allowed_domains", domains);
+        let allowed_domains = fields.optional_with("allowed_domains", |item| item.one_or_many_with(domain));
         fields.finish();
         scope?;
         Some(Self {
@@ -49,23 +49,13 @@ impl FromYaml for Google {
     }
 }
 
-/// A domain, or a list of domains.
-fn domains(item: Item<'_>) -> Option<Vec<String>> {
-    let domains = item.one_or_many::<Domain>()?;
-    Some(domains.into_iter().map(|domain| domain.0).collect())
-}
-
 /// A domain as the claim `hd` has it.
-struct Domain(String);
-
-impl FromYaml for Domain {
-    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
-        let domain = item.again().non_empty_string()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
-        let has_labels = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
-        if has_labels && domain.chars().all(is_plain) {
-            return Some(Self(domain.to_ascii_lowercase()));
-        }
-        item.refuse("expected a Google Workspace domain such as example.com, without @ and *")
+fn domain(mut item: Item<'_>) -> Option<String> {
+    let domain = item.again().non_empty_string()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    let has_labels = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+    if has_labels && domain.chars().all(is_plain) {
+        return Some(domain.to_ascii_lowercase());
     }
+    item.refuse("expected a Google Workspace domain such as example.com, without @ and *")
 }

@@ -44,7 +44,7 @@ impl FromYaml for Salesforce {
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
         let userinfo_url = userinfo_url.or_else(|| beside("/services/oauth2/userinfo"));
         let revoke_url = beside("/services/oauth2/revoke");
-        let allowed_orgs = fields.optional_with("allowed_orgs", organisations);
+        let allowed_orgs = fields.optional_with("allowed_orgs", |item| item.one_or_many_with(organisation));
         fields.finish();
         Some(Self {
             client: client?,
@@ -57,24 +57,14 @@ impl FromYaml for Salesforce {
     }
 }
 
-/// An organisation, or a list of organisations.
-fn organisations(item: Item<'_>) -> Option<Vec<String>> {
-    let organisations = item.one_or_many::<Organisation>()?;
-    Some(organisations.into_iter().map(|id| id.0).collect())
-}
-
 /// The identifier of an organisation.
-struct Organisation(String);
-
-impl FromYaml for Organisation {
-    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
-        let id = item.again().non_empty_string()?;
-        let has_length = matches!(id.len(), 15 | 18);
-        if has_length && id.starts_with("00D") && id.chars().all(|c| c.is_ascii_alphanumeric()) {
-            return Some(Self(id));
-        }
-        item.refuse(
-            "expected the identifier of a Salesforce organisation: 00D and 12 or 15 more letters and digits",
-        )
+fn organisation(mut item: Item<'_>) -> Option<String> {
+    let id = item.again().non_empty_string()?;
+    let has_length = matches!(id.len(), 15 | 18);
+    if has_length && id.starts_with("00D") && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Some(id);
     }
+    item.refuse(
+        "expected the identifier of a Salesforce organisation: 00D and 12 or 15 more letters and digits",
+    )
 }

@@ -18,6 +18,7 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
 use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
+use mxcp_actors::provider_broker::providers::app::App;
 use mxcp_actors::provider_broker::providers::github::{GithubProvider, GithubSettings};
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use serde_json::Value;
@@ -51,23 +52,25 @@ fn provider(fake: &FakeGithub, secret: &str, patience: Duration) -> GithubProvid
         ..OutboundSettings::new(named)
     });
     let settings = GithubSettings {
-        client: ClientCredentials {
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Secret::new(secret),
+        app: App {
+            client: ClientCredentials {
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: Secret::new(secret),
+            },
+            scopes: vec!["read:user".to_owned(), "user:email".to_owned()],
+            callback_path: "/github/callback".to_owned(),
+            auth_url: url("/login/oauth/authorize"),
+            token_url: url("/login/oauth/access_token"),
+            claim_mappings: ClaimMappings(
+                [(
+                    "type".to_owned(),
+                    [("User".to_owned(), vec!["person".to_owned()])].into(),
+                )]
+                .into(),
+            ),
+            user_scopes: ScopeSet::parse("mcp:read").unwrap(),
         },
-        scopes: vec!["read:user".to_owned(), "user:email".to_owned()],
-        callback_path: "/github/callback".to_owned(),
-        auth_url: url("/login/oauth/authorize"),
-        token_url: url("/login/oauth/access_token"),
         api_url: url("/api"),
-        claim_mappings: ClaimMappings(
-            [(
-                "type".to_owned(),
-                [("User".to_owned(), vec!["person".to_owned()])].into(),
-            )]
-            .into(),
-        ),
-        user_scopes: ScopeSet::parse("mcp:read").unwrap(),
     };
     GithubProvider::new(settings, http.unwrap(), Arc::new(FixedClock::at(NOW)))
 }

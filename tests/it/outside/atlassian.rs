@@ -11,6 +11,7 @@ use mxcp_actors::domain::user::UserKey;
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
 use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::provider::{OutsideProvider, ProviderError};
+use mxcp_actors::provider_broker::providers::app::App;
 use mxcp_actors::provider_broker::providers::atlassian::{AtlassianProvider, AtlassianSettings};
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 
@@ -106,18 +107,20 @@ fn provider(fake: &Fake, secret: &str) -> AtlassianProvider {
     let url = |path: &str| Url::parse(&format!("{}{path}", fake.url())).unwrap();
     let http = OutboundClient::new(OutboundSettings::new(BTreeSet::from(["127.0.0.1".to_owned()])));
     let settings = AtlassianSettings {
-        client: ClientCredentials {
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Secret::new(secret),
+        app: App {
+            client: ClientCredentials {
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: Secret::new(secret),
+            },
+            scopes: vec!["read:me".to_owned()],
+            callback_path: "/atlassian/callback".to_owned(),
+            auth_url: url("/authorize"),
+            token_url: url("/oauth/token"),
+            claim_mappings: ClaimMappings::default(),
+            user_scopes: ScopeSet::empty(),
         },
-        scopes: vec!["read:me".to_owned()],
-        callback_path: "/atlassian/callback".to_owned(),
-        auth_url: url("/authorize"),
-        token_url: url("/oauth/token"),
         api_url: url(""),
         allowed_sites: BTreeSet::new(),
-        claim_mappings: ClaimMappings::default(),
-        user_scopes: ScopeSet::empty(),
     };
     AtlassianProvider::new(settings, http.unwrap(), Arc::new(FixedClock::at(NOW)))
 }

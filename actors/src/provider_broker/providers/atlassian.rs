@@ -12,19 +12,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::authorization_request::AuthorizationRequest;
+use super::app::App;
 use super::calls::Calls;
-use super::token_endpoint::{ClientAuthentication, ClientCredentials, RequestFormat, TokenEndpoint};
+use super::token_endpoint::{ClientAuthentication, RequestFormat, TokenEndpoint};
 use crate::domain::clock::Clock;
-use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{UserIdentity, UserKey, VerifiedEmail};
 use crate::outbound::OutboundClient;
-use crate::provider_broker::claim_mappings::ClaimMappings;
 use crate::provider_broker::provider::{
-    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
-    UpstreamSecrets,
+    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
 };
 
 /// The provider's name in the configuration and in user records.
@@ -38,24 +35,12 @@ const JSON: &str = "application/json";
 /// What the operator set.
 #[derive(Clone, Debug)]
 pub struct AtlassianSettings {
-    /// This server's 3LO app.
-    pub client: ClientCredentials,
-    /// The scopes to ask for, in this order.
-    pub scopes: Vec<String>,
-    /// The path of this server that browsers come back to.
-    pub callback_path: String,
-    /// Where browsers log in.
-    pub auth_url: Url,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: Url,
+    /// This server's app.
+    pub app: App,
     /// The root of the REST interfaces.
     pub api_url: Url,
     /// Hosts or cloud ids of sites, in lower case: who opened none of them is not let in. Empty lets everybody in.
     pub allowed_sites: BTreeSet<String>,
-    /// What the user's claims grant.
-    pub claim_mappings: ClaimMappings,
-    /// The scopes of this server that its users may have at most.
-    pub user_scopes: ScopeSet,
 }
 
 /// Logins at Atlassian.
@@ -92,7 +77,7 @@ impl AtlassianProvider {
     #[must_use]
     pub fn new(settings: AtlassianSettings, http: OutboundClient, clock: Arc<dyn Clock>) -> Self {
         Self {
-            issuer: settings.auth_url.origin().ascii_serialization(),
+            issuer: settings.app.auth_url.origin().ascii_serialization(),
             settings,
             calls: Calls::new(NAME, http),
             clock,
@@ -102,8 +87,8 @@ impl AtlassianProvider {
     fn tokens(&self) -> TokenEndpoint<'_> {
         TokenEndpoint {
             calls: &self.calls,
-            url: &self.settings.token_url,
-            client: &self.settings.client,
+            url: &self.settings.app.token_url,
+            client: &self.settings.app.client,
             authentication: ClientAuthentication::Post,
             format: RequestFormat::Json,
             scope_separators: &[' '],
@@ -136,8 +121,8 @@ impl AtlassianProvider {
             username: user.username(email.as_ref()),
             name: user.name.filter(|name| !name.is_empty()),
             email,
-            capabilities: self.settings.claim_mappings.capabilities(&claims),
-            scopes: self.settings.user_scopes.clone(),
+            capabilities: self.settings.app.claim_mappings.capabilities(&claims),
+            scopes: self.settings.app.user_scopes.clone(),
             profile: claims,
             context: Map::from_iter([("sites".to_owned(), json!(sites))]),
             ..UserIdentity::bare(key, NAME)
@@ -156,7 +141,7 @@ impl AtlassianProvider {
 
     fn check(&self, sites: &[Site]) -> Result<(), ProviderError> {
         let opens_sites = |scope: &String| !SCOPES_WITHOUT_SITES.contains(&scope.as_str());
-        if sites.is_empty() && self.settings.scopes.iter().any(opens_sites) {
+        if sites.is_empty() && self.settings.app.scopes.iter().any(opens_sites) {
             log::warn!(
                 "atlassian: No accessible resources found for a user who logs in: the app is installed on no site of \
                  theirs, or they opened none to it"
@@ -198,26 +183,15 @@ impl OutsideProvider for AtlassianProvider {
         NAME
     }
 
-    /// Atlassian does not name itself in callbacks. Its callback path is no other provider's, which does the same.
-    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
-        Box::pin(async { Ok(CallbackIssuer::Never) })
-    }
-
     fn callback_path(&self) -> &str {
-        &self.settings.callback_path
+        &self.settings.app.callback_path
     }
 
     fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
         Box::pin(async {
-            let to = AuthorizationRequest {
-                provider: NAME,
-                endpoint: &self.settings.auth_url,
-                client_id: &self.settings.client.client_id,
-                scopes: &self.settings.scopes,
-            };
             // Without a prompt the user is not asked again which sites to open.
             let own = [("audience", AUDIENCE), ("prompt", "consent")];
-            Ok(to.address(request, &own)?.into())
+            self.settings.app.departure(NAME, request, &own)
         })
     }
 

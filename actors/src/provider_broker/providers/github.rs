@@ -14,19 +14,16 @@ use serde_json::{Value, json};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::authorization_request::AuthorizationRequest;
+use super::app::App;
 use super::calls::Calls;
 use super::token_endpoint::{ClientAuthentication, ClientCredentials, RequestFormat, TokenEndpoint};
 use crate::domain::clock::Clock;
-use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{UserIdentity, UserKey, VerifiedEmail};
 use crate::outbound::{OutboundClient, OutboundMethod, OutboundRequest, OutboundResponse};
-use crate::provider_broker::claim_mappings::ClaimMappings;
 use crate::provider_broker::provider::{
-    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
-    UpstreamSecrets,
+    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
 };
 
 /// The provider's name in the configuration and in user records.
@@ -45,21 +42,9 @@ const REFUSALS: [&str; 4] = [
 #[derive(Clone, Debug)]
 pub struct GithubSettings {
     /// This server's app.
-    pub client: ClientCredentials,
-    /// The scopes to ask for, in this order.
-    pub scopes: Vec<String>,
-    /// The path of this server that browsers come back to.
-    pub callback_path: String,
-    /// Where browsers log in.
-    pub auth_url: Url,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: Url,
+    pub app: App,
     /// The root of the REST interface.
     pub api_url: Url,
-    /// What the user's claims grant.
-    pub claim_mappings: ClaimMappings,
-    /// The scopes of this server that its users may have at most.
-    pub user_scopes: ScopeSet,
 }
 
 /// Logins at GitHub.
@@ -92,7 +77,7 @@ impl GithubProvider {
     #[must_use]
     pub fn new(settings: GithubSettings, http: OutboundClient, clock: Arc<dyn Clock>) -> Self {
         Self {
-            issuer: settings.auth_url.origin().ascii_serialization(),
+            issuer: settings.app.auth_url.origin().ascii_serialization(),
             settings,
             calls: Calls::new(NAME, http),
             clock,
@@ -102,8 +87,8 @@ impl GithubProvider {
     fn tokens(&self) -> TokenEndpoint<'_> {
         TokenEndpoint {
             calls: &self.calls,
-            url: &self.settings.token_url,
-            client: &self.settings.client,
+            url: &self.settings.app.token_url,
+            client: &self.settings.app.client,
             authentication: ClientAuthentication::Post,
             format: RequestFormat::Form,
             scope_separators: &[',', ' '],
@@ -138,8 +123,8 @@ impl GithubProvider {
             username: Some(user.login),
             name: user.name.filter(|name| !name.is_empty()),
             email: self.email(token).await?,
-            capabilities: self.settings.claim_mappings.capabilities(&claims),
-            scopes: self.settings.user_scopes.clone(),
+            capabilities: self.settings.app.claim_mappings.capabilities(&claims),
+            scopes: self.settings.app.user_scopes.clone(),
             profile: claims,
             ..UserIdentity::bare(key, NAME)
         })
@@ -165,7 +150,7 @@ impl GithubProvider {
         let ClientCredentials {
             client_id: id,
             client_secret: secret,
-        } = &self.settings.client;
+        } = &self.settings.app.client;
         let credentials = Zeroizing::new(format!("{id}:{}", secret.expose()));
         let basic = Zeroizing::new(STANDARD.encode(credentials.as_bytes()));
         let request = OutboundRequest {
@@ -192,25 +177,12 @@ impl OutsideProvider for GithubProvider {
         NAME
     }
 
-    /// GitHub does not name itself in callbacks. Its callback path is no other provider's, which does the same.
-    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
-        Box::pin(async { Ok(CallbackIssuer::Never) })
-    }
-
     fn callback_path(&self) -> &str {
-        &self.settings.callback_path
+        &self.settings.app.callback_path
     }
 
     fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
-        Box::pin(async {
-            let to = AuthorizationRequest {
-                provider: NAME,
-                endpoint: &self.settings.auth_url,
-                client_id: &self.settings.client.client_id,
-                scopes: &self.settings.scopes,
-            };
-            Ok(to.address(request, &[])?.into())
-        })
+        Box::pin(async { self.settings.app.departure(NAME, request, &[]) })
     }
 
     fn exchange_code<'a>(

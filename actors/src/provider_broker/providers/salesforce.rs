@@ -12,19 +12,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::authorization_request::AuthorizationRequest;
+use super::app::App;
 use super::calls::Calls;
-use super::token_endpoint::{ClientAuthentication, ClientCredentials, RequestFormat, TokenEndpoint};
+use super::token_endpoint::{ClientAuthentication, RequestFormat, TokenEndpoint};
 use crate::domain::clock::{Clock, Timestamp};
-use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{UserIdentity, UserKey, VerifiedEmail};
 use crate::outbound::OutboundClient;
-use crate::provider_broker::claim_mappings::ClaimMappings;
 use crate::provider_broker::provider::{
-    CallbackIssuer, OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest,
-    UpstreamSecrets,
+    OutsideProvider, ProviderError, ProviderFuture, UpstreamGrant, UpstreamRequest, UpstreamSecrets,
 };
 
 /// The provider's name in the configuration and in user records.
@@ -37,26 +34,14 @@ const ORGANISATION_CHARACTERS: usize = 15;
 /// What the operator set.
 #[derive(Clone, Debug)]
 pub struct SalesforceSettings {
-    /// This server's connected app.
-    pub client: ClientCredentials,
-    /// The scopes to ask for, in this order; none asks for what the connected app was given.
-    pub scopes: Vec<String>,
-    /// The path of this server that browsers come back to.
-    pub callback_path: String,
-    /// Where browsers log in.
-    pub auth_url: Url,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: Url,
+    /// This server's app.
+    pub app: App,
     /// Who the user is.
     pub userinfo_url: Url,
     /// Where tokens are given back.
     pub revoke_url: Url,
     /// Identifiers of organisations: users of others are not let in. Empty lets everybody in.
     pub allowed_organisations: BTreeSet<String>,
-    /// What the user's claims grant.
-    pub claim_mappings: ClaimMappings,
-    /// The scopes of this server that its users may have at most.
-    pub user_scopes: ScopeSet,
 }
 
 /// Logins at Salesforce.
@@ -93,7 +78,7 @@ impl SalesforceProvider {
         TokenEndpoint {
             calls: &self.calls,
             url,
-            client: &self.settings.client,
+            client: &self.settings.app.client,
             authentication: ClientAuthentication::Post,
             format: RequestFormat::Form,
             scope_separators: &[' '],
@@ -107,7 +92,7 @@ impl SalesforceProvider {
         secrets: &UpstreamSecrets,
     ) -> Result<UpstreamGrant, ProviderError> {
         let now = self.clock.now();
-        let tokens = self.endpoint(&self.settings.token_url);
+        let tokens = self.endpoint(&self.settings.app.token_url);
         let exchanged = tokens.exchange_code(code, secrets, &[], now).await;
         let mut grant = exchanged.inspect_err(|error| self.hint_at_host(error))?;
         end_with_session(&mut grant.tokens, now);
@@ -116,7 +101,7 @@ impl SalesforceProvider {
 
     /// A connected app of production does not exist in a sandbox, and the other way round, which no error code says.
     fn hint_at_host(&self, error: &ProviderError) {
-        let host = self.settings.token_url.host_str().unwrap_or_default();
+        let host = self.settings.app.token_url.host_str().unwrap_or_default();
         log::warn!(
             "{error} (asked at {host}; users of production log in at login.salesforce.com, those of sandboxes at \
              test.salesforce.com: see auth.salesforce.auth_url and token_url)"
@@ -138,7 +123,7 @@ impl SalesforceProvider {
             // Users are numbered by their organisation, wherever it is served.
             issuer: format!(
                 "{}/id/{}",
-                self.settings.auth_url.origin().ascii_serialization(),
+                self.settings.app.auth_url.origin().ascii_serialization(),
                 user.organization_id
             ),
             subject: user.user_id,
@@ -148,8 +133,8 @@ impl SalesforceProvider {
             username: user.preferred_username,
             name: user.name.filter(|name| !name.is_empty()),
             email: address.and_then(|address| VerifiedEmail::from_claims(address, user.email_verified)),
-            capabilities: self.settings.claim_mappings.capabilities(&claims),
-            scopes: self.settings.user_scopes.clone(),
+            capabilities: self.settings.app.claim_mappings.capabilities(&claims),
+            scopes: self.settings.app.user_scopes.clone(),
             profile: claims,
             context: context(user.organization_id, grant.instance_url.as_ref()),
             ..UserIdentity::bare(key, NAME)
@@ -193,25 +178,12 @@ impl OutsideProvider for SalesforceProvider {
         NAME
     }
 
-    /// Salesforce does not name itself in callbacks. Its callback path is no other provider's, which does the same.
-    fn callback_issuer(&self) -> ProviderFuture<'_, CallbackIssuer> {
-        Box::pin(async { Ok(CallbackIssuer::Never) })
-    }
-
     fn callback_path(&self) -> &str {
-        &self.settings.callback_path
+        &self.settings.app.callback_path
     }
 
     fn authorization_url<'a>(&'a self, request: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
-        Box::pin(async {
-            let to = AuthorizationRequest {
-                provider: NAME,
-                endpoint: &self.settings.auth_url,
-                client_id: &self.settings.client.client_id,
-                scopes: &self.settings.scopes,
-            };
-            Ok(to.address(request, &[])?.into())
-        })
+        Box::pin(async { self.settings.app.departure(NAME, request, &[]) })
     }
 
     fn exchange_code<'a>(
@@ -237,7 +209,7 @@ impl OutsideProvider for SalesforceProvider {
     ) -> ProviderFuture<'a, UpstreamTokens> {
         Box::pin(async {
             let now = self.clock.now();
-            let endpoint = self.endpoint(&self.settings.token_url);
+            let endpoint = self.endpoint(&self.settings.app.token_url);
             let mut tokens = endpoint.refresh(refresh_token, &[], now).await?.tokens;
             end_with_session(&mut tokens, now);
             Ok(tokens)
