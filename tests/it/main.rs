@@ -29,6 +29,8 @@ mod policies;
 mod reverse_proxy;
 mod scopes;
 mod server;
+#[path = "../fakes/serving.rs"]
+mod serving;
 mod start;
 mod stdio;
 mod stopping;

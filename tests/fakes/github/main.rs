@@ -17,6 +17,9 @@
 )]
 mod github;
 
+#[path = "../serving.rs"]
+mod serving;
+
 fn main() {
     let mut quirks = github::Quirks::default();
     let mut callbacks = Vec::new();

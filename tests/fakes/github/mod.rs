@@ -9,12 +9,12 @@ pub(crate) mod state;
 mod token;
 mod web;
 
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use actix_web::dev::ServerHandle;
-use actix_web::web::Data;
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ServiceConfig};
 
+use crate::serving::Serving;
 pub(crate) use state::{Quirks, State};
 
 /// The app that the fake knows.
@@ -27,39 +27,26 @@ type Shared = Data<Mutex<State>>;
 
 /// A running fake; it stops with the value.
 pub(crate) struct FakeGithub {
-    url: String,
     state: Shared,
-    server: ServerHandle,
+    serving: Serving,
 }
 
 impl FakeGithub {
     /// Starts a fake on a free port of this machine, on a thread of its own.
     pub(crate) fn start(quirks: Quirks) -> Self {
         let state = Data::new(Mutex::new(State::new(quirks)));
-        let (sender, started) = mpsc::channel();
         let shared = Data::clone(&state);
-        std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let app = move || App::new().app_data(Data::clone(&shared)).configure(routes);
-                let server = HttpServer::new(app).workers(1).disable_signals();
-                let server = server.shutdown_timeout(0).bind("127.0.0.1:0").unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
-            });
+        let serving = Serving::start(|_| {
+            move |config: &mut ServiceConfig| {
+                config.app_data(Data::clone(&shared)).configure(routes);
+            }
         });
-        let (address, server) = started.recv().unwrap();
-        Self {
-            url: format!("http://{address}"),
-            state,
-            server,
-        }
+        Self { state, serving }
     }
 
     /// Its address, without a slash at its end.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.serving.url()
     }
 
     /// Allows browsers to be sent back to this address, exactly.
@@ -73,18 +60,11 @@ impl FakeGithub {
     }
 }
 
-impl Drop for FakeGithub {
-    fn drop(&mut self) {
-        // The future is the wait for the stop, which the command itself does not need.
-        drop(self.server.stop(false));
-    }
-}
-
 fn lock(state: &Shared) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn routes(config: &mut actix_web::web::ServiceConfig) {
+fn routes(config: &mut ServiceConfig) {
     config
         .configure(web::routes)
         .configure(token::routes)

@@ -6,14 +6,14 @@
 pub(crate) mod signing;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use actix_web::dev::ServerHandle;
-use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::web::{Bytes, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use self::signing::Signer;
+use crate::serving::Serving;
 
 /// The client that the provider knows.
 pub(crate) const CLIENT_ID: &str = "mxcp server";
@@ -94,50 +94,34 @@ impl Script {
 
 /// A running provider; it stops with the value.
 pub(crate) struct FakeOidc {
-    url: String,
     script: Data<Mutex<Script>>,
-    server: ServerHandle,
+    serving: Serving,
 }
 
 impl FakeOidc {
     /// Starts an honest provider on a free port of this machine, on a thread of its own.
     pub(crate) fn start(now: i64) -> Self {
-        let (sender, started) = mpsc::channel();
-        std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-                let url = format!("http://{}", listener.local_addr().unwrap());
-                let script = Data::new(Mutex::new(Script::honest(&url, now)));
-                let shared = Data::clone(&script);
-                let app = move || {
-                    let app = App::new().app_data(Data::clone(&shared));
-                    app.default_service(actix_web::web::to(answer))
-                };
-                let server = HttpServer::new(app).workers(1).disable_signals();
-                let server = server.shutdown_timeout(0).listen(listener).unwrap().run();
-                sender.send((url, script, server.handle())).unwrap();
-                server.await.unwrap();
-            });
+        let mut script = None;
+        let serving = Serving::start(|url| {
+            let shared = script.insert(Data::new(Mutex::new(Script::honest(url, now))));
+            let shared = Data::clone(shared);
+            move |config: &mut ServiceConfig| {
+                let config = config.app_data(Data::clone(&shared));
+                config.default_service(actix_web::web::to(answer));
+            }
         });
-        let (url, script, server) = started.recv().unwrap();
-        Self { url, script, server }
+        let script = script.unwrap();
+        Self { script, serving }
     }
 
     /// Its address, without a slash at its end; also its issuer.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.serving.url()
     }
 
     /// What it answers, and saw.
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for FakeOidc {
-    fn drop(&mut self) {
-        // The future is the wait for the stop, which the command itself does not need.
-        drop(self.server.stop(false));
     }
 }
 

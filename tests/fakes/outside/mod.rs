@@ -8,13 +8,13 @@ pub(crate) mod atlassian;
 pub(crate) mod grants;
 pub(crate) mod salesforce;
 
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use actix_web::dev::ServerHandle;
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpServer};
 
+use crate::serving::Serving;
 use grants::Grants;
 
 /// The app that the fakes know.
@@ -24,9 +24,8 @@ pub(crate) const CLIENT_SECRET: &str = "secret-of-the-app-canary";
 
 /// A running fake; it stops with the value.
 pub(crate) struct Fake {
-    url: String,
     grants: Shared,
-    server: ServerHandle,
+    serving: Serving,
 }
 
 /// What every handler works on.
@@ -37,40 +36,24 @@ impl Fake {
     /// `callback`.
     pub(crate) fn start(callback: &str, routes: fn(&mut ServiceConfig)) -> Self {
         let grants = Data::new(Mutex::new(Grants::new(callback)));
-        let (sender, started) = mpsc::channel();
         let shared = Data::clone(&grants);
-        std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let app = move || App::new().app_data(Data::clone(&shared)).configure(routes);
-                let server = HttpServer::new(app).workers(1).disable_signals();
-                let server = server.shutdown_timeout(0).bind("127.0.0.1:0").unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
-            });
+        let serving = Serving::start(|url| {
+            url.clone_into(&mut lock(&shared).url);
+            move |config: &mut ServiceConfig| {
+                config.app_data(Data::clone(&shared)).configure(routes);
+            }
         });
-        let (address, server) = started.recv().unwrap();
-        let url = format!("http://{address}");
-        lock(&grants).url.clone_from(&url);
-        Self { url, grants, server }
+        Self { grants, serving }
     }
 
     /// Its address, without a slash at its end.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.serving.url()
     }
 
     /// What it knows.
     pub(crate) fn grants(&self) -> MutexGuard<'_, Grants> {
         lock(&self.grants)
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        // The future is the wait for the stop, which the command itself does not need.
-        drop(self.server.stop(false));
     }
 }
 
