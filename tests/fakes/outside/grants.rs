@@ -31,7 +31,7 @@ pub(crate) struct Grants {
     pub(crate) given_back: BTreeSet<String>,
     /// How many requests the token endpoint answered.
     pub(crate) exchanges: usize,
-    /// What the list of sites holds besides; for Atlassian.
+    /// Whether the user opened a site; at Atlassian.
     pub(crate) has_sites: bool,
     /// Whether a refresh token works more than once; Salesforce's do.
     pub(crate) refresh_tokens_stay: bool,

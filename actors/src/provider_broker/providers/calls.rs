@@ -57,6 +57,16 @@ impl Calls {
         self.send(request).await
     }
 
+    /// An address below the root of an interface, which the setting `api_url` names.
+    pub(super) fn below(&self, api_url: &Url, path: &[&str]) -> Result<Url, ProviderError> {
+        let mut url = api_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| self.invalid("api_url cannot have a path"))?
+            .pop_if_empty()
+            .extend(path);
+        Ok(url)
+    }
+
     /// The user that an answer to a call with the user's token describes.
     pub(super) fn user(&self, answer: &OutboundResponse) -> Result<Map<String, Value>, ProviderError> {
         match answer.status {

@@ -103,12 +103,7 @@ impl GithubProvider {
     }
 
     fn api(&self, path: &[&str]) -> Result<Url, ProviderError> {
-        let mut url = self.settings.api_url.clone();
-        url.path_segments_mut()
-            .map_err(|()| self.calls.invalid("api_url cannot have a path"))?
-            .pop_if_empty()
-            .extend(path);
-        Ok(url)
+        self.calls.below(&self.settings.api_url, path)
     }
 
     async fn identity(&self, token: &Secret) -> Result<UserIdentity, ProviderError> {

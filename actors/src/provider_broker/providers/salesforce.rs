@@ -101,6 +101,9 @@ impl SalesforceProvider {
 
     /// A connected app of production does not exist in a sandbox, and the other way round, which no error code says.
     fn hint_at_host(&self, error: &ProviderError) {
+        if matches!(error, ProviderError::Unavailable { .. }) {
+            return;
+        }
         let host = self.settings.app.token_url.host_str().unwrap_or_default();
         log::warn!(
             "{error} (asked at {host}; users of production log in at login.salesforce.com, those of sandboxes at \
