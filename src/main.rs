@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use mxcp_actor::cli::{CommandLine, Surroundings};
 
-/// A call's memory is taken by one thread and given back by another, which glibc's allocator pays for with locks.
+/// A call's memory is taken by one thread and given back by another, which glibc's allocator pays for with locks. With the
+/// feature `override` it serves DuckDB as well, whose small queries spent a third of their time in glibc's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -26,8 +26,7 @@ pub struct AllowedHosts(BTreeSet<AllowedHost>);
 impl Authority {
     /// Reads `host` or `host:port` as a `Host` header carries it. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"/\\?#@%,;*\"'<>|^`{}".contains(c);
-        if text.is_empty() || !text.chars().all(is_plain) {
+        if text.is_empty() || !text.chars().all(may_be_in_authority) {
             return None;
         }
         let (host, port) = match text.rfind(':').filter(|colon| !text.ends_with(']') && *colon > 0) {
@@ -91,6 +90,15 @@ impl Authority {
         let is_ipv6 =
             inside.is_some_and(|text| text.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()));
         self.host == "localhost" || is_ipv4 || is_ipv6
+    }
+}
+
+/// Whether a host or a port may contain this character. Every request is asked; hence no search in a list.
+fn may_be_in_authority(character: char) -> bool {
+    match character {
+        '/' | '\\' | '?' | '#' | '@' | '%' | ',' | ';' | '*' | '"' | '\'' | '<' | '>' | '|' | '^' | '`'
+        | '{' | '}' => false,
+        other => !other.is_whitespace() && !other.is_control(),
     }
 }
 
