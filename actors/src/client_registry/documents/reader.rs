@@ -90,6 +90,12 @@ impl<T: Clone + From<DocumentRefusal>> DocumentReader<T> {
         self.0.under_way.run(key, ask).await
     }
 
+    /// Callers that wait for a document now.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        WAITING - self.0.waiting.available_permits()
+    }
+
     fn admit(&self, network: IpAddr, now: Timestamp) -> Result<SemaphorePermit<'_>, DocumentRefusal> {
         let place = self.0.waiting.try_acquire();
         let place = place.map_err(|_| DocumentRefusal::TooMany { wait: PAUSE })?;

@@ -35,7 +35,7 @@ fn who_asks_for_the_same_document_at_once_shares_one_reading() {
         let asking: Vec<_> = (0..50)
             .map(|number| begin(&house, APP, &network(number)))
             .collect();
-        until(|| house.registry.status().depth == 50 && house.publisher.asked.get() == 1).await;
+        until(|| house.documents.waiting() == 50 && house.publisher.asked.get() == 1).await;
         house.publisher.gate.add_permits(1);
         for reply in asking {
             assert_eq!(reply.await.unwrap().unwrap().id.as_str(), APP);
@@ -75,7 +75,7 @@ fn at_most_so_many_wait_for_documents() {
         let waiting: Vec<_> = (0..128)
             .map(|number| begin(&house, APP, &network(number)))
             .collect();
-        until(|| house.registry.status().depth == 128 && house.publisher.asked.get() == 1).await;
+        until(|| house.documents.waiting() == 128 && house.publisher.asked.get() == 1).await;
         let one_more = begin(&house, APP, &network(128)).await.unwrap();
         assert!(matches!(refusal(one_more), DocumentRefusal::TooMany { .. }));
         house.publisher.gate.add_permits(1);

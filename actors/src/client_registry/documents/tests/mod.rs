@@ -72,6 +72,7 @@ impl DocumentSource for Rc<Publisher> {
 struct House {
     registry: Handle<ClientRegistry>,
     publisher: Rc<Publisher>,
+    documents: ClientDocuments,
     clock: Arc<FixedClock>,
     store: Arc<MemoryStore>,
 }
@@ -126,10 +127,11 @@ impl House {
             deadline: PATIENCE,
             retry_after: Duration::from_secs(1),
         };
-        let registry = ClientRegistry::new(rules, pool, Some(documents)).start();
+        let registry = ClientRegistry::new(rules, pool, Some(documents.clone())).start();
         Self {
             registry: Handle::new(registry, settings),
             publisher,
+            documents,
             clock,
             store,
         }
