@@ -1,5 +1,7 @@
 //! Grants. Activating one is part of [`super::TokenRepository::redeem_code`].
 
+use std::collections::HashMap;
+
 use super::StoreError;
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
@@ -16,6 +18,11 @@ pub trait GrantRepository: Send + Sync {
 
     /// The grants of a user that have not ended, oldest first.
     fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError>;
+
+    /// When each grant of a user that has not ended was last used, as far as is written down: its client got a pair of
+    /// tokens, or came for the first time with an access token. A busy client has been back since, but for no longer than
+    /// an access token lives. A grant without tokens is not listed.
+    fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError>;
 
     /// How many grants have not ended.
     fn count_live_grants(&self) -> Result<u64, StoreError>;

@@ -8,9 +8,9 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 use super::finding::FindGrant;
 use super::messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
-    IssueTokensReply, OpenGrant, ReplaceUser, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
-    RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens,
-    SweepTokensReply, VerifyToken,
+    IssueTokensReply, ListGrantsOfUser, OpenGrant, ReplaceUser, Revocation, RevokeGrant, RevokeGrantsOfUser,
+    RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply,
+    SweepTokens, SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -216,6 +216,14 @@ impl Handler<Carried<RevokeToken>> for TokenStore {
         let nothing =
             |reply: &RevokeTokenReply| matches!(reply, Ok(Revocation::Nothing | Revocation::NotOfClient));
         self.answer_and_forget(message, nothing, |rules, request| rules.revoke_token(&request))
+    }
+}
+
+impl Handler<Carried<ListGrantsOfUser>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<ListGrantsOfUser>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.list_grants_of_user(&request))
     }
 }
 

@@ -38,8 +38,9 @@ use std::time::Duration;
 
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
-    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, OpenGrant,
-    ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, ListGrantsOfUser,
+    OpenGrant, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens,
+    VerifyToken,
 };
 pub use rules::TokenRules;
 pub use verifier::TokenStoreHandle;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::TokenStoreSettings;
 use super::messages::{
-    IssueTokens, IssueTokensError, IssueTokensReply, OpenGrant, OpenGrantReply, ReplaceUser,
-    ReplaceUserReply, Revocation, RevokeGrant, RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply,
-    RevokeToken, RevokeTokenReply, Sweep, SweepTokens, SweepTokensReply, VerifyToken, VerifyTokenError,
-    VerifyTokenReply,
+    IssueTokens, IssueTokensError, IssueTokensReply, ListGrantsOfUser, ListGrantsOfUserReply, OpenGrant,
+    OpenGrantReply, ReplaceUser, ReplaceUserReply, Revocation, RevokeGrant, RevokeGrantReply,
+    RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep, SweepTokens,
+    SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError, VerifyTokenReply,
 };
 use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
 use crate::domain::clock::Clock;
@@ -129,11 +129,31 @@ impl TokenRules {
             .end_grant(message.grant, self.clock.now(), message.reason)
     }
 
-    /// Ends all grants of a user.
+    /// What a user's clients hold, and when they used it.
+    pub fn list_grants_of_user(&self, message: &ListGrantsOfUser) -> ListGrantsOfUserReply {
+        let now = self.clock.now();
+        let last_uses = self.grants.last_uses_of_user(&message.user)?;
+        let grants = self.grants.live_grants_of_user(&message.user)?;
+        let usable = grants.into_iter().filter(|grant| grant.is_usable(now));
+        let used = usable.filter_map(|grant| {
+            let last_used_at = *last_uses.get(&grant.id)?;
+            Some(UsedGrant { grant, last_used_at })
+        });
+        Ok(used.collect())
+    }
+
+    /// Ends the grants of a user, or those for one client.
     pub fn revoke_grants_of_user(&self, message: &RevokeGrantsOfUser) -> RevokeGrantsOfUserReply {
         let now = self.clock.now();
         let mut ended = Vec::new();
-        for grant in self.grants.live_grants_of_user(&message.user)? {
+        let is_meant = |grant: &Grant| {
+            message
+                .client
+                .as_ref()
+                .is_none_or(|client| grant.client == *client)
+        };
+        let grants = self.grants.live_grants_of_user(&message.user)?;
+        for grant in grants.into_iter().filter(is_meant) {
             if self.grants.end_grant(grant.id, now, message.reason)? {
                 ended.push(grant);
             }

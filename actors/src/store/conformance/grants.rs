@@ -1,5 +1,7 @@
 //! Promises about grants.
 
+use std::collections::HashMap;
+
 use super::fixtures::{
     all_at_once, at, count, digest, grant, grant_id, rotation, store_active_grant, store_code, user_key,
 };
@@ -56,6 +58,23 @@ pub(crate) fn live_grants_of_a_user_are_listed_oldest_first(store: &impl Store) 
         .map(|grant| grant.id)
         .collect();
     assert_eq!(listed, [grant_id(2), grant_id(1)]);
+}
+
+pub(crate) fn the_last_use_of_a_grant_is_its_newest_token_or_the_first_call_with_it(store: &impl Store) {
+    let (idle, busy, ended) = (grant_id(1), grant_id(2), grant_id(3));
+    store_active_grant(store, 1, ("access 1", "refresh 1"), at(1));
+    store_active_grant(store, 2, ("access 2", "refresh 2"), at(2));
+    store_active_grant(store, 3, ("access 3", "refresh 3"), at(3));
+    store.insert_grant(&grant(4, "alice", at(4))).unwrap();
+    store.end_grant(ended, at(5), GrantEnd::RevokedByUser).unwrap();
+    let uses = |user: &str| store.last_uses_of_user(&user_key(user)).unwrap();
+    assert_eq!(uses("alice"), HashMap::from([(idle, at(1)), (busy, at(2))]));
+    assert!(store.record_first_use(&digest("access 1"), at(7)).unwrap());
+    store
+        .rotate(&rotation("refresh 2", ("access 5", "refresh 5"), busy, at(10)))
+        .unwrap();
+    assert_eq!(uses("alice"), HashMap::from([(idle, at(7)), (busy, at(10))]));
+    assert_eq!(uses("bob"), HashMap::new());
 }
 
 pub(crate) fn grants_that_have_not_ended_are_counted(store: &impl Store) {

@@ -50,6 +50,7 @@ macro_rules! store_conformance_suite {
                 grants_come_back_as_they_were
                 a_grant_ends_once_and_keeps_its_first_reason
                 live_grants_of_a_user_are_listed_oldest_first
+                the_last_use_of_a_grant_is_its_newest_token_or_the_first_call_with_it
                 grants_that_have_not_ended_are_counted
                 overdue_grants_end_and_are_given_to_one_caller
                 grants_without_living_tokens_are_overdue

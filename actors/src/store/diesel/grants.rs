@@ -1,13 +1,15 @@
 //! Grants in the database.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::DieselStore;
 use super::connection::MultiBackend;
 use super::grant_row::{self, GrantRow};
-use super::schema::grants;
+use super::schema::{access_tokens, grants, refresh_tokens};
 use super::sweep::{SweepLock, delete_ended};
 use super::transaction::{is_changed, is_inserted};
 use crate::domain::clock::Timestamp;
@@ -45,6 +47,22 @@ macro_rules! end_overdue {
             .get_results($connection)?;
         let as_they_were = rows.into_iter().map(|row| Grant::try_from(row.before_its_end()));
         as_they_were.collect::<Result<Vec<_>, _>>()?
+    }};
+}
+
+/// When the newest of `$tokens` was issued, and when one of them was last found `$used`, for each grant of `$user` that has
+/// not ended.
+macro_rules! last_uses {
+    ($connection:expr, $user:expr, $tokens:ident, $used:ident) => {{
+        let rows: Vec<(String, Option<i64>, Option<i64>)> = $tokens::table
+            .inner_join(grants::table)
+            .filter(grants::user_issuer.eq(&$user.issuer))
+            .filter(grants::user_subject.eq(&$user.subject))
+            .filter(grants::ended_at.is_null())
+            .group_by($tokens::grant_id)
+            .select(($tokens::grant_id, max($tokens::issued_at), max($tokens::$used)))
+            .load($connection)?;
+        rows
     }};
 }
 
@@ -93,6 +111,23 @@ impl GrantRepository for DieselStore {
                 .select(GrantRow::as_select())
                 .load(connection)?;
             Ok(rows.into_iter().map(Grant::try_from).collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError> {
+        self.read("list uses of grants", |connection| {
+            let mut uses = last_uses!(connection, user, access_tokens, first_used_at);
+            uses.extend(last_uses!(connection, user, refresh_tokens, pair_first_used_at));
+            let mut latest = HashMap::new();
+            for (grant, issued_at, used_at) in uses {
+                let (Some(grant), Some(time)) = (GrantId::parse(&grant), issued_at.max(used_at)) else {
+                    continue;
+                };
+                let time = Timestamp::from_microseconds(time);
+                let kept = latest.entry(grant).or_insert(time);
+                *kept = time.max(*kept);
+            }
+            Ok(latest)
         })
     }
 

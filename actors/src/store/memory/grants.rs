@@ -1,6 +1,6 @@
 //! Grants in memory.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{MemoryStore, State, insert_new};
 use crate::domain::clock::Timestamp;
@@ -28,6 +28,23 @@ impl GrantRepository for MemoryStore {
         let mut grants: Vec<_> = state.grants.values().filter(is_live).cloned().collect();
         grants.sort_by_key(|grant| (grant.created_at, grant.id));
         Ok(grants)
+    }
+
+    fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError> {
+        let state = self.lock("list uses of grants")?;
+        let access_tokens = state.access_tokens.values();
+        let accesses = access_tokens.map(|token| (token.grant, token.issued_at, token.first_used_at));
+        let refresh_tokens = state.refresh_tokens.values();
+        let refreshes = refresh_tokens.map(|token| (token.grant, token.issued_at, token.pair_first_used_at));
+        let mut latest = HashMap::new();
+        for (id, issued_at, used_at) in accesses.chain(refreshes) {
+            let is_live = |grant: &Grant| grant.user.identity.key == *user && !is_ended(grant);
+            if state.grants.get(&id).is_some_and(is_live) {
+                let kept = latest.entry(id).or_insert(issued_at);
+                *kept = issued_at.max(used_at.unwrap_or(issued_at)).max(*kept);
+            }
+        }
+        Ok(latest)
     }
 
     fn count_live_grants(&self) -> Result<u64, StoreError> {

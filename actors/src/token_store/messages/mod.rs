@@ -1,9 +1,11 @@
 //! What can be asked of the store of tokens. Each message names the outside act that it stands for.
 //!
-//! - `upstream`: what concerns the provider's tokens in a grant.
+//! - `account`: what users see and end of what they allowed. `upstream`: what concerns the provider's tokens in a grant.
 
+mod account;
 mod upstream;
 
+pub use account::*;
 pub use upstream::*;
 
 use crate::domain::authorization_code::VerifiedCode;
@@ -16,7 +18,7 @@ use crate::domain::sealing::{SealError, UnsealError};
 use crate::domain::secret::Secret;
 use crate::domain::token::{AccessTokenRefusal, TokenPair};
 use crate::domain::upstream_tokens::UpstreamTokens;
-use crate::domain::user::{Principal, UserAccount, UserKey};
+use crate::domain::user::{Principal, UserAccount};
 use crate::handle::requests;
 use crate::store::StoreError;
 
@@ -221,18 +223,6 @@ pub struct RevokeGrant {
 /// Whether this message ended it; false if it had ended before or never was.
 pub type RevokeGrantReply = Result<bool, StoreError>;
 
-/// A user signs out everywhere, or the operator locks a user out. Answered by [`RevokeGrantsOfUserReply`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokeGrantsOfUser {
-    /// Whose grants end.
-    pub user: UserKey,
-    /// Why.
-    pub reason: GrantEnd,
-}
-
-/// The grants that this message ended, as they were: their upstream tokens are to be revoked by whoever gets this.
-pub type RevokeGrantsOfUserReply = Result<Vec<Grant>, StoreError>;
-
 /// A client gave a token back (RFC 7009). Answered by [`RevokeTokenReply`].
 #[derive(Clone, Debug)]
 pub struct RevokeToken {
@@ -294,6 +284,7 @@ requests! {
     RotateRefreshToken => RotateRefreshTokenReply;
     ReplaceUser => ReplaceUserReply;
     RevokeGrant => RevokeGrantReply;
+    ListGrantsOfUser => ListGrantsOfUserReply;
     RevokeGrantsOfUser => RevokeGrantsOfUserReply;
     RevokeToken => RevokeTokenReply;
     SweepTokens => SweepTokensReply;

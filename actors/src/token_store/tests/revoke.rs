@@ -78,6 +78,7 @@ fn signing_out_everywhere_ends_every_login_of_the_user_and_hands_them_over_once(
     let sign_out = |user: &str| {
         let message = RevokeGrantsOfUser {
             user: fixtures::user_key(user),
+            client: None,
             reason: GrantEnd::RevokedByUser,
         };
         replica.rules.revoke_grants_of_user(&message).unwrap()
@@ -92,4 +93,32 @@ fn signing_out_everywhere_ends_every_login_of_the_user_and_hands_them_over_once(
     assert_eq!(sign_out("alice"), []);
     assert!(is_refused(&replica.verify(&first_pair.access_token)));
     assert!(is_refused(&replica.verify(&second_pair.access_token)));
+}
+
+#[test]
+fn a_user_sees_what_clients_hold_and_takes_it_back_from_one_of_them() {
+    let replica = replica();
+    let (pending, (grant, pair)) = (replica.open_grant(None), replica.log_in());
+    let list = |user: &str| {
+        let user = fixtures::user_key(user);
+        let listed = replica.rules.list_grants_of_user(&ListGrantsOfUser { user });
+        let ids = listed.unwrap().into_iter().map(|used| used.grant.id);
+        ids.collect::<Vec<_>>()
+    };
+    assert_ne!(pending, grant);
+    assert_eq!(list("alice"), [grant], "nobody holds anything of a pending grant");
+    assert_eq!(list("bob"), []);
+    let take_back = |client: &str| {
+        let message = RevokeGrantsOfUser {
+            user: fixtures::user_key("alice"),
+            client: Some(fixtures::client_id(client)),
+            reason: GrantEnd::RevokedByUser,
+        };
+        replica.rules.revoke_grants_of_user(&message).unwrap().len()
+    };
+    assert_eq!(take_back("stranger"), 0);
+    assert!(replica.verify(&pair.access_token).is_ok());
+    assert_eq!(take_back("client"), 2, "the pending grant as well");
+    assert!(is_refused(&replica.verify(&pair.access_token)));
+    assert_eq!(list("alice"), []);
 }
