@@ -136,19 +136,25 @@ impl Step {
     }
 }
 
+impl Standing {
+    /// Who vouches for this client's name.
+    pub(super) fn of(client: &Client) -> Self {
+        match client.origin {
+            ClientOrigin::Configured => Self::Configured,
+            ClientOrigin::Registered => Self::Unverified,
+            ClientOrigin::MetadataDocument(_) => MetadataDocumentUrl::parse(&client.id)
+                .map_or(Self::Unverified, |url| Self::Host(url.host().to_owned())),
+        }
+    }
+}
+
 impl ClientView {
     /// The client, and where this request's response goes.
     pub(super) fn new(client: &Client, request: &AuthorizationRequest) -> Self {
-        let standing = match client.origin {
-            ClientOrigin::Configured => Standing::Configured,
-            ClientOrigin::Registered => Standing::Unverified,
-            ClientOrigin::MetadataDocument(_) => MetadataDocumentUrl::parse(&client.id)
-                .map_or(Standing::Unverified, |url| Standing::Host(url.host().to_owned())),
-        };
         let kind = request.redirect_uri.kind();
         Self {
             name: client.name.clone().unwrap_or_else(|| client.id.to_string()),
-            standing,
+            standing: Standing::of(client),
             receiver: request.redirect_uri.receiver().to_owned(),
             redirect_uri: request.redirect_uri.to_string(),
             is_loopback: kind == RedirectKind::Loopback,

@@ -7,10 +7,12 @@
 //! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
 //! * `upstream`: telling the identity provider that its tokens are not needed any more.
 //! * [`verify`]: who calls the protected resource.
-//! * [`home`], [`sign_in`], [`sign_out`]: the server's own front page.
+//! * [`home`], [`sign_in`], [`sign_out`], [`account`]: the server's own pages for those who sign in; [`own_form`] ties their
+//!   forms to them.
 //!
 //! Must not live here: HTTP types, HTML, rules about single values (those are in the core crate's `domain`).
 
+pub mod account;
 pub mod addresses;
 mod approved;
 pub mod audit;
@@ -29,6 +31,7 @@ pub mod home;
 pub mod introspect;
 pub mod log_in;
 pub mod metadata;
+pub mod own_form;
 pub mod parameters;
 pub mod refresh;
 pub mod register;

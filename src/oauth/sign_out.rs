@@ -1,9 +1,12 @@
-//! `POST /logout`: a user signs out of this browser. Grants of clients live on; they are ended one by one or by the
-//! operator.
+//! `POST /logout`: a user signs out of this browser, or everywhere. Grants of clients live on after the first and end with
+//! the second.
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
-use mxcp_actors::provider_broker::messages::{EndBrowserSession, FindBrowserSession};
+use mxcp_actors::provider_broker::messages::{
+    EndBrowserSession, EndBrowserSessionsOfUser, FindBrowserSession,
+};
 
+use super::account::{self, AccountRefusal};
 use super::browser::{self, Cookies};
 use super::log_in::interaction_of;
 use super::parameters::Parameters;
@@ -38,4 +41,27 @@ pub async fn sign_out(
         |_| addresses.path("/"),
         |interaction| browser::page_address(addresses, &interaction),
     ))
+}
+
+/// Signs the user of this browser out of every browser, and ends all grants: no application may act for them any more.
+pub async fn sign_out_everywhere(
+    services: &Services,
+    caller: &Caller,
+    cookies: Cookies,
+    form: &Parameters,
+) -> Result<(), AccountRefusal> {
+    let user = account::whose_form(services, cookies, form).await?;
+    account::end_grants(services, caller, &user, None).await?;
+    let key = user.identity.key.clone();
+    let ended = services.actors.broker.ask(EndBrowserSessionsOfUser { user: key });
+    let sessions = ended
+        .await
+        .map_err(Unavailable::from)?
+        .map_err(Unavailable::from)?;
+    services
+        .event(AuthenticationEvent::LoggedOut, caller)
+        .user(&user.identity)
+        .detail("browsers", &sessions)
+        .write();
+    Ok(())
 }

@@ -32,7 +32,8 @@ async fn every_path_says_which_methods_it_takes() {
         ("/mcp", "POST"),
         ("/login", "GET, HEAD, POST"),
         ("/consent", "GET, HEAD, POST"),
-        ("/logout", "POST"),
+        ("/account", "GET, HEAD, POST"),
+        ("/logout", "GET, HEAD, POST"),
     ] {
         assert_refuses(&server, "PUT", path, allowed).await;
         let is_read = allowed.contains("HEAD");

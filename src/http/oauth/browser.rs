@@ -135,6 +135,11 @@ impl PageRequest {
         }
     }
 
+    /// Another page of ours, to be asked for anew.
+    pub(super) fn go_to(&self, path: &str) -> HttpResponse {
+        redirect(&self.addresses.path(path))
+    }
+
     /// Makes the browser forget who was signed in, and sends it on.
     pub(super) fn signed_out(&self, location: &str) -> HttpResponse {
         let mut response = redirect(location);

@@ -3,6 +3,7 @@
 //!
 //! Must not live here: decisions about clients, users, codes and tokens.
 
+mod account;
 pub(crate) mod answer;
 mod authorize;
 mod body;
@@ -91,10 +92,13 @@ fn pages(config: &mut ServiceConfig) {
     const PAGE: &str = "GET, HEAD, POST";
     let log_in = resource("/login", PAGE).route(get_or_head().to(log_in::get));
     let consent = resource("/consent", PAGE).route(get_or_head().to(consent::get));
+    let account = resource("/account", PAGE).route(get_or_head().to(account::get));
+    let log_out = resource("/logout", PAGE).route(get_or_head().to(account::ask_to_leave));
     config
         .service(log_in.route(web::post().to(log_in::post)))
         .service(consent.route(web::post().to(consent::post)))
-        .service(resource("/logout", "POST").route(web::post().to(home::leave)))
+        .service(account.route(web::post().to(account::post)))
+        .service(log_out.route(web::post().to(account::leave)))
         .service(resource("/", GET_OR_HEAD).route(get_or_head().to(home::get)));
 }
 

@@ -3,7 +3,10 @@
 //! The pages work without JavaScript, load nothing from anywhere, and escape every value. Must not live here: which
 //! page is shown when.
 
+mod account;
 mod render;
+
+pub(crate) use account::{account, sign_out};
 
 use std::time::Duration;
 
@@ -112,6 +115,7 @@ pub(crate) fn home(
         has_users => true,
         log_in => addresses.path("/login"),
         sign_out => addresses.path("/logout"),
+        account => addresses.path("/account"),
         provider => match &services.settings().login {
             LoginKind::Password => None,
             LoginKind::Provider { name, .. } => Some(name),
@@ -158,19 +162,23 @@ fn connection_name(server_name: &str) -> String {
 }
 
 fn client(view: &ClientView) -> Value {
-    let host = match &view.standing {
-        Standing::Configured | Standing::Unverified => None,
-        Standing::Host(host) => Some(host),
-    };
     context! {
         name => view.name,
-        is_unverified => view.standing == Standing::Unverified,
-        host => host,
         receiver => view.receiver,
         redirect_uri => view.redirect_uri,
         is_loopback => view.is_loopback,
         is_out_of_band => view.is_out_of_band,
+        ..standing(&view.standing)
     }
+}
+
+/// Who vouches for a client's name, as templates ask for it.
+fn standing(standing: &Standing) -> Value {
+    let host = match standing {
+        Standing::Configured | Standing::Unverified => None,
+        Standing::Host(host) => Some(host),
+    };
+    context! { is_unverified => *standing == Standing::Unverified, host => host }
 }
 
 fn user(account: &UserAccount) -> Value {

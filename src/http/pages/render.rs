@@ -13,13 +13,15 @@ use ring::digest;
 
 const STYLE: &str = include_str!("style.css");
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("layout.html", include_str!("layout.html")),
     ("login.html", include_str!("login.html")),
     ("consent.html", include_str!("consent.html")),
     ("code.html", include_str!("code.html")),
     ("error.html", include_str!("error.html")),
     ("home.html", include_str!("home.html")),
+    ("account.html", include_str!("account.html")),
+    ("sign_out.html", include_str!("sign_out.html")),
 ];
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(environment);

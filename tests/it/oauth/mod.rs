@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails here"
 )]
 
+mod account;
 mod audit;
 mod authorization;
 mod bearer;

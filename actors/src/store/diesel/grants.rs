@@ -116,10 +116,10 @@ impl GrantRepository for DieselStore {
 
     fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError> {
         self.read("list uses of grants", |connection| {
-            let mut uses = last_uses!(connection, user, access_tokens, first_used_at);
-            uses.extend(last_uses!(connection, user, refresh_tokens, pair_first_used_at));
+            let mut rows = last_uses!(connection, user, access_tokens, first_used_at);
+            rows.extend(last_uses!(connection, user, refresh_tokens, pair_first_used_at));
             let mut latest = HashMap::new();
-            for (grant, issued_at, used_at) in uses {
+            for (grant, issued_at, used_at) in rows {
                 let (Some(grant), Some(time)) = (GrantId::parse(&grant), issued_at.max(used_at)) else {
                     continue;
                 };
