@@ -1,5 +1,6 @@
 //! `--param name=value` and `name=@file.json`, and other values that stand on the command line or in a file.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -90,6 +91,18 @@ impl Values {
             Ok((parameter.name.clone(), value))
         });
         Ok(Self(values.collect::<Result<_, Unusable>>()?))
+    }
+
+    /// The same values if no name is there twice.
+    pub(super) fn each_once(self) -> Result<Self, Unusable> {
+        let mut names = HashSet::new();
+        match self.0.iter().find(|(name, _)| !names.insert(name)) {
+            Some((name, _)) => Err(Unusable {
+                place: format!("--param {name}"),
+                reason: "is given twice".to_owned(),
+            }),
+            None => Ok(self),
+        }
     }
 }
 

@@ -51,7 +51,7 @@ impl Query {
         };
         let config = self.project.load_with(surroundings, flags)?;
         let sql = self.statement(surroundings)?;
-        let values = Values::read(&self.parameters, &surroundings.working_directory)?;
+        let values = Values::read(&self.parameters, &surroundings.working_directory)?.each_once()?;
         let rows = commands::run_query(&config, &sql, |statement| typed(&values, statement))?;
         let rows: Box<RawValue> = serde_json::from_slice(&rows)?;
         match self.json_output {

@@ -21,7 +21,7 @@ use crate::http::request_ids::RequestIds;
 use crate::mcp::caller::Caller;
 use crate::mcp::stdio::conversation::Callers;
 use crate::mcp::wire::{ErrorKind, RpcError};
-use crate::oauth::verify::{self, BearerToken};
+use crate::oauth::verify::{self, BearerRefusal, BearerToken};
 use crate::oauth::{self, Addresses, Services};
 
 /// No token of this server is longer.
@@ -128,8 +128,15 @@ impl Callers for Identity {
             request_id: Arc::clone(&request_id),
         };
         let verified = verify::verify(services, &caller, addresses, bearer(token)?).await;
-        let principal =
-            verified.map_err(|refusal| RpcError::new(ErrorKind::InvalidRequest, refusal.to_string()))?;
+        let principal = verified.map_err(|refusal| {
+            if matches!(refusal, BearerRefusal::Invalid) {
+                let resource = addresses.resource();
+                log::warn!(
+                    "the access token is not good for {resource}; `mxcp-actor log --type auth` says why"
+                );
+            }
+            RpcError::new(ErrorKind::InvalidRequest, refusal.to_string())
+        })?;
         Ok(Self::caller_for(Some(principal), request_id))
     }
 }

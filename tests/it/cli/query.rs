@@ -55,6 +55,9 @@ fn parameters_are_what_the_statement_expects() {
         serde_json::json!([{ "l": [3.0, 1.5, null], "t": "5" }]),
         "{list:?}"
     );
+    let twice = folder.run(&["query", "SELECT $x AS x", "-p", "x=1", "-p", "x=2"]);
+    assert_eq!(twice.code, Some(1));
+    assert!(twice.stderr.contains("--param x: is given twice"), "{twice:?}");
     let lacking = folder.run(&["query", "SELECT $x AS x"]);
     assert_eq!(lacking.code, Some(1));
     assert!(

@@ -58,6 +58,8 @@ fn with_a_provider_every_call_needs_a_good_token() {
         let (status, _, log, folder) = client.wait();
         assert_eq!(status.code(), Some(0));
         assert!(!log.contains("canary"), "{log}");
+        let is_explained = log.contains("the access token is not good for http://localhost:8000/mcp");
+        assert_eq!(is_explained, flags.len() + variables.len() > 0, "{log}");
         let records = crate::audit::records(&folder.path().join("audit"));
         let refused = records
             .iter()
