@@ -16,6 +16,16 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+impl Answer {
+    /// A text of the JSON object that was answered.
+    pub(crate) fn member(&self, name: &str) -> String {
+        let json: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        let text = json[name].as_str();
+        text.unwrap_or_else(|| panic!("no {name}: {} {json}", self.head))
+            .to_owned()
+    }
+}
+
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();

@@ -1,5 +1,6 @@
 //! What an authenticated, audited tool call costs: requests per second, latency and the server's CPU time for each
-//! request, beside the same SQL in a loop inside one process.
+//! request, beside the same SQL in a loop inside one process. And what the acts of the authorization server cost, with few
+//! and with very many grants in its store.
 //!
 //! `make bench` runs it against the release build, on SQLite and on PostgreSQL. It measures; it does not test.
 #![expect(
@@ -19,11 +20,13 @@ mod process;
 mod project;
 mod report;
 mod sign_in;
+mod stored;
+mod tokens;
 
 use std::time::Duration;
 
 use http::Connection;
-use load::{Measured, measure};
+use load::{Calls, WARM_UP, measure};
 use process::Server;
 use project::{Persistence, Project, QUERIES, Query};
 use report::Report;
@@ -33,8 +36,6 @@ use sign_in::Session;
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// How long each figure is measured.
 const MEASURED_FOR: Duration = Duration::from_secs(3);
-/// Tokens that take turns, so that none is still remembered as verified when its turn comes again.
-const COLD_TOKENS: usize = 3_000;
 
 fn main() {
     let mut report = Report::default();
@@ -44,6 +45,11 @@ fn main() {
     }
     for persistence in [Persistence::Sqlite, Persistence::Postgresql] {
         measure_server(&mut report, &data, persistence);
+    }
+    for persistence in [Persistence::Sqlite, Persistence::Postgresql] {
+        for stored in stored::GRANTS {
+            tokens::measure_server(&mut report, &data, persistence, stored);
+        }
     }
     report.finish();
 }
@@ -56,23 +62,12 @@ fn measure_server(report: &mut Report, data: &project::DataSet, persistence: Per
     let token = session.token();
     for query in &QUERIES {
         for connections in CONNECTIONS {
-            let requests = |_: usize| vec![call(query, &token)];
-            let measured = measure(&server, connections, MEASURED_FOR, requests);
+            let clients = (0..connections).map(|_| Calls::new(vec![call(query, &token)]));
+            let (measured, _) = measure(&server, WARM_UP, MEASURED_FOR, clients.collect());
             report.served(persistence, query, connections, &measured);
         }
     }
-    let cold = measure_cold(&server, &mut session);
-    report.cold(persistence, COLD_TOKENS, &cold);
     report::ended(persistence, server.resident_kilobytes());
-}
-
-/// One connection, because several would come round to the first token within the second that it is remembered.
-fn measure_cold(server: &Server, session: &mut Session) -> Measured {
-    let tokens: Vec<_> = (0..COLD_TOKENS).map(|_| session.token()).collect();
-    let [constant, ..] = &QUERIES;
-    measure(server, 1, MEASURED_FOR, |_| {
-        tokens.iter().map(|token| call(constant, token)).collect()
-    })
 }
 
 /// A request of a client of the current revision.

@@ -76,23 +76,32 @@ pub(crate) fn data_set() -> DataSet {
 /// A project in a folder of its own.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
+    pub(crate) store: Store,
+}
+
+/// Where exactly logins are kept.
+pub(crate) enum Store {
+    Sqlite(PathBuf),
+    Postgresql(String),
 }
 
 impl Project {
     pub(crate) fn write(data: &DataSet, persistence: Persistence) -> Self {
-        let project = Self {
-            folder: tempfile::tempdir().unwrap(),
+        let folder = tempfile::tempdir().unwrap();
+        let store = match persistence {
+            Persistence::Sqlite => Store::Sqlite(folder.path().join("oauth.db")),
+            Persistence::Postgresql => Store::Postgresql(postgres_cluster::new_database()),
         };
+        let project = Self { folder, store };
         let site = format!(
             "mxcp: 1\nproject: bench\nprofile: default\nprofiles:\n  default:\n    duckdb:\n      path: {}\n      readonly: true\n",
             data.file().display()
         );
         project.file("mxcp-site.yml", &site);
-        let kept = match persistence {
-            Persistence::Sqlite => "type: sqlite\n            path: oauth.db".to_owned(),
-            Persistence::Postgresql => format!(
-                "type: postgresql\n            url: \"{}\"\n            auth_encryption_key: {}",
-                postgres_cluster::new_database(),
+        let kept = match &project.store {
+            Store::Sqlite(path) => format!("type: sqlite\n            path: {}", path.display()),
+            Store::Postgresql(url) => format!(
+                "type: postgresql\n            url: \"{url}\"\n            auth_encryption_key: {}",
                 "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
             ),
         };
@@ -131,7 +140,7 @@ pub(crate) const PASSWORD: &str = "testpass";
 
 /// Without limits by network: thousands of logins come from one.
 const CONFIGURATION: &str = r#"mxcp: 1
-transport: {http: {rate_limits: {authorize: 0, token: 0}}}
+transport: {http: {rate_limits: {register: 0, authorize: 0, token: 0, introspect: 0}}}
 projects:
   bench:
     profiles:
@@ -145,6 +154,11 @@ projects:
           clients:
             - client_id: bench
               name: Benchmark
+              redirect_uris: [http://localhost:3000/callback]
+              grant_types: [authorization_code, refresh_token]
+            - client_id: resource-server
+              client_secret: resource-server-secret
+              name: Resource server
               redirect_uris: [http://localhost:3000/callback]
           persistence:
             KEPT

@@ -24,13 +24,13 @@ impl Report {
     pub(crate) fn in_process(&mut self, query: &Query, floor: &Floor) {
         if self.cpu.is_empty() {
             println!(
-                "{:<34} {:>10} {:>10} {:>10} {:>10}",
+                "{:<52} {:>10} {:>10} {:>10} {:>10}",
                 "", "calls/s", "CPU µs", "p50 µs", "p99 µs"
             );
         }
         let name = format!("{}, in one process", query.name);
         let (cpu, elapsed) = (microseconds(floor.cpu), microseconds(floor.elapsed));
-        println!("{name:<34} {:>10.0} {cpu:>10.1} {elapsed:>10.1}", 1e6 / elapsed);
+        println!("{name:<52} {:>10.0} {cpu:>10.1} {elapsed:>10.1}", 1e6 / elapsed);
         self.cpu.insert(name, cpu);
     }
 
@@ -47,8 +47,8 @@ impl Report {
         );
     }
 
-    pub(crate) fn cold(&mut self, persistence: Persistence, tokens: usize, measured: &Measured) {
-        self.line(format!("{persistence:?}, constant, {tokens} tokens"), measured);
+    pub(crate) fn act(&mut self, persistence: Persistence, grants: u32, act: &str, measured: &Measured) {
+        self.line(format!("{persistence:?}, {grants} grants, {act}"), measured);
     }
 
     /// Compares with the recorded run, or records this one.
@@ -78,7 +78,7 @@ impl Report {
 
     fn line(&mut self, name: String, measured: &Measured) {
         println!(
-            "{name:<34} {:>10.0} {:>10.1} {:>10.1} {:>10.1}",
+            "{name:<52} {:>10.0} {:>10.1} {:>10.1} {:>10.1}",
             measured.per_second,
             microseconds(measured.cpu),
             microseconds(measured.median),

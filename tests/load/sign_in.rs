@@ -11,7 +11,7 @@ use super::http::{Answer, Connection};
 use super::process::Server;
 use super::project::{PASSWORD, USERNAME};
 
-const REDIRECT_URI: &str = "http://localhost:3000/callback";
+pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/callback";
 const VERIFIER: &str = "a-code-verifier-that-is-long-enough-for-rfc-7636";
 /// Pages and redirects in one login at most.
 const MOST_STEPS: usize = 10;
@@ -32,23 +32,13 @@ impl Session {
 
     /// A new access token, of a grant of its own.
     pub(crate) fn token(&mut self) -> String {
-        let code = self.code();
-        let form = encode(&[
-            ("grant_type", "authorization_code"),
-            ("client_id", "bench"),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", VERIFIER),
-            ("code", &code),
-        ]);
-        let answer = self.send("POST", "/token", &form);
-        let json: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-        let token = json["access_token"].as_str();
-        token
-            .unwrap_or_else(|| panic!("{} {json}", answer.head))
-            .to_owned()
+        let exchange = exchange(&self.code());
+        let answer = Connection::open(self.address).exchange(&exchange);
+        answer.member("access_token")
     }
 
-    fn code(&mut self) -> String {
+    /// A code that nobody has exchanged yet.
+    pub(crate) fn code(&mut self) -> String {
         let digest = ring::digest::digest(&ring::digest::SHA256, VERIFIER.as_bytes());
         let challenge = URL_SAFE_NO_PAD.encode(digest);
         let query = encode(&[
@@ -93,6 +83,26 @@ impl Session {
         }
         answer
     }
+}
+
+/// The exchange of a code.
+pub(crate) fn exchange(code: &str) -> Vec<u8> {
+    form_post(
+        "/token",
+        &[
+            ("grant_type", "authorization_code"),
+            ("client_id", "bench"),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+            ("code", code),
+        ],
+    )
+}
+
+/// A request with a form.
+pub(crate) fn form_post(path: &str, pairs: &[(&str, &str)]) -> Vec<u8> {
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    Connection::request("POST", path, &headers, &encode(pairs))
 }
 
 fn encode(pairs: &[(&str, &str)]) -> String {
