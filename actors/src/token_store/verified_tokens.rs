@@ -122,7 +122,7 @@ impl VerifiedTokens {
     }
 
     /// The caller with this token, as found before or as `ask` finds it. Of equal questions that come at once, one asks.
-    pub(super) async fn verify<F>(
+    pub async fn verify<F>(
         &self,
         token: SecretDigest,
         resource: ResourceIndicator,
