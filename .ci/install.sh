@@ -21,6 +21,8 @@ fail() { say "$@"; exit 1; }
 
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
 
+has_chromium() { command -v chromium-headless-shell || command -v chromium || command -v google-chrome; } >/dev/null
+
 has_openssl() { [[ -n ${OPENSSL_DIR:-}${OPENSSL_LIB_DIR:-} ]] || pkg-config --exists openssl; }
 
 # Prints the Debian packages of what the build needs and is missing, a line each. OpenSSL is for the connections to PostgreSQL.
@@ -41,6 +43,7 @@ missing_for_tests() {
   has_postgresql || echo postgresql
   type -P kill >/dev/null || echo procps
   command -v sqlite3 >/dev/null || echo sqlite3
+  has_chromium || echo chromium-headless-shell
 }
 
 # install_packages LIST: installs with apt-get what the function LIST prints.

@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents github oidc stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents pages github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -28,7 +28,7 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-suites=(conformance stateless anonymous login documents github oidc stdio replicas)
+suites=(conformance stateless anonymous login pages documents github oidc stdio replicas)
 [[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: ${suites[*]}"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -173,6 +173,15 @@ run_login() {
   summarize "clients with login" "$clients_passed" "$clients_failed" 0
 }
 
+# A person's real browser on the server's pages.
+run_pages() {
+  local browser
+  browser=$(command -v chromium-headless-shell || command -v chromium || command -v google-chrome) ||
+    refuse "Chromium is missing; .ci/install.sh installs it"
+  run_counted "pages in Chromium" "$logs/pages.log" \
+    "$node" tests/interop/chromium/pages.mjs "$url" "$browser" tests/fixtures/tls/server
+}
+
 # Each client publishes its metadata document on this machine, over TLS with a certificate that the server is told to believe.
 run_documents() {
   local clients_passed=0 clients_failed=0
@@ -270,7 +279,7 @@ trap 'exit 130' INT TERM
 
 echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
-run_against "$login_project" login
+run_against "$login_project" login pages
 if [[ " ${suites[*]} " == *" documents "* ]]; then
   SSL_CERT_FILE=$PWD/tests/fixtures/tls/server.pem run_against "$(documents_project)" documents
 fi
