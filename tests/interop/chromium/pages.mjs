@@ -117,7 +117,7 @@ const checks = {
   },
 };
 
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   try {
