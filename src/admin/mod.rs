@@ -24,7 +24,7 @@ use mxcp_actors::blocking::BlockingPool;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::handle::HandleStatus;
 use mxcp_actors::replica_bus::ReplicaBus;
-use mxcp_actors::sql_executor::status::SqlMonitor;
+use mxcp_actors::sql_executor::status::{SqlMonitor, Staffing};
 use mxcp_actors::store::open::OpenStore;
 use mxcp_actors::system::{Actors, SweepMonitor};
 
@@ -88,6 +88,11 @@ impl Admin {
             Some(authorization) => authorization.actors.status(),
             None => vec![(self.executor)(), self.mcp.sessions().status()],
         }
+    }
+
+    /// Whether only a restart helps: every worker is held by a query that does not stop, so that nothing runs any more.
+    pub fn needs_restart(&self) -> bool {
+        self.sql.status().staffing() == Staffing::NobodyLeft
     }
 
     /// How many clients, grants and sessions there are, as far as somebody can say now.

@@ -1,5 +1,5 @@
 //! Whether this process should be sent work: not while it is stopping, and not while a part that every call needs does not
-//! answer. Liveness is another question, and its answer is that the process answers at all.
+//! answer. Liveness is another question: whether only a restart helps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

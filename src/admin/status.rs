@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mxcp_actors::replica_bus::BusConnection;
+use mxcp_actors::sql_executor::status::RunningQuery;
 use serde_json::{Value, json};
 
 use super::Admin;
@@ -58,18 +59,35 @@ fn actors(admin: &Admin) -> Vec<Value> {
 
 fn queries(admin: &Admin) -> Value {
     let status = admin.sql.status();
-    let running = status.running.iter().map(|query| {
-        json!({
-            "request_id": &*query.request_id,
-            "user": &*query.share,
-            "running_ms": u64::try_from(query.running.as_millis()).unwrap_or(u64::MAX),
-        })
-    });
+    let written_off = &status.written_off;
+    let running = status.running.iter().chain(&written_off.running);
     json!({
         "workers": status.workers,
+        "workers_left": status.staffed,
         "waiting": status.waiting,
         "most_waiting": status.most_waiting,
-        "running": running.collect::<Vec<_>>(),
+        "running": running.map(query).collect::<Vec<_>>(),
+        "written_off": {
+            "running": written_off.running.len(),
+            "most_replaced": written_off.most_stand_ins,
+            "ever": written_off.ever,
+        },
+    })
+}
+
+/// One query that runs: in its worker's place, or written off because it did not stop when it was told to.
+fn query(query: &RunningQuery) -> Value {
+    let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "request_id": &*query.request_id,
+        "user": &*query.share,
+        "endpoint": &*query.endpoint,
+        "state": match query.written_off {
+            None => "running",
+            Some(_) => "written_off",
+        },
+        "running_ms": milliseconds(query.running),
+        "written_off_ms": query.written_off.map(milliseconds),
     })
 }
 

@@ -168,6 +168,7 @@ pub fn run_query(
     refuse_unknown(&statement, &parameters)?;
     let query = RunQuery {
         context: CallContext::anonymous("command-line"),
+        endpoint: Arc::from("the statement"),
         parameters,
         statement: QueryText::Owner(statement),
         caller: Arc::new(SqlIdentity::nobody()),
@@ -210,7 +211,7 @@ fn with_executor<T>(
     work: impl AsyncFnOnce(Handle<SqlExecutor>) -> Result<T, RunError>,
 ) -> Result<T, RunError> {
     actix_rt::System::new().block_on(async {
-        let settings = serving::executor_settings(&config.limits);
+        let settings = serving::executor_settings(&config.limits, false);
         let running = SqlExecutor::launch(generation, settings).map_err(StartError::Thread)?;
         let outcome = work(running.executors.handle()).await;
         running.stop();

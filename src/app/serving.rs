@@ -15,7 +15,9 @@ use mxcp_actors::replica_bus::{ReplicaBus, RunningReplicaBus};
 use mxcp_actors::session_registry::SessionRegistrySettings;
 use mxcp_actors::session_registry::actor::{RunningSessionRegistry, SessionRegistry};
 use mxcp_actors::session_registry::rules::SessionRules;
-use mxcp_actors::sql_executor::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings, SqlExecutors};
+use mxcp_actors::sql_executor::actor::{
+    RunningSqlExecutor, SqlExecutor, SqlExecutorSettings, SqlExecutors, WriteOffRule,
+};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::status::SqlMonitor;
@@ -36,6 +38,11 @@ use crate::oauth::Services;
 
 /// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
 const MOST_WAITING: usize = 1_024;
+
+/// How long a query may take to stop when it is told to. DuckDB heeds an interrupt between batches of rows: within
+/// milliseconds where a processor is free, within 160 ms with four queries and four other programs on two processors. Whoever
+/// is given up wrongly costs a session that is opened anew.
+const INTERRUPT_GRACE: Duration = Duration::from_millis(300);
 
 /// What was started.
 pub struct Running {
@@ -222,7 +229,7 @@ impl Work {
         endpoint_scopes: &ScopeSet,
         audit: &Audit,
     ) -> Result<Self, StartError> {
-        let sql = executor_settings(&config.limits);
+        let sql = executor_settings(&config.limits, !config.auth.provider.is_none());
         if config.auth.provider.is_none() {
             return Ok(Self::Open {
                 executor: SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
@@ -294,7 +301,8 @@ pub(super) fn sessions_in_memory(audit: &Audit) -> RunningSessionRegistry {
     SessionRegistry::launch(rules, pool, settings, ReplicaBus::alone())
 }
 
-pub(super) fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
+/// What the executor is given. Where nobody logs in, everybody is one caller to it.
+pub(super) fn executor_settings(limits: &Limits, tells_callers_apart: bool) -> SqlExecutorSettings {
     let workers = limits.max_concurrent_queries;
     SqlExecutorSettings {
         workers,
@@ -302,6 +310,13 @@ pub(super) fn executor_settings(limits: &Limits) -> SqlExecutorSettings {
             max_waiting: MOST_WAITING,
             max_waiting_per_share: MOST_WAITING / 4,
             max_running_per_share: workers.div_ceil(2).max(1),
+        },
+        write_off: WriteOffRule {
+            grace: INTERRUPT_GRACE,
+            // Each burns a processor's time and holds its memory for as long as it likes, so they at most double what the operator
+            // allowed. Two at least: a caller who may run one query at a time must not use up all of them.
+            most_stand_ins: workers.max(2),
+            burdens_caller: tells_callers_apart,
         },
         // Waiting as long as running, and the answer's way back.
         deadline: limits.query_timeout + Duration::from_secs(5),

@@ -63,7 +63,7 @@ pub(super) enum CallFailure {
     /// There was no one to run it.
     #[error("{0}")]
     Actor(#[from] CallError),
-    /// DuckDB looks whether it is to stop between batches of rows, and some expressions take long for one.
+    /// No worker was free: those that this caller may use are held by queries that DuckDB does not stop.
     #[error("no answer came within the limit of {} ms (query_timeout_ms): the query, or others before it, did not stop when they were told to", .0.as_millis())]
     Overrun(Duration),
     /// The policies refuse the call or its answer.
@@ -236,6 +236,7 @@ impl Call<'_> {
     ) -> RunQuery {
         RunQuery {
             context: self.asked.context(),
+            endpoint: Arc::clone(&self.endpoint.name),
             statement,
             parameters,
             caller: Arc::new(identity),

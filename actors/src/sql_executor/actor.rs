@@ -1,15 +1,16 @@
 //! The actors: take queries in and hand them to the queue. Also what owns the workers.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler};
 
 use super::admission::AdmissionLimits;
-use super::cancel::Deadlines;
+use super::cancel::{Deadlines, RunningDeadlines};
 use super::engine::generation::Generation;
 use super::messages::{QueryOutcome, RunQuery};
+use super::places::RunId;
+pub use super::queue::WriteOffRule;
 use super::queue::{Queue, RETRY_AFTER};
 use super::runner::{DuckdbRunner, Runner};
 use super::status::SqlMonitor;
@@ -24,6 +25,8 @@ pub struct SqlExecutorSettings {
     pub workers: usize,
     /// What may wait, and what one caller may run.
     pub admission: AdmissionLimits,
+    /// What becomes of queries that do not stop when they are told to.
+    pub write_off: WriteOffRule,
     /// How long a query may wait for a worker, with the answer's way back, before its caller gives up. How long it may run
     /// is its own limit.
     pub deadline: Duration,
@@ -43,7 +46,7 @@ impl Actor for SqlExecutor {
     }
 }
 
-/// How long a stop waits for queries that were told to end.
+/// How long a stop waits for queries that were told to end and are about to take effect, or to be given up.
 const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 /// A message stays in the mailbox for microseconds: handling it is putting it into a queue.
@@ -83,7 +86,7 @@ impl SqlExecutors {
 pub struct RunningSqlExecutor {
     /// The actors.
     pub executors: SqlExecutors,
-    workers: Vec<JoinHandle<()>>,
+    deadlines: RunningDeadlines,
 }
 
 impl SqlExecutor {
@@ -92,11 +95,8 @@ impl SqlExecutor {
         generation: &Arc<Generation>,
         settings: SqlExecutorSettings,
     ) -> std::io::Result<RunningSqlExecutor> {
-        let runner = DuckdbRunner {
-            generation: Arc::clone(generation),
-            deadlines: Deadlines::start()?,
-        };
-        Self::launch_with(runner, settings)
+        let generation = Arc::clone(generation);
+        Self::launch_with(DuckdbRunner { generation }, settings)
     }
 
     /// The same with anything that runs queries.
@@ -105,27 +105,24 @@ impl SqlExecutor {
         settings: SqlExecutorSettings,
     ) -> std::io::Result<RunningSqlExecutor> {
         let count = settings.workers.max(1);
-        let queue = Queue::new(settings.admission, count);
-        let runner = Arc::new(runner);
-        let workers = (0..count)
-            .map(|number| {
-                let (queue, runner) = (Arc::clone(&queue), Arc::clone(&runner));
-                let worker = Worker {
-                    number,
-                    queue,
-                    runner,
-                };
-                let thread = thread::Builder::new().name(format!("sql-worker-{number}"));
-                thread.spawn(move || worker.run())
-            })
-            .collect::<std::io::Result<Vec<_>>>()?;
+        let queue = Queue::new(settings.admission, count, settings.write_off);
+        let worker = Worker {
+            queue: Arc::clone(&queue),
+            runner: Arc::new(runner),
+            deadlines: Deadlines::new(settings.write_off.grace),
+        };
+        for place in 0..count {
+            worker.start(place)?;
+        }
+        let deadlines = worker.deadlines.clone();
+        let deadlines = deadlines.start(move |run| replace(&worker, run))?;
         let address = Self {
             queue: Arc::clone(&queue),
         }
         .start();
         let handle = Handle::new(address, handle_settings(settings, count));
         let executors = SqlExecutors { handle, queue };
-        Ok(RunningSqlExecutor { executors, workers })
+        Ok(RunningSqlExecutor { executors, deadlines })
     }
 }
 
@@ -134,6 +131,16 @@ impl Handle<SqlExecutor> {
     pub async fn run(&self, query: RunQuery) -> Result<QueryOutcome, CallError> {
         let longest_run = query.limits.timeout;
         self.ask_longer(query, longest_run).await
+    }
+}
+
+/// Gives up a query that does not stop, and starts a worker in the place of its own.
+fn replace<R: Runner>(worker: &Worker<R>, run: RunId) {
+    if let Some(place) = worker.queue.write_off(run)
+        && let Err(error) = worker.start(place)
+    {
+        log::error!("no worker can be started in the place of one that does not come back: {error}");
+        worker.queue.hold(place);
     }
 }
 
@@ -169,19 +176,14 @@ impl RunningSqlExecutor {
         self.executors.queue.cancel_running();
     }
 
-    /// Stops what still runs, and waits for the workers: not for ever, because DuckDB looks at no interrupt while it plans.
-    /// A worker that is left behind ends with the process.
+    /// Stops what still runs, and waits for the workers, but not for those whose queries do not stop: they end with the
+    /// process.
     pub fn stop(self) {
         self.interrupt();
         let left = self.executors.queue.wait_for_workers(LONGEST_STOP);
         if left > 0 {
             log::error!("{left} SQL workers do not stop, because DuckDB does not; they end with the process");
-            return;
         }
-        for worker in self.workers {
-            if worker.join().is_err() {
-                log::error!("a SQL worker had panicked");
-            }
-        }
+        self.deadlines.stop();
     }
 }

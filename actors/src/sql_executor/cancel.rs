@@ -1,36 +1,77 @@
-//! Time limits: one thread that trips the tokens of queries that run too long.
+//! Time limits: one thread that trips the tokens of queries that run too long, and gives up those that do not stop when
+//! they are told to.
 //!
 //! DuckDB has no statement timeout, and an actor's timers starve while its mailbox is full; so the clock of running
-//! queries is a thread that does nothing else.
+//! queries is a thread that does nothing else. It also learns who was told to stop by somebody else, and looks again when
+//! the grace is over: DuckDB heeds an interrupt between batches of rows, and some expressions take minutes for one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::domain::cancel::{CancelReason, CancelToken};
+use super::places::RunId;
+use crate::domain::cancel::{Attached, CancelReason, CancelToken, Interrupt};
 
-/// The clock of running queries.
-pub(super) struct Deadlines {
+/// The clock of running queries. Clones are the same one.
+#[derive(Clone)]
+pub(super) struct Deadlines(Arc<Shared>);
+
+/// The thread of the clock.
+pub(super) struct RunningDeadlines {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// How long a query may take to stop.
+    grace: Duration,
 }
 
 #[derive(Default)]
 struct State {
-    /// By end and number, so that the first entry is the next to end.
-    running: BTreeMap<(Instant, u64), (CancelToken, Duration)>,
-    next_number: u64,
+    /// By end and run, so that the first entry is the next to end.
+    running: BTreeMap<(Instant, RunId), (CancelToken, Duration)>,
+    /// Runs that were told to stop, and when they should have. One that did is given up by nobody, as it is not there.
+    told: BTreeSet<(Instant, RunId)>,
     /// When the thread looks again by itself; `None` if only when it is told. It keeps to it when that query has ended
     /// before: most do, and the next one ends later, so that a call wakes nobody.
     alarm: Option<Instant>,
     stopped: bool,
+}
+
+/// What is to be done.
+enum Due {
+    /// Its time is over.
+    Limit(CancelToken, Duration),
+    /// It was told to stop and had its grace.
+    GiveUp(RunId),
+}
+
+impl State {
+    /// Takes out what is due next.
+    fn take_due(&mut self, now: Instant) -> Option<Due> {
+        if let Some(entry) = self.running.first_entry()
+            && entry.key().0 <= now
+        {
+            let (token, limit) = entry.remove();
+            return Some(Due::Limit(token, limit));
+        }
+        let (end, run) = self.told.first().copied()?;
+        (end <= now).then(|| {
+            self.told.pop_first();
+            Due::GiveUp(run)
+        })
+    }
+
+    /// When something is due next.
+    fn next_due(&self) -> Option<Instant> {
+        let limit = self.running.first_key_value().map(|((end, _), _)| *end);
+        let grace = self.told.first().map(|(end, _)| *end);
+        limit.into_iter().chain(grace).min()
+    }
 }
 
 impl Shared {
@@ -38,24 +79,21 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Trips what is due and says when the next one is.
-    fn trip_due(state: &mut State, now: Instant) -> Option<Instant> {
-        while let Some(entry) = state.running.first_entry() {
-            let (end, _) = *entry.key();
-            if end > now {
-                return Some(end);
-            }
-            let (token, limit) = entry.remove();
-            token.cancel(CancelReason::TimeLimit(limit));
-        }
-        None
-    }
-
-    fn run(&self) {
+    fn run(&self, give_up: impl Fn(RunId)) {
         let mut state = self.lock();
         while !state.stopped {
             let now = Instant::now();
-            state.alarm = Self::trip_due(&mut state, now);
+            if let Some(due) = state.take_due(now) {
+                // Whoever is told may have something to say here.
+                drop(state);
+                match due {
+                    Due::Limit(token, limit) => token.cancel(CancelReason::TimeLimit(limit)),
+                    Due::GiveUp(run) => give_up(run),
+                }
+                state = self.lock();
+                continue;
+            }
+            state.alarm = state.next_due();
             state = match state.alarm {
                 Some(alarm) => {
                     self.changed
@@ -67,50 +105,66 @@ impl Shared {
             };
         }
     }
+
+    /// Wakes the thread for something that is due before it would look.
+    fn set_alarm(&self, state: &mut State, end: Instant) {
+        if state.alarm.is_none_or(|alarm| end < alarm) {
+            state.alarm = Some(end);
+            self.changed.notify_one();
+        }
+    }
 }
 
 impl Deadlines {
-    /// Starts the thread.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let shared = Arc::<Shared>::default();
-        let of_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("sql-deadlines".to_owned())
-            .spawn(move || of_thread.run())?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
+    /// A clock that nobody winds yet. Queries have `grace` to stop when they are told to.
+    pub(super) fn new(grace: Duration) -> Self {
+        Self(Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            grace,
+        }))
+    }
+
+    /// Starts the thread, which hands what does not stop to `give_up`.
+    pub(super) fn start(
+        &self,
+        give_up: impl Fn(RunId) + Send + 'static,
+    ) -> std::io::Result<RunningDeadlines> {
+        let shared = Arc::clone(&self.0);
+        let thread = thread::Builder::new().name("sql-deadlines".to_owned());
+        Ok(RunningDeadlines {
+            shared: Arc::clone(&self.0),
+            thread: thread.spawn(move || shared.run(give_up))?,
         })
     }
 
-    /// From now on the query may take `limit`, until the answer is dropped.
-    pub(super) fn watch(&self, token: &CancelToken, limit: Duration) -> Watched {
-        let end = Instant::now().checked_add(limit);
-        let mut state = self.shared.lock();
-        state.next_number += 1;
-        let key = end.map(|end| (end, state.next_number));
+    /// From now on the query may take `limit`, until the answer is dropped; and when somebody tells it to stop, it is noticed.
+    pub(super) fn watch(&self, run: RunId, token: &CancelToken, limit: Duration) -> Watched {
+        let shared = Arc::clone(&self.0);
+        let key = Instant::now().checked_add(limit).map(|end| (end, run));
         if let Some(key) = key {
+            let mut state = shared.lock();
             state.running.insert(key, (token.clone(), limit));
-            if state.alarm.is_none_or(|alarm| key.0 < alarm) {
-                state.alarm = Some(key.0);
-                self.shared.changed.notify_one();
-            }
+            shared.set_alarm(&mut state, key.0);
         }
-        drop(state);
+        let told = Told {
+            shared: Arc::clone(&shared),
+            run,
+        };
         Watched {
-            shared: Arc::clone(&self.shared),
+            _attached: token.attach(Arc::new(told)),
+            shared,
             key,
         }
     }
 }
 
-impl Drop for Deadlines {
-    fn drop(&mut self) {
+impl RunningDeadlines {
+    /// Ends the thread.
+    pub(super) fn stop(self) {
         self.shared.lock().stopped = true;
         self.shared.changed.notify_one();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        if self.thread.join().is_err() {
             log::error!("the thread of query time limits had panicked");
         }
     }
@@ -118,8 +172,9 @@ impl Drop for Deadlines {
 
 /// A query whose time is running.
 pub(super) struct Watched {
+    _attached: Attached,
     shared: Arc<Shared>,
-    key: Option<(Instant, u64)>,
+    key: Option<(Instant, RunId)>,
 }
 
 impl Drop for Watched {
@@ -130,12 +185,33 @@ impl Drop for Watched {
     }
 }
 
+/// Notices that a query is told to stop.
+struct Told {
+    shared: Arc<Shared>,
+    run: RunId,
+}
+
+impl Interrupt for Told {
+    fn interrupt(&self) {
+        let Some(end) = Instant::now().checked_add(self.shared.grace) else {
+            return;
+        };
+        let mut state = self.shared.lock();
+        state.told.insert((end, self.run));
+        self.shared.set_alarm(&mut state, end);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::domain::cancel::Interrupt;
+    use crate::sql_executor::places::Places;
+
+    /// Longer than any of these tests needs; reached only when one fails.
+    const PATIENCE: Duration = Duration::from_mins(1);
+    const NEVER: Duration = Duration::from_hours(1);
 
     struct Tell(Mutex<mpsc::Sender<()>>);
 
@@ -145,32 +221,65 @@ mod tests {
         }
     }
 
+    fn runs<const COUNT: usize>() -> [RunId; COUNT] {
+        let mut places = Places::<(), ()>::new(COUNT, 0);
+        std::array::from_fn(|place| places.begin(place, ()))
+    }
+
     #[test]
     fn a_query_beyond_its_limit_is_told_and_others_are_not() {
-        let deadlines = Deadlines::start().unwrap();
+        let deadlines = Deadlines::new(NEVER);
+        let thread = deadlines.start(|_run| {}).unwrap();
+        let [one, other] = runs();
         let (long, short) = (CancelToken::new(), CancelToken::new());
         let (sender, told) = mpsc::channel();
         let attached = short.attach(Arc::new(Tell(Mutex::new(sender))));
-        let watched = deadlines.watch(&long, Duration::from_hours(1));
+        let watched = deadlines.watch(one, &long, NEVER);
         let limit = Duration::from_millis(5);
-        let limited = deadlines.watch(&short, limit);
-        told.recv_timeout(Duration::from_mins(1)).unwrap();
+        let limited = deadlines.watch(other, &short, limit);
+        told.recv_timeout(PATIENCE).unwrap();
         assert_eq!(short.reason(), Some(CancelReason::TimeLimit(limit)));
         assert_eq!(long.reason(), None);
         drop((attached, watched, limited));
+        thread.stop();
     }
 
     #[test]
     fn a_query_that_has_ended_is_told_nothing_when_its_time_comes() {
-        let deadlines = Deadlines::start().unwrap();
+        let deadlines = Deadlines::new(NEVER);
+        let [one, other] = runs();
         let (done, running) = (CancelToken::new(), CancelToken::new());
-        let limit = Duration::from_hours(1);
-        drop(deadlines.watch(&done, limit));
-        let watched = deadlines.watch(&running, limit);
-        let then = Instant::now() + limit;
-        assert_eq!(Shared::trip_due(&mut deadlines.shared.lock(), then), None);
-        assert_eq!(done.reason(), None);
-        assert_eq!(running.reason(), Some(CancelReason::TimeLimit(limit)));
+        drop(deadlines.watch(one, &done, NEVER));
+        let watched = deadlines.watch(other, &running, NEVER);
+        let then = Instant::now() + NEVER;
+        let mut state = deadlines.0.lock();
+        let Some(Due::Limit(token, NEVER)) = state.take_due(then) else {
+            panic!("nothing is due");
+        };
+        assert!(state.take_due(then).is_none());
+        drop(state);
+        token.cancel(CancelReason::Operator);
+        assert_eq!((done.reason(), running.reason()), (None, token.reason()));
         drop(watched);
+    }
+
+    #[test]
+    fn who_does_not_stop_when_anybody_tells_it_to_is_given_up() {
+        let deadlines = Deadlines::new(Duration::ZERO);
+        let (sender, given_up) = mpsc::channel();
+        let thread = deadlines.start(move |run| sender.send(run).unwrap()).unwrap();
+        let [gone, late, good] = runs();
+        let tokens = [(); 3].map(|()| CancelToken::new());
+        let watched = [
+            deadlines.watch(gone, &tokens[0], NEVER),
+            deadlines.watch(late, &tokens[1], Duration::from_millis(5)),
+            deadlines.watch(good, &tokens[2], NEVER),
+        ];
+        tokens[0].cancel(CancelReason::ClientGone);
+        let mut both = [(); 2].map(|()| given_up.recv_timeout(PATIENCE).unwrap());
+        both.sort();
+        assert_eq!(both, [gone, late]);
+        drop(watched);
+        thread.stop();
     }
 }

@@ -17,6 +17,8 @@ use crate::handle::Request;
 pub struct RunQuery {
     /// The call that the query belongs to; its share of the workers, and how it is stopped.
     pub context: CallContext,
+    /// What was called, as operators know it: the name of a tool or prompt, the URI of a resource.
+    pub endpoint: Arc<str>,
     /// What runs.
     pub statement: QueryText,
     /// Values by parameter name, without `$`.

@@ -10,7 +10,8 @@ use super::engine::DuckdbErrorKind;
 use super::engine::error::QueryError;
 use super::engine::session::EncodedResult;
 use super::messages::{QueryOutcome, RunQuery};
-use super::status::{Counts, OnWorker, QueryEnd, RunningQuery, SqlStatus};
+use super::places::{Ended, Places, RunId, StandIn};
+use super::status::{Counts, OnWorker, QueryEnd, RunningQuery, SqlStatus, WriteOffStatus, WrittenOff};
 use crate::domain::cancel::{CancelReason, CancelToken};
 use crate::error::CallError;
 use crate::handle::Reply;
@@ -18,11 +19,22 @@ use crate::handle::Reply;
 /// What a caller that finds the queue full is told to wait.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A query that waits or runs.
-pub(super) struct Job {
-    pub(super) query: RunQuery,
-    pub(super) reply: Reply<QueryOutcome>,
-    pub(super) arrived: Instant,
+/// How the executor treats queries that do not stop when they are told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteOffRule {
+    /// How long a query may take to stop.
+    pub grace: Duration,
+    /// How many of their workers may be replaced at once.
+    pub most_stand_ins: usize,
+    /// Whether such a query counts among those that its caller runs. It should, unless everybody is the same caller.
+    pub burdens_caller: bool,
+}
+
+/// A query that waits.
+struct Job {
+    query: RunQuery,
+    reply: Reply<QueryOutcome>,
+    arrived: Instant,
 }
 
 impl Job {
@@ -33,6 +45,23 @@ impl Job {
     /// Nobody waits any more, or somebody said stop.
     fn is_abandoned(&self) -> bool {
         !self.reply.is_awaited() || self.query.context.cancel.reason().is_some()
+    }
+
+    /// Takes the job apart: what the worker needs, and what is known of it while it runs.
+    fn begin(self) -> (RunQuery, OnWorker) {
+        let Self {
+            query,
+            reply,
+            arrived,
+        } = self;
+        let on_worker = OnWorker {
+            context: query.context.clone(),
+            endpoint: Arc::clone(&query.endpoint),
+            waited: arrived.elapsed(),
+            since: Instant::now(),
+            reply,
+        };
+        (query, on_worker)
     }
 
     fn abandon(self, counts: &Counts) {
@@ -52,16 +81,27 @@ impl Job {
     }
 }
 
+/// What a worker is to do.
+pub(super) struct Taken {
+    pub(super) run: RunId,
+    pub(super) query: RunQuery,
+}
+
+/// What a query was that has ended, to its worker.
+pub(super) enum Finished {
+    /// The worker's to answer.
+    InTime(OnWorker),
+    /// Answered: it was given up. The worker goes on in the place that is named, or ends.
+    Late(Option<usize>),
+}
+
 struct State {
     admission: Admission<Job>,
     closed: bool,
-    /// The running queries, by the worker that runs them.
-    running: Vec<Option<OnWorker>>,
+    places: Places<OnWorker, WrittenOff>,
     /// The workers that sleep. The one that fell asleep last is woken first: what it needs is still in the processor's caches,
     /// and with workers that take turns nothing ever is.
     asleep: Vec<usize>,
-    /// Workers whose threads have not ended.
-    alive: usize,
 }
 
 /// Shared by the actor, which fills it, and the workers, which empty it.
@@ -69,27 +109,28 @@ pub(super) struct Queue {
     state: Mutex<State>,
     /// What wakes each worker.
     bells: Vec<Condvar>,
-    /// Tells that a worker has ended.
+    /// Tells that a worker has ended, or will not come back.
     ended: Condvar,
     most_waiting: usize,
+    write_off: WriteOffRule,
     /// Whether the database has given itself up.
     lost: watch::Sender<bool>,
     pub(super) counts: Counts,
 }
 
 impl Queue {
-    pub(super) fn new(limits: AdmissionLimits, workers: usize) -> Arc<Self> {
+    pub(super) fn new(limits: AdmissionLimits, workers: usize, write_off: WriteOffRule) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 admission: Admission::new(limits),
                 closed: false,
-                running: std::iter::repeat_with(|| None).take(workers).collect(),
+                places: Places::new(workers, write_off.most_stand_ins),
                 asleep: Vec::with_capacity(workers),
-                alive: workers,
             }),
             ended: Condvar::new(),
             bells: std::iter::repeat_with(Condvar::new).take(workers).collect(),
             most_waiting: limits.max_waiting,
+            write_off,
             lost: watch::Sender::new(false),
             counts: Counts::default(),
         })
@@ -148,9 +189,9 @@ impl Queue {
         }
     }
 
-    /// The next job for `worker`; waits for one. `None` once the queue is closed and empty.
-    pub(super) fn take(&self, worker: usize) -> Option<(Arc<str>, Job)> {
-        let bell = self.bells.get(worker)?;
+    /// The next query for the worker in `place`; waits for one. `None` once the queue is closed and empty.
+    pub(super) fn take(&self, place: usize) -> Option<Taken> {
+        let bell = self.bells.get(place)?;
         let mut state = self.lock();
         loop {
             match state.admission.take() {
@@ -158,52 +199,131 @@ impl Queue {
                     state.admission.finished(&share);
                     job.abandon(&self.counts);
                 }
-                Some((share, job)) => {
-                    if let Some(place) = state.running.get_mut(worker) {
-                        *place = Some(OnWorker {
-                            context: job.query.context.clone(),
-                            since: Instant::now(),
-                        });
-                    }
-                    return Some((share, job));
+                Some((_, job)) => {
+                    let (query, on_worker) = job.begin();
+                    self.counts.waited(on_worker.waited);
+                    let run = state.places.begin(place, on_worker);
+                    return Some(Taken { run, query });
                 }
                 None if state.closed => return None,
                 None => {
-                    state.asleep.push(worker);
+                    state.asleep.push(place);
                     state = bell.wait(state).unwrap_or_else(PoisonError::into_inner);
                     // A thread may also wake by itself.
-                    state.asleep.retain(|sleeper| *sleeper != worker);
+                    state.asleep.retain(|sleeper| *sleeper != place);
                 }
             }
         }
     }
 
-    /// The worker's job has ended; a job of the same caller that had to wait for it may run now.
-    pub(super) fn finished(&self, worker: usize, share: &Arc<str>) {
+    /// The query has ended; a job of the same caller that had to wait for it may run now.
+    pub(super) fn finished(&self, run: RunId) -> Finished {
         let mut state = self.lock();
-        state.admission.finished(share);
-        if let Some(place) = state.running.get_mut(worker) {
-            *place = None;
+        let ended = state.places.end(run);
+        let freed = match &ended {
+            Ended::InTime(query) => Some(&query.context.share),
+            Ended::Late { written_off, .. } => {
+                Some(&written_off.share).filter(|_| self.write_off.burdens_caller)
+            }
+            Ended::Unknown => None,
+        };
+        if let Some(share) = freed {
+            state.admission.finished(share);
         }
         let more = state.admission.waiting() > 0;
         drop(state);
         if more {
             self.wake_one();
         }
+        match ended {
+            Ended::InTime(query) => Finished::InTime(query),
+            Ended::Late {
+                written_off,
+                goes_on_in,
+            } => {
+                log::info!(
+                    "the query of {} that was written off {} ms ago has ended request={}",
+                    written_off.endpoint,
+                    written_off.at.elapsed().as_millis(),
+                    written_off.request_id,
+                );
+                Finished::Late(goes_on_in)
+            }
+            Ended::Unknown => Finished::Late(None),
+        }
     }
 
-    /// A worker does no more work.
-    pub(super) fn ended(&self) {
-        self.lock().alive -= 1;
+    /// Gives up a query that did not stop when it was told to: answers its caller, and says which place needs a worker.
+    pub(super) fn write_off(&self, run: RunId) -> Option<usize> {
+        let mut given_up = None;
+        let mut state = self.lock();
+        let stand_in = state.places.write_off(run, |query| {
+            let written_off = WrittenOff::from(&query);
+            given_up = Some(query);
+            written_off
+        })?;
+        let query = given_up?;
+        if !self.write_off.burdens_caller {
+            state.admission.finished(&query.context.share);
+        }
+        let count = state.places.written_off().len();
+        let more = state.admission.waiting() > 0;
+        drop(state);
+        self.ended.notify_all();
+        if more {
+            self.wake_one();
+        }
+        self.counts.wrote_off();
+        self.answer_given_up(query, stand_in, count);
+        match stand_in {
+            StandIn::Wanted(place) => Some(place),
+            StandIn::TooMany => None,
+        }
+    }
+
+    fn answer_given_up(&self, query: OnWorker, stand_in: StandIn, count: usize) {
+        // Nothing else gives up a query than that its token was tripped.
+        let reason = query.context.cancel.reason().unwrap_or(CancelReason::Operator);
+        log::warn!(
+            "{} did not stop within {} ms when its query was told to ({reason}): the query is written off and runs on{}; {count} such \
+             queries run request={}",
+            query.endpoint,
+            self.write_off.grace.as_millis(),
+            match stand_in {
+                StandIn::Wanted(_) => ", and a new worker takes its place",
+                StandIn::TooMany => ", and nobody takes the place of its worker",
+            },
+            query.context.request_id,
+        );
+        let ran = query.since.elapsed();
+        self.counts.ran(ran);
+        self.counts.ended(reason.into());
+        query.reply.answer(Ok(QueryOutcome {
+            result: Err(reason.into()),
+            waited: query.waited,
+            ran,
+        }));
+    }
+
+    /// No worker could be started for the place.
+    pub(super) fn hold(&self, place: usize) {
+        self.lock().places.hold(place);
         self.ended.notify_all();
     }
 
-    /// Waits until all workers have ended, no longer than `within`. How many have not.
+    /// The worker in `place` does no more work.
+    pub(super) fn left(&self, place: usize) {
+        self.lock().places.leave(place);
+        self.ended.notify_all();
+    }
+
+    /// Waits until all workers have ended that come back at all, no longer than `within`. How many have not.
     pub(super) fn wait_for_workers(&self, within: Duration) -> usize {
         let waited = self
             .ended
-            .wait_timeout_while(self.lock(), within, |state| state.alive > 0);
-        waited.unwrap_or_else(PoisonError::into_inner).0.alive
+            .wait_timeout_while(self.lock(), within, |state| state.places.staffed() > 0);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.places.staffed()
     }
 
     /// Looks at how a query ended: after a fatal error no further one will succeed, and of memory that did not suffice the
@@ -239,6 +359,7 @@ impl Queue {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
+        state.places.close();
         let waiting = state.admission.retain(|_| false);
         drop(state);
         for job in waiting {
@@ -251,7 +372,7 @@ impl Queue {
     /// Stops what runs.
     pub(super) fn cancel_running(&self) {
         let state = self.lock();
-        let running = state.running.iter().flatten();
+        let running = state.places.running();
         let running: Vec<CancelToken> = running.map(|query| query.context.cancel.clone()).collect();
         drop(state);
         for token in running {
@@ -263,18 +384,19 @@ impl Queue {
     pub(super) fn status(&self) -> SqlStatus {
         let (ends, waited, ran) = self.counts.status();
         let state = self.lock();
-        let running = state.running.iter().flatten();
+        let places = &state.places;
         SqlStatus {
-            workers: state.running.len(),
+            workers: places.count(),
+            staffed: places.staffed(),
             waiting: state.admission.waiting(),
             most_waiting: self.most_waiting,
-            running: running
-                .map(|query| RunningQuery {
-                    request_id: Arc::clone(&query.context.request_id),
-                    share: Arc::clone(&query.context.share),
-                    running: query.since.elapsed(),
-                })
-                .collect(),
+            running: places.running().map(RunningQuery::from).collect(),
+            written_off: WriteOffStatus {
+                running: places.written_off().map(RunningQuery::from).collect(),
+                stand_ins: places.stand_ins(),
+                most_stand_ins: self.write_off.most_stand_ins,
+                ever: self.counts.written_off(),
+            },
             is_closed: state.closed,
             ends,
             waited,
@@ -282,9 +404,9 @@ impl Queue {
         }
     }
 
-    /// Queries that wait, and queries that run.
+    /// Queries that wait, and queries that run in their places.
     pub(super) fn depth(&self) -> (usize, usize) {
         let state = self.lock();
-        (state.admission.waiting(), state.admission.running())
+        (state.admission.waiting(), state.places.running().count())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::cancel::Deadlines;
 use super::engine::error::QueryError;
 use super::engine::generation::Generation;
 use super::engine::session::{EncodedResult, Query, Session, Source};
@@ -28,7 +27,6 @@ pub(super) struct Run<S> {
 /// Runs queries on one database.
 pub(super) struct DuckdbRunner {
     pub(super) generation: Arc<Generation>,
-    pub(super) deadlines: Deadlines,
 }
 
 impl Runner for DuckdbRunner {
@@ -45,7 +43,6 @@ impl Runner for DuckdbRunner {
             }
         };
         let cancel = &query.context.cancel;
-        let _watched = self.deadlines.watch(cancel, query.limits.timeout);
         let source = match &query.statement {
             QueryText::Owner(statement) => Source::Owner(statement),
             QueryText::Caller(sql) => Source::Caller(sql),

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::engine::error::QueryError;
+use super::messages::QueryOutcome;
 use super::queue::Queue;
 use crate::domain::call_context::CallContext;
 use crate::domain::cancel::CancelReason;
+use crate::handle::Reply;
 use crate::measure::{Histogram, HistogramStatus};
 
 /// How a query ended.
@@ -100,6 +102,7 @@ impl From<CancelReason> for QueryEnd {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     ends: [AtomicU64; QueryEnd::ALL.len()],
+    written_off: AtomicU64,
     waited: Histogram,
     ran: Histogram,
 }
@@ -119,6 +122,14 @@ impl Counts {
         self.ran.record(duration);
     }
 
+    pub(super) fn wrote_off(&self) {
+        self.written_off.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn written_off(&self) -> u64 {
+        self.written_off.load(Ordering::Relaxed)
+    }
+
     pub(super) fn status(&self) -> (Vec<(QueryEnd, u64)>, HistogramStatus, HistogramStatus) {
         let ends = QueryEnd::ALL.iter().zip(&self.ends);
         let ends = ends.map(|(end, count)| (*end, count.load(Ordering::Relaxed)));
@@ -129,7 +140,20 @@ impl Counts {
 /// A query that a worker runs.
 pub(super) struct OnWorker {
     pub(super) context: CallContext,
+    pub(super) endpoint: Arc<str>,
+    pub(super) waited: Duration,
     pub(super) since: Instant,
+    /// The way to the caller. Whoever takes the query from its place answers it.
+    pub(super) reply: Reply<QueryOutcome>,
+}
+
+/// A query that was told to stop, did not, and runs on. Its caller is answered.
+pub(super) struct WrittenOff {
+    pub(super) request_id: Arc<str>,
+    pub(super) share: Arc<str>,
+    pub(super) endpoint: Arc<str>,
+    pub(super) since: Instant,
+    pub(super) at: Instant,
 }
 
 /// A running query as an operator sees it.
@@ -139,21 +163,89 @@ pub struct RunningQuery {
     pub request_id: Arc<str>,
     /// Whose share of the workers it uses.
     pub share: Arc<str>,
+    /// What was called.
+    pub endpoint: Arc<str>,
     /// How long it has been running.
     pub running: Duration,
+    /// How long ago it was written off, because it did not stop when it was told to.
+    pub written_off: Option<Duration>,
+}
+
+impl From<&OnWorker> for WrittenOff {
+    fn from(query: &OnWorker) -> Self {
+        Self {
+            request_id: Arc::clone(&query.context.request_id),
+            share: Arc::clone(&query.context.share),
+            endpoint: Arc::clone(&query.endpoint),
+            since: query.since,
+            at: Instant::now(),
+        }
+    }
+}
+
+impl From<&OnWorker> for RunningQuery {
+    fn from(query: &OnWorker) -> Self {
+        Self {
+            request_id: Arc::clone(&query.context.request_id),
+            share: Arc::clone(&query.context.share),
+            endpoint: Arc::clone(&query.endpoint),
+            running: query.since.elapsed(),
+            written_off: None,
+        }
+    }
+}
+
+impl From<&WrittenOff> for RunningQuery {
+    fn from(query: &WrittenOff) -> Self {
+        Self {
+            request_id: Arc::clone(&query.request_id),
+            share: Arc::clone(&query.share),
+            endpoint: Arc::clone(&query.endpoint),
+            running: query.since.elapsed(),
+            written_off: Some(query.at.elapsed()),
+        }
+    }
+}
+
+/// Queries that did not stop when they were told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteOffStatus {
+    /// Those that run on.
+    pub running: Vec<RunningQuery>,
+    /// How many of them have somebody in their worker's place.
+    pub stand_ins: usize,
+    /// How many may have.
+    pub most_stand_ins: usize,
+    /// So far, those that have ended included.
+    pub ever: u64,
+}
+
+/// What is left of the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staffing {
+    /// Every query that does not stop has somebody in its worker's place, and the next one will.
+    Whole,
+    /// The next query that does not stop costs a worker, or some have.
+    Exhausted,
+    /// No worker is left: nothing runs until one comes back, if ever.
+    NobodyLeft,
 }
 
 /// The executor at one moment.
 #[derive(Debug, Clone)]
 pub struct SqlStatus {
-    /// Worker threads.
+    /// Queries that can run at once.
     pub workers: usize,
+    /// Workers that are there for queries: fewer than `workers` once no more of those that do not come back are replaced.
+    pub staffed: usize,
     /// Queries that wait.
     pub waiting: usize,
     /// Queries that may wait.
     pub most_waiting: usize,
     /// Queries that run.
     pub running: Vec<RunningQuery>,
+    /// Queries that were given up.
+    pub written_off: WriteOffStatus,
     /// Whether the executor takes no more queries.
     pub is_closed: bool,
     /// Queries so far, by their end.
@@ -162,6 +254,20 @@ pub struct SqlStatus {
     pub waited: HistogramStatus,
     /// How long queries ran.
     pub ran: HistogramStatus,
+}
+
+impl SqlStatus {
+    /// What is left of the workers.
+    pub fn staffing(&self) -> Staffing {
+        let written_off = &self.written_off;
+        match self.staffed {
+            0 if !self.is_closed => Staffing::NobodyLeft,
+            staffed if staffed < self.workers || written_off.stand_ins >= written_off.most_stand_ins => {
+                Staffing::Exhausted
+            }
+            _ => Staffing::Whole,
+        }
+    }
 }
 
 /// Looks at the executor. Cheap to clone.

@@ -1,14 +1,17 @@
 //! The executor under load and failure, with a runner that does what each test says, when it says so.
 
+mod written_off;
+
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use actix::{Arbiter, System};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings};
+use super::actor::{RunningSqlExecutor, SqlExecutor, SqlExecutorSettings, WriteOffRule};
 use super::admission::AdmissionLimits;
 use super::engine::error::QueryError;
 use super::engine::identity::SqlIdentity;
@@ -24,10 +27,29 @@ use crate::error::CallError;
 /// Longer than any of these tests needs; reached only when one fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Runs "queries" whose text says what happens: `panic`, `wait` (until interrupted or released), anything else answers.
+/// Runs "queries" whose text says what happens: `panic`, `wait` (until interrupted), `stuck …` (until released, whatever it
+/// is told; one that is called `stuck panic` panics then), anything else answers.
 struct Script {
     started: Mutex<mpsc::Sender<String>>,
     sessions: AtomicUsize,
+    released: Arc<Released>,
+}
+
+/// What is stuck no more.
+#[derive(Default)]
+struct Released {
+    texts: Mutex<BTreeSet<String>>,
+    changed: Condvar,
+}
+
+impl Released {
+    fn wait_for(&self, text: &str) {
+        let texts = self.texts.lock().unwrap();
+        let waited = self
+            .changed
+            .wait_timeout_while(texts, PATIENCE, |texts| !texts.contains(text));
+        assert!(!waited.unwrap().1.timed_out(), "{text} was never released");
+    }
 }
 
 /// Tells a waiting query to go on.
@@ -51,6 +73,10 @@ impl Runner for Script {
         self.started.lock().unwrap().send(text.to_string()).unwrap();
         assert_ne!(&**text, "panic", "as the test asked");
         let cancel = &query.context.cancel;
+        if text.starts_with("stuck") {
+            self.released.wait_for(text);
+            assert_ne!(&**text, "stuck panic", "as the test asked");
+        }
         let result = match &**text {
             "wait" => {
                 let (wake, woken) = mpsc::channel();
@@ -73,6 +99,7 @@ impl Runner for Script {
 struct House {
     executor: RunningSqlExecutor,
     started: mpsc::Receiver<String>,
+    released: Arc<Released>,
 }
 
 const SETTINGS: SqlExecutorSettings = SqlExecutorSettings {
@@ -81,6 +108,11 @@ const SETTINGS: SqlExecutorSettings = SqlExecutorSettings {
         max_waiting: 3,
         max_waiting_per_share: 2,
         max_running_per_share: 1,
+    },
+    write_off: WriteOffRule {
+        grace: PATIENCE,
+        most_stand_ins: 2,
+        burdens_caller: true,
     },
     deadline: PATIENCE,
 };
@@ -91,12 +123,18 @@ fn house() -> House {
 
 fn house_with(settings: SqlExecutorSettings) -> House {
     let (sender, started) = mpsc::channel();
+    let released = Arc::<Released>::default();
     let script = Script {
         started: Mutex::new(sender),
         sessions: AtomicUsize::new(0),
+        released: Arc::clone(&released),
     };
     let executor = SqlExecutor::launch_with(script, settings).unwrap();
-    House { executor, started }
+    House {
+        executor,
+        started,
+        released,
+    }
 }
 
 fn query(share: &str, text: &str) -> RunQuery {
@@ -104,6 +142,7 @@ fn query(share: &str, text: &str) -> RunQuery {
     context.share = Arc::from(share);
     RunQuery {
         context,
+        endpoint: Arc::from("tool"),
         statement: QueryText::Caller(Arc::from(text)),
         parameters: Vec::new(),
         caller: Arc::new(SqlIdentity::nobody()),
@@ -286,20 +325,19 @@ fn stopping_answers_everyone() {
 #[test]
 fn an_answer_that_does_not_come_in_time_is_a_timeout() {
     System::new().block_on(async {
-        let (sender, _started) = mpsc::channel();
-        let script = Script {
-            started: Mutex::new(sender),
-            sessions: AtomicUsize::new(0),
-        };
-        let deadline = Duration::from_millis(20);
-        let executor =
-            SqlExecutor::launch_with(script, SqlExecutorSettings { deadline, ..SETTINGS }).unwrap();
-        let mut waiting = query("ada", "wait");
+        let house = house_with(SqlExecutorSettings {
+            deadline: Duration::from_millis(20),
+            ..SETTINGS
+        });
+        let running = house.ask(query("ada", "wait"));
+        assert_eq!(house.next_started().await, "wait");
+        let mut waiting = query("bob", "never");
         waiting.limits.timeout = Duration::ZERO;
-        let answer = executor.executors.handle().run(waiting).await;
-        assert_eq!(answer.unwrap_err(), CallError::Timeout);
-        assert_eq!(executor.executors.handle().status().timeouts, 1);
-        executor.stop();
+        let handle = house.executor.executors.handle();
+        assert_eq!(handle.run(waiting).await.unwrap_err(), CallError::Timeout);
+        assert_eq!(handle.status().timeouts, 1);
+        house.executor.stop();
+        running.await.unwrap().unwrap();
     });
 }
 
@@ -323,9 +361,9 @@ fn a_query_may_run_for_longer_than_it_may_wait() {
 
 #[test]
 fn a_stop_waits_for_the_workers_and_not_for_ever() {
-    let queue = Queue::new(SETTINGS.admission, 2);
-    queue.ended();
+    let queue = Queue::new(SETTINGS.admission, 2, SETTINGS.write_off);
+    queue.left(0);
     assert_eq!(queue.wait_for_workers(Duration::ZERO), 1);
-    queue.ended();
+    queue.left(1);
     assert_eq!(queue.wait_for_workers(PATIENCE), 0);
 }

@@ -141,6 +141,32 @@ pub(super) fn queries(page: &mut Page<'_, '_>, admin: &Admin) -> fmt::Result {
         ("mxcp_sql_running", "Queries that run"),
         [(vec![], sql.running.len() as u64)],
     )?;
+    let written_off = &sql.written_off;
+    page.gauges(
+        ("mxcp_sql_workers_left", "Workers that queries can count on"),
+        [(vec![], sql.staffed as u64)],
+    )?;
+    page.gauges(
+        (
+            "mxcp_sql_written_off_running",
+            "Queries that did not stop when they were told to, and run on",
+        ),
+        [(vec![], written_off.running.len() as u64)],
+    )?;
+    page.gauges(
+        (
+            "mxcp_sql_written_off_replaced_max",
+            "Workers of such queries that may be replaced at once",
+        ),
+        [(vec![], written_off.most_stand_ins as u64)],
+    )?;
+    page.counters(
+        (
+            "mxcp_sql_written_off",
+            "Queries that did not stop when they were told to",
+        ),
+        [(vec![], written_off.ever)],
+    )?;
     page.gauges(
         ("mxcp_sql_waiting", "Queries that wait for a worker"),
         [(vec![], sql.waiting as u64)],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mxcp_actors::blocking::{BlockingPool, BlockingSettings};
 use mxcp_actors::sql_executor::engine::generation::Generation;
-use mxcp_actors::sql_executor::status::SqlMonitor;
+use mxcp_actors::sql_executor::status::{SqlMonitor, Staffing};
 
 use crate::admin::Admin;
 use crate::admin::about::About;
@@ -104,11 +104,30 @@ impl Served<'_> {
 }
 
 /// Opening a session runs statements in the database. No worker is asked: a house full of long queries is busy and not
-/// out of order.
+/// out of order. It is out of order once the next query that does not stop costs it a worker: work belongs on another
+/// replica then.
 fn engine_answers(generation: &Arc<Generation>, sql: &SqlMonitor) -> Result<(), String> {
     let status = sql.status();
     if status.is_closed {
         return Err("the executor takes no more queries".to_owned());
+    }
+    let (left, stuck) = (status.staffed, status.written_off.running.len());
+    match status.staffing() {
+        Staffing::Whole => {}
+        Staffing::Exhausted => {
+            return Err(format!(
+                "{stuck} queries run on that did not stop when they were told to, and no more of their workers are replaced: \
+                 {left} of {} workers are left (/status names them)",
+                status.workers
+            ));
+        }
+        Staffing::NobodyLeft => {
+            return Err(format!(
+                "all {} workers are held by queries that did not stop when they were told to (/status names them); restart \
+                 the server",
+                status.workers
+            ));
+        }
     }
     if status.waiting >= status.most_waiting {
         return Err(format!("{} queries wait already", status.waiting));

@@ -1,4 +1,4 @@
-//! `GET /health` and `GET /live`: the process answers, so it need not be restarted. For anybody.
+//! `GET /health` and `GET /live`: whether the process answers, and whether it should be restarted. For anybody.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -13,7 +13,13 @@ pub(super) async fn health(state: Data<AdminState>) -> HttpResponse {
     json_answer(StatusCode::OK, &json!({ "status": "ok", "timestamp": now }))
 }
 
-/// 200.
-pub(super) async fn live() -> HttpResponse {
-    json_answer(StatusCode::OK, &json!({ "status": "alive" }))
+/// 200, unless nothing but a restart helps.
+pub(super) async fn live(state: Data<AdminState>) -> HttpResponse {
+    match state.admin.needs_restart() {
+        false => json_answer(StatusCode::OK, &json!({ "status": "alive" })),
+        true => json_answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "status": "stuck", "reason": "every worker is held by a query that does not stop" }),
+        ),
+    }
 }

@@ -18,7 +18,7 @@ pub struct Endpoint {
     /// A tool, a resource or a prompt.
     pub kind: OperationType,
     /// Its name; a resource's URI or URI template.
-    pub name: String,
+    pub name: Arc<str>,
     /// Parameters, program and contract of the results.
     pub routine: Arc<Routine>,
     /// What the caller's token must have been granted, all of it.
@@ -52,7 +52,7 @@ impl Endpoint {
     pub(super) fn new(written: &Written<'_>) -> Self {
         Self {
             kind: written.kind,
-            name: written.name.to_owned(),
+            name: Arc::from(written.name),
             routine: Arc::clone(written.routine),
             scopes: written.scopes.clone(),
             plan: Arc::new(written.routine.output.plan()),

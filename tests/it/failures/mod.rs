@@ -1,5 +1,6 @@
-//! The running program when it is killed, and when more is asked of it than it takes.
+//! The running program when it is killed, when more is asked of it than it takes, and when DuckDB does not do as it is told.
 
 mod full_queue;
 mod killed;
 mod lost_database;
+mod written_off;

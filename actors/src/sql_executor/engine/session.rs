@@ -111,7 +111,7 @@ impl Session {
     ) -> Result<EncodedResult, QueryError> {
         let mut prepared = match self.statements.remove(&statement.id()) {
             Some(prepared) => prepared,
-            None => self.prepare_only(statement.sql())?,
+            None => self.prepare_under(statement.sql(), cancel)?,
         };
         let answer = self.execute(&mut prepared, query, cancel);
         prepared.clear_bindings();
@@ -132,7 +132,7 @@ impl Session {
         let catalog = guard::Catalog::read(self)?;
         guard::check(&tree, &catalog)?;
         cancel.check()?;
-        let mut prepared = self.prepare_only(sql)?;
+        let mut prepared = self.prepare_under(sql, cancel)?;
         if prepared.kind() != StatementKind::Select {
             return Err(guard::Refusal::NotASelect.into());
         }
@@ -175,13 +175,28 @@ impl Session {
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
-        let occupied = self.seat.occupy(Arc::clone(&query.caller));
+        let _occupied = self.seat.occupy(Arc::clone(&query.caller));
+        self.interruptible(cancel, || stream(prepared, query, cancel))
+    }
+
+    /// Prepares a text that must hold exactly one statement, and stops when `cancel` is tripped, where DuckDB heeds that: it
+    /// computes what is constant while it plans.
+    pub(super) fn prepare_under(&self, sql: &str, cancel: &CancelToken) -> Result<Prepared, QueryError> {
+        self.interruptible(cancel, || self.prepare_only(sql))
+    }
+
+    /// Does something on the connection that is told to stop when `cancel` is tripped.
+    fn interruptible<T>(
+        &self,
+        cancel: &CancelToken,
+        work: impl FnOnce() -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
         let interruptible = Arc::<Interruptible>::default();
         let lent = self.connection.lend(&interruptible.0);
         let attached = cancel.attach(interruptible);
-        let answer = stream(prepared, query, cancel);
-        drop((attached, lent, occupied));
-        answer.map_err(|error| name_the_cause(error, cancel))
+        let outcome = work();
+        drop((attached, lent));
+        outcome.map_err(|error| name_the_cause(error, cancel))
     }
 
     /// Prepares a text that must hold exactly one statement. Nothing of it runs, also not what follows a `;`.

@@ -23,7 +23,7 @@ impl Session {
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
-        let mut run = || self.in_transaction(|session| session.answer(prepared, query, cancel));
+        let mut run = || self.in_transaction(cancel, |session| session.answer(prepared, query, cancel));
         let mut outcome = run();
         for _ in 1..MOST_RUNS {
             match &outcome {
@@ -44,7 +44,7 @@ impl Session {
         query: &Query<'_>,
         cancel: &CancelToken,
     ) -> Result<EncodedResult, QueryError> {
-        self.in_transaction(|session| {
+        self.in_transaction(cancel, |session| {
             let answer = session.answer(prepared, query, cancel)?;
             session.refuse_reserved_names().map_err(reserved_name)?;
             Ok(answer)
@@ -53,12 +53,19 @@ impl Session {
 
     fn in_transaction(
         &mut self,
+        cancel: &CancelToken,
         run: impl FnOnce(&mut Self) -> Result<EncodedResult, QueryError>,
     ) -> Result<EncodedResult, QueryError> {
         self.administer("BEGIN TRANSACTION")?;
-        let (answer, ended) = match run(self) {
-            Ok(answer) => match self.administer("COMMIT") {
-                Ok(()) => (Ok(answer), true),
+        // Whoever cancels from here on comes too late, and learns it from the token: the caller of a commit that takes long must
+        // not be told that the call has ended without effect.
+        let ready = run(self).and_then(|answer| Ok((answer, cancel.seal()?)));
+        let (answer, ended) = match ready {
+            Ok((answer, sealed)) => match self.administer("COMMIT") {
+                Ok(()) => {
+                    sealed.took_effect();
+                    (Ok(answer), true)
+                }
                 Err(error) => (Err(error), false),
             },
             Err(error) => (Err(error), self.administer("ROLLBACK").is_ok()),

@@ -9,7 +9,7 @@ use super::house::{Browser, PATIENCE, all, house_with, local, settings, slow};
 use crate::client_registry::FindClient;
 use crate::domain::opaque_token::AccessToken;
 use crate::error::CallError;
-use crate::sql_executor::actor::SqlExecutorSettings;
+use crate::sql_executor::actor::{SqlExecutorSettings, WriteOffRule};
 use crate::sql_executor::admission::AdmissionLimits;
 use crate::sql_executor::engine::generation::{Generation, InstanceSettings};
 use crate::store::conformance::fixtures;
@@ -68,6 +68,11 @@ fn a_server_with_a_database_starts_and_stops_its_workers() {
                 max_waiting: 1,
                 max_waiting_per_share: 1,
                 max_running_per_share: 1,
+            },
+            write_off: WriteOffRule {
+                grace: PATIENCE,
+                most_stand_ins: 1,
+                burdens_caller: true,
             },
             deadline: PATIENCE,
         };

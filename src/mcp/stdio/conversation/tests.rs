@@ -13,7 +13,7 @@ use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::session_registry::SessionRegistrySettings;
 use mxcp_actors::session_registry::actor::SessionRegistry;
 use mxcp_actors::session_registry::rules::SessionRules;
-use mxcp_actors::sql_executor::actor::{SqlExecutor, SqlExecutorSettings};
+use mxcp_actors::sql_executor::actor::{SqlExecutor, SqlExecutorSettings, WriteOffRule};
 use mxcp_actors::sql_executor::admission::AdmissionLimits;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
 use mxcp_actors::sql_executor::messages::QueryLimits;
@@ -77,6 +77,11 @@ fn server() -> McpServer {
             max_waiting: 1,
             max_waiting_per_share: 1,
             max_running_per_share: 1,
+        },
+        write_off: WriteOffRule {
+            grace: PATIENCE,
+            most_stand_ins: 1,
+            burdens_caller: true,
         },
         deadline: PATIENCE,
     };
