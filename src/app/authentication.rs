@@ -126,6 +126,8 @@ pub fn actors_settings(
     // A client must not be forgotten while one of its grants lives.
     clients.used_lifetime = clients.used_lifetime.max(session.refresh_idle_ttl);
     clients.documents.clone_from(&auth.client_metadata_documents);
+    let documents = auth.client_metadata_documents.as_ref();
+    clients.metadata.allows_loopback_keys = documents.is_some_and(|policy| policy.allows_loopback);
     let mut settings = ActorsSettings::new(clients, provider::login(config, clock)?);
     settings.tokens = tokens;
     settings.configured_clients = configured_clients(&auth.clients, keys, clock.now())?;
@@ -168,6 +170,7 @@ fn configured_clients(
         let configuration = ClientConfiguration {
             id: client.id.clone(),
             secret: client.secret.clone(),
+            keys: client.keys.clone(),
             name: client.name.clone(),
             redirect_uris: client.redirect_uris.clone(),
             grant_types: grant_types.collect(),

@@ -6,11 +6,12 @@
 use mxcp_actors::client_registry::AuthenticateClient;
 use mxcp_actors::client_registry::messages::{AuthenticateClientError, ClientRefusal, PresentedCredentials};
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
-use mxcp_actors::domain::client::{Client, ClientId, LONGEST_CLIENT_ID};
+use mxcp_actors::domain::client::{ASSERTION_TYPE, Client, ClientId, LONGEST_CLIENT_ID};
 use mxcp_actors::domain::secret::Secret;
 
+use super::client_assertion::{self, PresentedAssertion};
 use super::parameters::{InvalidParameters, Parameters};
-use super::{Caller, Services, Unavailable};
+use super::{Addresses, Caller, Services, Unavailable};
 
 /// The longest secret that is read, in bytes.
 const LONGEST_SECRET: usize = 1024;
@@ -44,10 +45,8 @@ pub enum ClientAuthenticationError {
     /// The form cannot be read (`invalid_request`).
     #[error(transparent)]
     Parameters(#[from] InvalidParameters),
-    /// There are credentials in the header and in the form (`invalid_request`).
-    #[error(
-        "the client authenticates in the Authorization header and in the body; accepted is one of the two"
-    )]
+    /// There are credentials in the header and in the form, or two kinds of them in the form (`invalid_request`).
+    #[error("the client authenticates in several ways at once; accepted is one of them")]
     TwoPlaces,
     /// Header and form name different clients (`invalid_request`).
     #[error("client_id is not the client of the Authorization header")]
@@ -60,11 +59,15 @@ pub enum ClientAuthenticationError {
     /// The request does not say which client it comes from (`invalid_client`).
     #[error("client_id is missing")]
     Missing,
-    /// A kind of authentication that is not offered (`invalid_client`).
-    #[error(
-        "client_assertion is not supported; see token_endpoint_auth_methods_supported in the server's metadata"
-    )]
-    Assertion,
+    /// A kind of assertion that does not exist here (`invalid_client`).
+    #[error("client_assertion_type must be {ASSERTION_TYPE}")]
+    AssertionType,
+    /// An assertion that is not what it must be (`invalid_client`), with what is wrong with it.
+    #[error("{0}")]
+    Assertion(String),
+    /// An assertion that was shown before (`invalid_client`).
+    #[error("client_assertion was used before; each request needs one with a jti of its own")]
+    AssertionUsed,
     /// The client is not who it says, or nobody is (`invalid_client`). One text for all reasons.
     #[error("Invalid client_id or client authentication; if the registration has lapsed, register again")]
     Refused(Option<ClientRefusal>),
@@ -77,10 +80,16 @@ pub enum ClientAuthenticationError {
 pub async fn authenticate(
     services: &Services,
     caller: &Caller,
+    addresses: &Addresses,
     header: HeaderCredentials,
     form: &Parameters,
 ) -> Result<Client, ClientAuthenticationError> {
-    let (first, second) = presented(header, form)?;
+    let (first, second) = match presented(header, form)? {
+        Presented::Assertion(assertion) => {
+            return client_assertion::authenticate(services, caller, addresses, assertion).await;
+        }
+        Presented::Credentials(first, second) => (first, second),
+    };
     let (id, reason) = match ask(services, first).await? {
         Ok(client) => return Ok(client),
         Err(refused) => refused,
@@ -116,15 +125,24 @@ async fn ask(
     }
 }
 
-/// The one way in which the request says who it comes from, and what else that may mean.
-type Presented = (PresentedCredentials, Option<PresentedCredentials>);
+/// The one way in which the request says who it comes from.
+enum Presented {
+    /// A name, with or without a secret; and what else that may mean.
+    Credentials(PresentedCredentials, Option<PresentedCredentials>),
+    /// A signed assertion.
+    Assertion(PresentedAssertion),
+}
 
 fn presented(header: HeaderCredentials, form: &Parameters) -> Result<Presented, ClientAuthenticationError> {
-    if form.contains("client_assertion") || form.contains("client_assertion_type") {
-        return Err(ClientAuthenticationError::Assertion);
-    }
     let id = form.optional_within("client_id", LONGEST_CLIENT_ID)?;
     let secret = form.optional_within("client_secret", LONGEST_SECRET)?;
+    if client_assertion::is_presented(form) {
+        if secret.is_some() || !matches!(header, HeaderCredentials::Absent) {
+            return Err(ClientAuthenticationError::TwoPlaces);
+        }
+        let id = id.map(client_id).transpose()?;
+        return Ok(Presented::Assertion(client_assertion::presented(form, id)?));
+    }
     match header {
         HeaderCredentials::Unusable => Err(ClientAuthenticationError::UnusableHeader),
         HeaderCredentials::Basic { .. } if secret.is_some() => Err(ClientAuthenticationError::TwoPlaces),
@@ -137,7 +155,7 @@ fn presented(header: HeaderCredentials, form: &Parameters) -> Result<Presented, 
                 .next()
                 .ok_or(ClientAuthenticationError::DifferentClients)?;
             let second = readings.next().map(in_header).transpose()?;
-            Ok((in_header(first)?, second))
+            Ok(Presented::Credentials(in_header(first)?, second))
         }
         HeaderCredentials::Absent => {
             let id = client_id(id.ok_or(ClientAuthenticationError::Missing)?)?;
@@ -148,7 +166,7 @@ fn presented(header: HeaderCredentials, form: &Parameters) -> Result<Presented, 
                     secret: Secret::new(secret),
                 },
             };
-            Ok((credentials, None))
+            Ok(Presented::Credentials(credentials, None))
         }
     }
 }
@@ -194,10 +212,14 @@ mod tests {
     /// Place, client and secret, or the message of the refusal.
     fn read(header: HeaderCredentials, text: &str) -> Result<(&'static str, String, String), String> {
         let shown = |place, id: &ClientId, secret: &str| (place, id.to_string(), secret.to_owned());
-        match presented(header, &form(text))
-            .map_err(|error| error.to_string())?
-            .0
-        {
+        let credentials = match presented(header, &form(text)).map_err(|error| error.to_string())? {
+            Presented::Credentials(first, _) => first,
+            Presented::Assertion(PresentedAssertion { client, assertion }) => {
+                let id = client.map(|id| id.to_string()).unwrap_or_default();
+                return Ok(("assertion", id, assertion.expose().to_owned()));
+            }
+        };
+        match credentials {
             PresentedCredentials::Nothing { id } => Ok(shown("nothing", &id, "")),
             PresentedCredentials::Header { id, secret } => Ok(shown("header", &id, secret.expose())),
             PresentedCredentials::Body { id, secret } => Ok(shown("body", &id, secret.expose())),
@@ -237,7 +259,8 @@ mod tests {
         ] {
             assert_eq!(read(header(), text), Ok((place, id.to_owned(), secret.clone())));
         }
-        assert!(presented(header(), &form("")).unwrap().1.is_some());
+        let two = presented(header(), &form("")).unwrap();
+        assert!(matches!(two, Presented::Credentials(_, Some(_))));
         assert!(
             read(header(), "client_id=app")
                 .unwrap_err()
@@ -248,10 +271,32 @@ mod tests {
     #[test]
     fn two_ways_at_once_and_two_clients_at_once_are_refused() {
         let message = |header, text| read(header, text).unwrap_err();
-        assert!(message(basic("app", "s"), "client_secret=s").contains("one of the two"));
+        assert!(message(basic("app", "s"), "client_secret=s").contains("one of them"));
         assert!(message(basic("app", "s"), "client_id=other").contains("not the client"));
-        assert!(message(basic("app", "s"), "client_assertion=x").contains("client_assertion"));
+        for text in ["client_assertion=x", "client_assertion_type=y"] {
+            assert!(message(basic("app", "s"), text).contains("one of them"));
+        }
+        let with_secret = "client_id=app&client_secret=s&client_assertion=x";
+        assert!(message(HeaderCredentials::Absent, with_secret).contains("one of them"));
         assert!(message(HeaderCredentials::Absent, "client_id=a&client_id=a").contains("more than once"));
+    }
+
+    #[test]
+    fn an_assertion_stands_in_the_body_with_its_type_and_may_name_the_client() {
+        let typed = format!("client_assertion=a.b.c&client_assertion_type={ASSERTION_TYPE}");
+        assert_eq!(
+            read(HeaderCredentials::Absent, &typed),
+            Ok(("assertion", String::new(), "a.b.c".to_owned()))
+        );
+        assert_eq!(
+            read(HeaderCredentials::Absent, &format!("{typed}&client_id=app")),
+            Ok(app("assertion", "a.b.c"))
+        );
+        let message = |text: &str| read(HeaderCredentials::Absent, text).unwrap_err();
+        assert!(message("client_assertion=a.b.c").contains("client_assertion_type is missing"));
+        assert!(message("client_assertion=a&client_assertion_type=saml").contains("must be urn:ietf"));
+        let untyped = format!("client_assertion_type={ASSERTION_TYPE}");
+        assert!(message(&untyped).contains("client_assertion is missing"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum IntrospectError {
     Client(#[from] ClientAuthenticationError),
     /// A public client proves nothing, so it is told nothing (`invalid_client`).
     #[error(
-        "introspection needs a client with a secret; authenticate with client_secret_basic or client_secret_post"
+        "introspection needs a client with a secret or a key; authenticate with client_secret_basic, client_secret_post or private_key_jwt"
     )]
     PublicClient,
     /// The form cannot be read (`invalid_request`).
@@ -60,7 +60,7 @@ pub async fn introspect(
     header: HeaderCredentials,
     form: &Parameters,
 ) -> Result<Introspection, IntrospectError> {
-    let asker = asker(services, caller, header, form).await?;
+    let asker = asker(services, caller, addresses, header, form).await?;
     let verified = services.actors.tokens.verify(VerifyToken {
         token: Secret::new(form.required("token")?),
         resource: addresses.resource().clone(),
@@ -80,14 +80,17 @@ pub async fn introspect(
 async fn asker(
     services: &Services,
     caller: &Caller,
+    addresses: &Addresses,
     header: HeaderCredentials,
     form: &Parameters,
 ) -> Result<Asker, IntrospectError> {
-    let says_nothing = matches!(header, HeaderCredentials::Absent) && !form.contains("client_id");
+    let says_nothing = matches!(header, HeaderCredentials::Absent)
+        && !form.contains("client_id")
+        && !form.contains("client_assertion");
     if says_nothing && services.settings.open_introspection && caller.is_local {
         return Ok(Asker::Trusted);
     }
-    let client = client_authentication::authenticate(services, caller, header, form).await?;
+    let client = client_authentication::authenticate(services, caller, addresses, header, form).await?;
     match (&client.credential, client.origin) {
         (ClientCredential::Public, _) => Err(IntrospectError::PublicClient),
         (ClientCredential::Secret { .. } | ClientCredential::Keys(_), ClientOrigin::Configured) => {

@@ -2,9 +2,10 @@
 //!
 //! The documents say what the server does and nothing that it does not do: clients choose their way by them.
 
-use mxcp_actors::domain::client::{AuthenticationMethod, GrantType};
+use mxcp_actors::domain::client::{ASSERTION_ALGORITHMS, AuthenticationMethod, GrantType};
 use mxcp_actors::domain::resource::ResourceIndicator;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::jose::SignatureAlgorithm;
 use serde::Serialize;
 
 use super::settings::Settings;
@@ -19,6 +20,8 @@ pub struct MetadataDocuments {
     pub protected_resource: String,
 }
 
+type Algorithms = [&'static str; ASSERTION_ALGORITHMS.len()];
+
 #[derive(Serialize)]
 struct AuthorizationServer<'a> {
     issuer: String,
@@ -32,8 +35,14 @@ struct AuthorizationServer<'a> {
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocation_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
     code_challenge_methods_supported: [&'static str; 1],
     authorization_response_iss_parameter_supported: bool,
     client_id_metadata_document_supported: bool,
@@ -73,6 +82,10 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         method != AuthenticationMethod::None
     });
     let all = names(&settings.authentication_methods, |_| true);
+    let takes_assertions = settings
+        .authentication_methods
+        .contains(&AuthenticationMethod::PrivateKeyJwt);
+    let algorithms = takes_assertions.then(|| ASSERTION_ALGORITHMS.map(SignatureAlgorithm::name));
     AuthorizationServer {
         issuer: base_url.to_string(),
         authorization_endpoint: base_url.join("/authorize"),
@@ -85,8 +98,11 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         response_modes_supported: ["query"],
         grant_types_supported: GrantType::ALL.map(GrantType::as_str),
         token_endpoint_auth_methods_supported: all.clone(),
+        token_endpoint_auth_signing_alg_values_supported: algorithms,
         revocation_endpoint_auth_methods_supported: all,
+        revocation_endpoint_auth_signing_alg_values_supported: algorithms,
         introspection_endpoint_auth_methods_supported: with_secret,
+        introspection_endpoint_auth_signing_alg_values_supported: algorithms,
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: settings.metadata_documents,

@@ -20,6 +20,7 @@ pub mod authorization_response;
 pub mod authorize;
 pub mod browser;
 pub mod callback;
+mod client_assertion;
 pub mod client_authentication;
 pub mod consent;
 pub mod counts;

@@ -1,15 +1,15 @@
-//! The actor: each message is answered by its rule, on a thread that may wait for the store; a client whose document must be
-//! read first is answered when it has been read, and nobody else waits for that.
+//! The actor: each message is answered by its rule, on a thread that may wait for the store; a client whose document or keys
+//! must be read first is answered when they have been read, and nobody else waits for that.
 
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
-use super::document_rules::Known;
 use super::documents::{DocumentReader, DocumentRefusal};
 use super::messages::{
-    AuthenticateClient, CountClients, FindClient, RegisterClient, ResolveClient, ResolveClientError,
+    AuthenticateByAssertion, AuthenticateClient, CountClients, FindClient, RegisterClient, ResolveClient,
     ResolveClientReply, SweepClients,
 };
 use super::rules::ClientRules;
+use super::servers::{ClientServers, Reading};
 use crate::blocking::BlockingPool;
 use crate::error::CallError;
 use crate::handle::{Carried, Stop};
@@ -18,7 +18,7 @@ use crate::handle::{Carried, Stop};
 pub struct ClientRegistry {
     rules: ClientRules,
     store: BlockingPool,
-    documents: Option<ClientDocuments>,
+    servers: ClientServers,
 }
 
 /// Reads the documents of clients.
@@ -26,7 +26,7 @@ pub type ClientDocuments = DocumentReader<Resolved>;
 
 /// What becomes of reading the document of a client.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Resolved(Result<ResolveClientReply, CallError>);
+pub struct Resolved(pub(super) Result<ResolveClientReply, CallError>);
 
 impl From<DocumentRefusal> for Resolved {
     fn from(refusal: DocumentRefusal) -> Self {
@@ -37,45 +37,20 @@ impl From<DocumentRefusal> for Resolved {
 impl ClientRegistry {
     /// An actor that answers by these rules and lets the store's work run in this pool.
     #[must_use]
-    pub const fn new(rules: ClientRules, store: BlockingPool, documents: Option<ClientDocuments>) -> Self {
+    pub const fn new(rules: ClientRules, store: BlockingPool, servers: ClientServers) -> Self {
         Self {
             rules,
             store,
-            documents,
+            servers,
         }
     }
-}
 
-/// The client of an authorization request, after reading its document if that is due.
-async fn resolve(
-    rules: ClientRules,
-    store: BlockingPool,
-    documents: Option<ClientDocuments>,
-    request: ResolveClient,
-) -> Result<ResolveClientReply, CallError> {
-    let (now, network) = (rules.clock.now(), request.network);
-    let known = {
-        let rules = rules.clone();
-        store.run(move || rules.known(&request)).await?
-    };
-    let (url, before) = match known {
-        Known::Answer(answer) => return Ok(answer),
-        Known::Unread { url, before } => (url, before),
-    };
-    let Some(documents) = documents else {
-        return Ok(Err(DocumentRefusal::SwitchedOff.into()));
-    };
-    let keep = |url, document| async move { Resolved(store.run(move || rules.keep(&url, document)).await) };
-    let Resolved(resolved) = documents.read(url, network, now, keep).await;
-    match (resolved?, before) {
-        (Err(ResolveClientError::Document(refusal)), Some(client)) if refusal.is_temporary() => {
-            log::warn!(
-                "the document of the client {} cannot be read, so what it said before counts: {refusal}",
-                client.id
-            );
-            Ok(Ok(*client))
+    fn reading(&self) -> Reading {
+        Reading {
+            rules: self.rules.clone(),
+            store: self.store.clone(),
+            servers: self.servers.clone(),
         }
-        (resolved, _) => Ok(resolved),
     }
 }
 
@@ -109,9 +84,23 @@ impl Handler<Carried<ResolveClient>> for ClientRegistry {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, message: Carried<ResolveClient>, _context: &mut Self::Context) -> Self::Result {
-        let (rules, store, documents) = (self.rules.clone(), self.store.clone(), self.documents.clone());
+        let reading = self.reading();
         let (request, reply) = message.split();
-        Box::pin(async move { reply.answer(resolve(rules, store, documents, request).await) })
+        Box::pin(async move { reply.answer(reading.resolve(request).await) })
+    }
+}
+
+impl Handler<Carried<AuthenticateByAssertion>> for ClientRegistry {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<AuthenticateByAssertion>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        let reading = self.reading();
+        let (request, reply) = message.split();
+        Box::pin(async move { reply.answer(reading.authenticate(request).await) })
     }
 }
 

@@ -69,7 +69,7 @@ impl ClientRules {
         let now = self.clock.now();
         let age = DocumentAge::begin(now, document.cache_control.as_deref());
         let rules = MetadataRules {
-            authentication_methods: vec![AuthenticationMethod::None],
+            authentication_methods: vec![AuthenticationMethod::None, AuthenticationMethod::PrivateKeyJwt],
             ..self.settings.metadata.clone()
         };
         let described = Client::from_metadata_document(url, document.members, &rules, age);

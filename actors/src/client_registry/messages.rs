@@ -2,14 +2,20 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::documents::DocumentRefusal;
-use crate::domain::client::{AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse};
+use super::key_sets::KeySetRefusal;
+use crate::domain::client::{
+    AssertionProblem, AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse,
+    SingleUse,
+};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
 use crate::handle::requests;
+use crate::jose::JwsError;
 use crate::store::StoreError;
 
 /// A client posted its metadata to `/register` (RFC 7591 section 3.1). Answered by [`RegisterClientReply`].
@@ -148,6 +154,87 @@ pub enum ClientRefusal {
     },
 }
 
+/// A client called one of the endpoints with an assertion that it signed (RFC 7523 section 2.2). Answered by
+/// [`AuthenticateByAssertionReply`].
+#[derive(Clone, Debug)]
+pub struct AuthenticateByAssertion {
+    /// `client_id`, which may be left out: the assertion says it too.
+    pub client: Option<ClientId>,
+    /// `client_assertion`
+    pub assertion: Secret,
+    /// The names of this server that the assertion may be for.
+    pub audiences: Vec<String>,
+    /// The network that the request came from, which may cause so many readings of keys.
+    pub network: IpAddr,
+}
+
+/// The client that made the assertion, or why nobody is believed.
+pub type AuthenticateByAssertionReply = Result<AssertedClient, AuthenticateByAssertionError>;
+
+/// A client whose assertion is right, unless it was used before.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an assertion counts once: ask the store of tokens to remember it"]
+pub struct AssertedClient {
+    /// The client.
+    pub client: Client,
+    /// What must be seen for the first time.
+    pub single_use: SingleUse,
+}
+
+/// Why an assertion authenticates nobody.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticateByAssertionError {
+    /// It is no assertion that could be anybody's (`invalid_client`, 401). Says nothing about any client.
+    #[error("client_assertion: {0}")]
+    Unreadable(JwsError),
+    /// The client made it, and it is not what it must be (`invalid_client`, 401).
+    #[error("{problem}")]
+    Wrong {
+        /// The client.
+        client: ClientId,
+        /// What is wrong.
+        problem: AssertionProblem,
+    },
+    /// Nobody proved anything (`invalid_client`, 401). One text for all reasons; the reason is for the log.
+    #[error("Invalid client_id or client authentication; if the registration has lapsed, register again")]
+    Refused {
+        /// Who it was said to be.
+        client: Option<ClientId>,
+        /// Why not.
+        reason: AssertionRefusal,
+    },
+    /// The client's keys cannot be read now (503).
+    #[error("the keys of the client {client} cannot be read now: {reason}")]
+    Keys {
+        /// The client.
+        client: ClientId,
+        /// Why not.
+        reason: KeySetRefusal,
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The store failed (503 or 500).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nobody proved anything, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionRefusal {
+    /// The client is not one that authenticates like this, or not any more.
+    #[error(transparent)]
+    Client(#[from] ClientRefusal),
+    /// The assertion names no client.
+    #[error("client_assertion names no client in sub")]
+    Nobody,
+    /// The client's keys cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeySetRefusal),
+    /// None of the client's keys made the signature.
+    #[error("client_assertion: {0}")]
+    Signature(JwsError),
+}
+
 /// An operator wants to know how many clients there are besides those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CountClients;
@@ -168,5 +255,6 @@ requests! {
     ResolveClient => ResolveClientReply;
     FindClient => FindClientReply;
     AuthenticateClient => AuthenticateClientReply;
+    AuthenticateByAssertion => AuthenticateByAssertionReply;
     SweepClients => SweepClientsReply;
 }

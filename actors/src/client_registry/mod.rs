@@ -3,7 +3,9 @@
 //! * `messages.rs`: what can be asked of it, and what it answers.
 //! * `rules.rs`: how each message is answered; plain functions over a repository, a clock and randomness.
 //!   `document_rules.rs`: the same for clients that a document describes.
-//! * `documents`: reading such documents from their servers.
+//!   `assertion_rules.rs`: the same for clients that prove with keys who they are.
+//! * `documents`: reading such documents from their servers. `key_sets`: reading keys. `reading_bounds.rs`: how much of both.
+//! * `servers.rs`: what is asked of the servers of clients before a message can be answered.
 //! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
 //!
 //! | part | state | class |
@@ -11,16 +13,21 @@
 //! | store | registered clients, and clients as their documents describe them | durable |
 //! | rules | configured clients | derivable: from the configuration at every start |
 //! | pool | calls to the store under way | ephemeral: answered on stop |
-//! | readings | documents under way, at most 32, and how many of late, by network and by host | ephemeral: read again |
+//! | readings | documents and keys under way, at most 32, and how many of late, by network and by host | ephemeral: read again |
+//! | key sets | at most 256, for at most an hour | derivable: read again |
 //!
-//! The handle admits 256 calls: an authorization needs one and a token request one. Of these at most 128 wait for a document,
-//! which may take seconds; the others take no longer than the store.
+//! The handle admits 256 calls: an authorization needs one and a token request one. Of these at most 128 wait for a document
+//! or for keys, which may take seconds; the others take no longer than the store.
 
 pub mod actor;
+mod assertion_rules;
 mod document_rules;
 pub mod documents;
+pub mod key_sets;
 pub mod messages;
+mod reading_bounds;
 pub mod rules;
+pub mod servers;
 #[cfg(test)]
 mod tests;
 
@@ -31,8 +38,10 @@ use crate::domain::client::{AuthenticationMethod, Client, ClientId, DocumentPoli
 use crate::domain::scope::ScopeSet;
 
 pub use messages::{
-    AuthenticateClient, CountClients, FindClient, RegisterClient, ResolveClient, SweepClients,
+    AuthenticateByAssertion, AuthenticateClient, CountClients, FindClient, RegisterClient, ResolveClient,
+    SweepClients,
 };
+pub use reading_bounds::TooManyReadings;
 pub use rules::ClientRules;
 
 /// What the operator can set.
@@ -65,7 +74,9 @@ impl ClientRegistrySettings {
                     AuthenticationMethod::None,
                     AuthenticationMethod::ClientSecretBasic,
                     AuthenticationMethod::ClientSecretPost,
+                    AuthenticationMethod::PrivateKeyJwt,
                 ],
+                allows_loopback_keys: false,
             },
             unused_lifetime: Duration::from_hours(24),
             used_lifetime: Duration::from_hours(24 * 90),

@@ -198,7 +198,7 @@ impl ClientRules {
             .matches(DigestPurpose::ClientSecret, secret, stored.unwrap_or(&NOBODYS))
     }
 
-    fn record_use(&self, client: &Client, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn record_use(&self, client: &Client, now: Timestamp) -> Result<(), StoreError> {
         let is_recent = |used_at: Timestamp| now.duration_since(used_at) < self.settings.use_resolution;
         if client.origin == ClientOrigin::Configured || client.last_used_at.is_some_and(is_recent) {
             return Ok(());

@@ -33,6 +33,7 @@ fn registry_with(change: impl FnOnce(&mut ClientRegistrySettings)) -> Registry {
     let configuration = ClientConfiguration {
         id: "mcp-test-client".to_owned(),
         secret: Some(Secret::new("mcp-test-secret")),
+        keys: None,
         name: "Test".to_owned(),
         redirect_uris: Vec::new(),
         grant_types: Vec::new(),
@@ -190,11 +191,11 @@ fn what_cannot_be_registered_is_not_stored() {
     assert!(
         matches!(&refused, RegisterClientError::Metadata(error) if error.code() == "invalid_redirect_uri")
     );
-    let jwt = json!({ "redirect_uris": ["https://a/cb"], "token_endpoint_auth_method": "private_key_jwt" });
+    let jwt = json!({ "redirect_uris": ["https://a/cb"], "token_endpoint_auth_method": "tls_client_auth" });
     let refused = registry.register(&jwt).unwrap_err().to_string();
     assert_eq!(
         refused,
-        "token_endpoint_auth_method: is not supported; accepted is none, client_secret_basic, client_secret_post"
+        "token_endpoint_auth_method: is not supported; accepted is none, client_secret_basic, client_secret_post, private_key_jwt"
     );
     assert_eq!(registry.store.count_clients(), Ok(0));
 }

@@ -61,6 +61,7 @@ mod tests {
         let configuration = ClientConfiguration {
             id: "app".to_owned(),
             secret: None,
+            keys: None,
             name: "App".to_owned(),
             redirect_uris: redirect_uris.iter().map(ToString::to_string).collect(),
             grant_types: Vec::new(),

@@ -11,7 +11,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// The longest header, in bytes, as it is written.
 const LONGEST_HEADER: usize = 8 * 1024;
 
-/// A signed text that was taken apart and not verified yet: nothing of what it says can be read.
+/// A signed text that was taken apart and not verified yet: nothing of what it says can be relied on.
 pub struct UnverifiedJws<'a> {
     algorithm: SignatureAlgorithm,
     key_id: Option<String>,
@@ -77,6 +77,14 @@ impl<'a> UnverifiedJws<'a> {
     #[must_use]
     pub const fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm
+    }
+
+    /// The text that the payload claims under this name, which anybody can have written: good for choosing the keys to verify
+    /// it with, and for nothing else.
+    #[must_use]
+    pub fn claimed(&self, name: &str) -> Option<String> {
+        let claims = object::read(&self.payload)?;
+        claims.get(name)?.as_str().map(str::to_owned)
     }
 
     /// The payload, if one of the keys made the signature. A text that names no key may be from any of them; if none made

@@ -76,6 +76,12 @@ impl JwkSet {
         self.0.is_empty()
     }
 
+    /// Whether a signature of this algorithm could be verified.
+    #[must_use]
+    pub fn has_key_for(&self, algorithm: SignatureAlgorithm) -> bool {
+        self.0.iter().any(|key| key.is_for(algorithm))
+    }
+
     /// The keys that a signature may be from: with this identifier, if it names one, and for this algorithm.
     pub(super) fn candidates<'a>(
         &'a self,

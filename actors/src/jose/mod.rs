@@ -6,7 +6,8 @@
 //! - [`SignatureAlgorithm`]: the algorithms there are, all asymmetric. A shared secret is never a key, and `none` is no
 //!   algorithm, so that neither can be chosen by whoever wrote a header.
 //! - [`JwkSet`]: the public keys of somebody. A key that cannot be used is left out.
-//! - [`UnverifiedJws`]: a signed text that was taken apart. Its payload is seen by verifying it, and in no other way.
+//! - [`UnverifiedJws`]: a signed text that was taken apart. Its payload is seen by verifying it; before that it says only whose
+//!   keys it wants to be verified with.
 //! - [`object`]: JSON objects in which no member stands twice.
 //!
 //! ring checks the signatures. The crates that do all of this read the system's clock, or bring an RSA implementation

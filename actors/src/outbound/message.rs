@@ -78,6 +78,15 @@ pub enum OutboundError {
 }
 
 impl OutboundError {
+    /// Whether the same call may well be answered a little later.
+    #[must_use]
+    pub const fn is_temporary(self) -> bool {
+        match self {
+            Self::Unresolved | Self::Unreachable | Self::Tls | Self::TimedOut => true,
+            Self::AddressRefused | Self::SchemeRefused | Self::TooLong | Self::Malformed => false,
+        }
+    }
+
     /// The same in words that live as long as the program.
     #[must_use]
     pub const fn reason(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr};
+use url::Url;
 
 use super::settings::{ActorsSettings, LoginSettings, Surroundings};
 use super::sweeper::Sweeper;
@@ -12,9 +13,12 @@ use super::{Actors, Pools, RunningActors, StartError};
 use crate::auth_code_store::actor::AuthCodeStore;
 use crate::auth_code_store::{AuthCodeStoreSettings, CodeRules};
 use crate::blocking::{BlockingPool, BlockingSettings};
-use crate::client_registry::actor::{ClientDocuments, ClientRegistry};
-use crate::client_registry::documents::{self, OutboundDocuments};
+use crate::client_registry::actor::ClientRegistry;
+use crate::client_registry::documents::{DocumentSource, OutboundDocuments};
+use crate::client_registry::key_sets::{self, OutboundKeySets};
+use crate::client_registry::servers::ClientServers;
 use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients};
+use crate::domain::client::{ClientCredential, ClientKeys};
 use crate::domain::clock::Clock;
 use crate::handle::{Handle, HandleSettings};
 use crate::provider_broker::actor::{Logins, ProviderBroker};
@@ -45,6 +49,9 @@ const MANY: u32 = 1_024;
 /// How much longer a caller waits for the broker where it asks an outside provider: logging in takes three calls to it, and
 /// each has a time limit of ten seconds.
 const PROVIDER_TIME: Duration = Duration::from_secs(30);
+/// How much longer a caller waits for the registry where it reads from a client's server: its keys are read twice at most, and
+/// a document once.
+const READING_TIME: Duration = key_sets::TIME_LIMIT.saturating_mul(2);
 /// What a caller that finds no place is told to wait: about as long as a full queue takes to drain.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -65,7 +72,7 @@ impl RunningActors {
         let tokens_pool = starter.store_pool("tokens", MANY);
         let broker_pool = starter.store_pool("broker", SOME);
         starter.check_keys(&tokens_pool).await?;
-        let documents = starter.documents(&settings.clients)?;
+        let servers = starter.client_servers(&settings.clients, &settings.configured_clients)?;
         let (broker, passwords, outside) = starter
             .broker(settings.broker, settings.login, &broker_pool)
             .await?;
@@ -85,7 +92,7 @@ impl RunningActors {
                 settings.clients,
                 settings.configured_clients,
                 &clients_pool,
-                documents,
+                servers,
             ),
             codes: starter.codes(settings.codes, &codes_pool),
             tokens: starter.tokens(settings.tokens, &tokens_pool),
@@ -169,14 +176,30 @@ impl Starter {
         pool.run(check).await?
     }
 
-    /// What reads the documents of clients, if any are read.
-    fn documents(&self, settings: &ClientRegistrySettings) -> Result<Option<ClientDocuments>, StartError> {
-        let Some(policy) = &settings.documents else {
-            return Ok(None);
+    /// What reads the keys of clients, and their documents if any are read.
+    fn client_servers(
+        &self,
+        settings: &ClientRegistrySettings,
+        configured: &ConfiguredClients,
+    ) -> Result<ClientServers, StartError> {
+        let policy = settings.documents.as_ref();
+        let documents: Option<Box<dyn DocumentSource>> = match policy {
+            Some(policy) => Some(Box::new(OutboundDocuments::new(policy)?)),
+            None => None,
         };
-        let source = Box::new(OutboundDocuments::new(policy)?);
-        let reader = ClientDocuments::new(source, self.surroundings.randomness.as_ref())?;
-        Ok(Some(reader))
+        let addresses = configured.values().filter_map(|client| match &client.credential {
+            ClientCredential::Keys(ClientKeys::Address(address)) => Url::parse(address).ok(),
+            ClientCredential::Keys(ClientKeys::Inline(_))
+            | ClientCredential::Secret { .. }
+            | ClientCredential::Public => None,
+        });
+        let hosts = addresses.filter_map(|address| address.host_str().map(str::to_owned));
+        let keys = OutboundKeySets::new(
+            hosts.collect(),
+            policy.is_some_and(|policy| policy.allows_loopback),
+        )?;
+        let randomness = self.surroundings.randomness.as_ref();
+        Ok(ClientServers::new(documents, Box::new(keys), randomness)?)
     }
 
     fn clients(
@@ -184,7 +207,7 @@ impl Starter {
         settings: ClientRegistrySettings,
         configured: ConfiguredClients,
         pool: &BlockingPool,
-        documents: Option<ClientDocuments>,
+        servers: ClientServers,
     ) -> Handle<ClientRegistry> {
         let Surroundings {
             keys,
@@ -200,15 +223,12 @@ impl Starter {
             keys,
             repository: self.store(),
         };
-        let reading_time = documents
-            .as_ref()
-            .map_or(Duration::ZERO, |_| documents::TIME_LIMIT);
         let settings = HandleSettings {
-            deadline: self.deadline + reading_time,
+            deadline: self.deadline + READING_TIME,
             ..self.handle_settings("client_registry", FEW)
         };
         Handle::new(
-            ClientRegistry::new(rules, pool.clone(), documents).start(),
+            ClientRegistry::new(rules, pool.clone(), servers).start(),
             settings,
         )
     }
@@ -246,6 +266,7 @@ impl Starter {
             keys,
             grants: self.store(),
             tokens: self.store(),
+            identifiers: self.store(),
         };
         let verified = Arc::new(VerifiedTokens::new());
         bus.listen(Arc::<VerifiedTokens>::clone(&verified));

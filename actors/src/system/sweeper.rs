@@ -39,6 +39,8 @@ pub struct SweptTotals {
     pub deleted_grants: u64,
     /// Tokens.
     pub tokens: u64,
+    /// Identifiers of what was used once.
+    pub identifiers: u64,
     /// Sessions of the protocol's legacy revisions.
     pub sessions: u64,
     /// Pages, logins, browser sessions and consents.
@@ -50,13 +52,14 @@ pub struct SweptTotals {
 impl SweptTotals {
     /// How many of each kind, by the word that stands for it in metrics.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u64); 10] {
+    pub const fn by_kind(&self) -> [(&'static str, u64); 11] {
         [
             ("clients", self.clients),
             ("codes", self.codes),
             ("ended_grants", self.ended_grants),
             ("deleted_grants", self.deleted_grants),
             ("tokens", self.tokens),
+            ("identifiers", self.identifiers),
             ("sessions", self.sessions),
             ("interactions", self.logins.interactions),
             ("pending_logins", self.logins.pending_logins),
@@ -71,6 +74,7 @@ impl SweptTotals {
         self.ended_grants += other.ended_grants;
         self.deleted_grants += other.deleted_grants;
         self.tokens += other.tokens;
+        self.identifiers += other.identifiers;
         self.sessions += other.sessions;
         self.logins.interactions += other.logins.interactions;
         self.logins.pending_logins += other.logins.pending_logins;
@@ -157,13 +161,17 @@ async fn sweep_tokens(actors: &Actors, totals: &mut SweptTotals) -> Result<(), S
         totals.ended_grants += ended;
         totals.deleted_grants += swept.deleted_grants;
         totals.tokens += swept.deleted_tokens;
+        totals.identifiers += swept.deleted_identifiers;
         for grant in swept.ended_grants {
             provider.tell(actors, grant).await;
         }
-        if ![ended, swept.deleted_grants, swept.deleted_tokens]
-            .into_iter()
-            .any(is_full)
-        {
+        let swept = [
+            ended,
+            swept.deleted_grants,
+            swept.deleted_tokens,
+            swept.deleted_identifiers,
+        ];
+        if !swept.into_iter().any(is_full) {
             break;
         }
     }

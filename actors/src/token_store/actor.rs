@@ -8,9 +8,9 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 use super::finding::FindGrant;
 use super::messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
-    IssueTokensReply, ListGrantsOfUser, OpenGrant, ReplaceUser, Revocation, RevokeGrant, RevokeGrantsOfUser,
-    RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply,
-    SweepTokens, SweepTokensReply, VerifyToken,
+    IssueTokensReply, ListGrantsOfUser, OpenGrant, RememberUse, ReplaceUser, Revocation, RevokeGrant,
+    RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError,
+    RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -240,6 +240,14 @@ impl Handler<Carried<CountGrants>> for TokenStore {
 
     fn handle(&mut self, message: Carried<CountGrants>, _context: &mut Self::Context) -> Self::Result {
         self.answer(message, |rules, CountGrants| rules.count())
+    }
+}
+
+impl Handler<Carried<RememberUse>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RememberUse>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, TokenRules::remember_use)
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! | part | state | class |
 //! |---|---|---|
-//! | store | grants with sealed upstream tokens, token digests, first uses | durable |
+//! | store | grants with sealed upstream tokens, token digests, first uses, what was used once | durable |
 //! | verified tokens | callers by digest of their token, for at most a second | derivable: asked again |
 //! | verified tokens | questions that several callers wait for | ephemeral: the next in line asks |
 //! | pool | calls to the store under way | ephemeral: answered on stop |
@@ -39,8 +39,8 @@ use std::time::Duration;
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, ListGrantsOfUser,
-    OpenGrant, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens,
-    VerifyToken,
+    OpenGrant, RememberUse, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken,
+    SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use verifier::TokenStoreHandle;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::TokenStoreSettings;
 use super::messages::{
     IssueTokens, IssueTokensError, IssueTokensReply, ListGrantsOfUser, ListGrantsOfUserReply, OpenGrant,
-    OpenGrantReply, ReplaceUser, ReplaceUserReply, Revocation, RevokeGrant, RevokeGrantReply,
-    RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep, SweepTokens,
-    SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError, VerifyTokenReply,
+    OpenGrantReply, RememberUse, RememberUseReply, ReplaceUser, ReplaceUserReply, Revocation, RevokeGrant,
+    RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep,
+    SweepTokens, SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError, VerifyTokenReply,
 };
 use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
 use crate::domain::clock::Clock;
@@ -19,7 +19,7 @@ use crate::domain::randomness::Randomness;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, TokenPair};
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::store::tokens::{Redemption, RedemptionOutcome};
-use crate::store::{GrantRepository, StoreError, TokenRepository};
+use crate::store::{GrantRepository, ReplayIdentifierRepository, StoreError, TokenRepository};
 
 /// Everything that the rules need. Cheap to clone, so that each message can be answered on a thread of its own.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct TokenRules {
     pub grants: Arc<dyn GrantRepository>,
     /// Where tokens are kept.
     pub tokens: Arc<dyn TokenRepository>,
+    /// Where it is kept what was used once.
+    pub identifiers: Arc<dyn ReplayIdentifierRepository>,
 }
 
 impl TokenRules {
@@ -212,6 +214,7 @@ impl TokenRules {
         let deleted_tokens = self
             .tokens
             .delete_tokens_expired_before(forgotten, message.most)?;
+        let deleted_identifiers = self.identifiers.delete_expired_identifiers(now, message.most)?;
         // Last: whoever asked learns only from this answer which grants have ended, and no failure may come in between.
         let ended_grants = self
             .grants
@@ -220,7 +223,14 @@ impl TokenRules {
             ended_grants,
             deleted_grants,
             deleted_tokens,
+            deleted_identifiers,
         })
+    }
+
+    /// Notes that something was used that may be used once.
+    pub fn remember_use(&self, RememberUse(used): RememberUse) -> RememberUseReply {
+        self.identifiers
+            .remember_identifier(&used.identifier, used.ends_at, self.clock.now())
     }
 
     /// What spending `code` on these values writes.

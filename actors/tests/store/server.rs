@@ -137,6 +137,7 @@ impl Server {
             keys: Arc::<KeyRing>::clone(&opened.keys),
             grants: store(),
             tokens: store(),
+            identifiers: store(),
         };
         Ok(Self {
             opened,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use mxcp_actors::domain::client::ClientKeys;
 use url::Url;
 
 use super::DEFAULT_SCOPE;
 use crate::config::Secret;
-use crate::config::values::{is_loopback, located_text, scopes};
-use crate::yaml::{FromYaml, Item, Located, Location, Problems};
+use crate::config::values::{is_loopback, located_text, scopes, web_address};
+use crate::yaml::{Fields, FromYaml, Item, Located, Location, Problems};
 
 /// Where the MCP command line client waits for its code.
 const DEFAULT_REDIRECT_URIS: [&str; 2] = [
@@ -25,8 +26,10 @@ pub struct Client {
     pub id: String,
     /// `client_name`
     pub name: String,
-    /// The secret of a confidential client; a client without one is public.
+    /// The secret of a confidential client; a client without one and without keys is public.
     pub secret: Option<Secret>,
+    /// The public keys of a client that signs who it is.
+    pub keys: Option<ClientKeys>,
     /// The redirect URIs, compared byte by byte.
     pub redirect_uris: Vec<String>,
     /// What the client may ask the token endpoint for.
@@ -49,6 +52,7 @@ pub(in crate::config) struct ClientFile {
     id: Located<String>,
     name: String,
     secret: Option<Secret>,
+    keys: Option<ClientKeys>,
     pub(in crate::config) redirect_uris: Vec<Located<RedirectUri>>,
     grant_types: Vec<GrantType>,
     scopes: Option<Vec<String>>,
@@ -104,6 +108,7 @@ impl FromYaml for ClientFile {
         let id = fields.required_with("client_id", located_text);
         let name = fields.required_string("name");
         let secret = fields.optional("client_secret");
+        let keys = read_keys(&mut fields);
         let redirect_uris = fields.optional_with("redirect_uris", Item::one_or_many);
         let grant_types: Option<Vec<GrantType>> = fields.optional_with("grant_types", Item::one_or_many);
         let scopes = fields.optional_with("scopes", scopes);
@@ -112,6 +117,7 @@ impl FromYaml for ClientFile {
             id: id?,
             name: name?,
             secret,
+            keys,
             redirect_uris: redirect_uris.unwrap_or_default(),
             grant_types: grant_types
                 .filter(|types| !types.is_empty())
@@ -119,6 +125,43 @@ impl FromYaml for ClientFile {
             scopes,
         })
     }
+}
+
+/// `jwks` or `jwks_uri`: one of them, and no secret beside it.
+fn read_keys(fields: &mut Fields<'_>) -> Option<ClientKeys> {
+    let inline = fields.optional_with("jwks", key_set);
+    let address = fields.optional_with("jwks_uri", key_address);
+    for (key, other) in [
+        ("jwks", "jwks_uri"),
+        ("jwks", "client_secret"),
+        ("jwks_uri", "client_secret"),
+    ] {
+        if !fields.is_absent(key) && !fields.is_absent(other) {
+            fields.refuse(
+                key,
+                format!("goes without {other}: a client proves its identity in one way"),
+            );
+        }
+    }
+    inline
+        .map(ClientKeys::Inline)
+        .or(address.map(ClientKeys::Address))
+}
+
+fn key_set(mut item: Item<'_>) -> Option<serde_json::Value> {
+    let set = item.again().json()?;
+    match ClientKeys::check(&set) {
+        Ok(()) => Some(set),
+        Err(error) => item.refuse(error.to_string()),
+    }
+}
+
+fn key_address(mut item: Item<'_>) -> Option<String> {
+    let url = web_address(item.again())?;
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return item.refuse("must be https: anybody on the way could put a key of their own there");
+    }
+    Some(url.into())
 }
 
 impl ClientFile {
@@ -134,6 +177,7 @@ impl ClientFile {
             id: self.id.value.clone(),
             name: self.name.clone(),
             secret: self.secret.clone(),
+            keys: self.keys.clone(),
             redirect_uris,
             grant_types: self.grant_types.clone(),
             scopes: self

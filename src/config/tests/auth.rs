@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mxcp_actors::domain::client::{DocumentPolicy, Domain};
+use mxcp_actors::domain::client::{ClientKeys, DocumentPolicy, Domain};
 
 use super::{Machine, SEALING_KEY};
 use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
@@ -188,6 +188,55 @@ fn clients_have_the_defaults_of_the_command_line_client() {
         (&defaults.map(str::to_owned)[..], 0)
     );
     assert_eq!(clients[2].grant_types, [GrantType::AuthorizationCode]);
+}
+
+#[test]
+fn a_client_may_have_keys_in_the_place_of_a_secret() {
+    let key = "{kty: OKP, crv: Ed25519, x: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA}";
+    let clients = auth(&format!(
+        "{{clients: [{{client_id: a, name: A, jwks: {{keys: [{key}]}}}}, {{client_id: b, name: B, jwks_uri: 'https://keys.example/jwks.json'}}]}}"
+    ))
+    .clients;
+    assert!(matches!(&clients[0].keys, Some(ClientKeys::Inline(set)) if set["keys"][0]["crv"] == "Ed25519"));
+    let address = ClientKeys::Address("https://keys.example/jwks.json".to_owned());
+    assert_eq!(clients[1].keys, Some(address));
+    let refused = |keys: &str| {
+        Machine::with_auth(&format!("{{clients: [{{client_id: a, name: A, {keys}}}]}}")).errors()
+    };
+    for (keys, reason) in [
+        (
+            format!("jwks: {{keys: [{key}]}}, client_secret: s"),
+            "jwks: goes without client_secret",
+        ),
+        (
+            format!("jwks: {{keys: [{key}]}}, jwks_uri: 'https://a/'"),
+            "jwks: goes without jwks_uri",
+        ),
+        (
+            "jwks_uri: 'https://a/', client_secret: s".to_owned(),
+            "jwks_uri: goes without client_secret",
+        ),
+        (
+            "jwks_uri: 'http://keys.example/'".to_owned(),
+            "jwks_uri: must be https",
+        ),
+        (
+            "jwks: {keys: []}".to_owned(),
+            "jwks: has no key for ES256, EdDSA, PS256, RS256",
+        ),
+        (
+            "jwks: {keys: [{kty: RSA, d: canary}]}".to_owned(),
+            "jwks: contains a private or symmetric key",
+        ),
+        ("jwks: [1]".to_owned(), "jwks: must be a JWK set"),
+    ] {
+        let errors = refused(&keys);
+        assert!(
+            errors.contains("config.yml:1:") && errors.contains(reason),
+            "{keys}: {errors}"
+        );
+        assert!(!errors.contains("canary"), "{errors}");
+    }
 }
 
 #[test]

@@ -70,7 +70,9 @@ impl From<&ClientAuthenticationError> for ErrorAnswer {
             }
             ClientAuthenticationError::UnusableHeader
             | ClientAuthenticationError::Missing
-            | ClientAuthenticationError::Assertion
+            | ClientAuthenticationError::AssertionType
+            | ClientAuthenticationError::Assertion(_)
+            | ClientAuthenticationError::AssertionUsed
             | ClientAuthenticationError::Refused(_) => Self::invalid_client(error),
             ClientAuthenticationError::Unavailable(error) => answer::unavailable(error),
         }

@@ -13,12 +13,12 @@ use crate::oauth::revoke::{self, RevokeError};
 pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
     let ClientForm {
         services,
+        addresses,
         caller,
         header,
         form,
-        ..
     } = client_form;
-    let client = match authenticate(&services, &caller, header, &form).await {
+    let client = match authenticate(&services, &caller, &addresses, header, &form).await {
         Ok(client) => client,
         Err(error) => return ErrorAnswer::from(&error).respond(),
     };

@@ -45,13 +45,13 @@ pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
 async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
     let ClientForm {
         services,
+        addresses,
         caller,
         header,
         form,
-        ..
     } = client_form;
     let grant_type = form.required("grant_type")?;
-    let client = authenticate(&services, &caller, header, &form).await?;
+    let client = authenticate(&services, &caller, &addresses, header, &form).await?;
     Ok(match grant_type {
         "authorization_code" => exchange::exchange(&services, &caller, &client, &form).await?,
         "refresh_token" => refresh::refresh(&services, &caller, &client, &form).await?,

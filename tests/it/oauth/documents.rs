@@ -18,20 +18,20 @@ use super::server::{Answer, START, Server};
 
 /// What Claude Code publishes and what it sends.
 const PUBLISHED: [&str; 2] = ["http://localhost/callback", "http://127.0.0.1/callback"];
-const REDIRECT: &str = "http://localhost:51234/callback";
+pub(super) const REDIRECT: &str = "http://localhost:51234/callback";
 /// How long a document is fresh that says nothing about it.
 const FRESH: Duration = Duration::from_hours(1);
 
 /// Who publishes a document.
-struct Publisher {
+pub(super) struct Publisher {
     /// Where.
-    id: String,
+    pub(super) id: String,
     answer: Arc<Mutex<String>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Publisher {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let id = format!(
             "http://127.0.0.1:{}/client.json",
@@ -53,7 +53,7 @@ impl Publisher {
         publisher
     }
 
-    fn document(&self) -> Value {
+    pub(super) fn document(&self) -> Value {
         json!({
             "client_id": self.id, "client_name": "Claude <Code>", "client_uri": "https://claude.ai",
             "redirect_uris": PUBLISHED, "token_endpoint_auth_method": "none",
@@ -61,18 +61,18 @@ impl Publisher {
         })
     }
 
-    fn publish(&self, document: &Value) {
+    pub(super) fn publish(&self, document: &Value) {
         self.say("200 OK", "Content-Type: application/json", &document.to_string());
     }
 
-    fn say(&self, status: &str, header: &str, body: &str) {
+    pub(super) fn say(&self, status: &str, header: &str, body: &str) {
         let length = body.len();
         *self.answer.lock().unwrap() = format!(
             "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n\r\n{body}"
         );
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
@@ -213,7 +213,7 @@ async fn what_is_wrong_with_a_document_is_told_to_the_user_and_recorded() {
         (
             with("token_endpoint_auth_method", "private_key_jwt".into()),
             400,
-            "accepted is none",
+            "jwks: is needed",
         ),
         (
             with("redirect_uris", json!(["https://a.example/canary#x"])),

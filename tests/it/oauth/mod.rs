@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod assertions;
 mod audit;
 mod authorization;
 mod bearer;

@@ -72,6 +72,7 @@ pub(super) struct Server {
 }
 
 /// Where logins are kept, and what a server that is started anew finds there.
+#[derive(Clone)]
 struct Kept {
     store: Arc<dyn Store>,
     keys: Arc<KeyRing>,
@@ -165,6 +166,21 @@ impl Server {
         Self::start(Kept::in_memory(), local_users(), change).await
     }
 
+    /// Two replicas on one store, where clients may be described by documents and publish keys on this machine.
+    pub(super) async fn replicas() -> [Self; 2] {
+        let (one, documents) = (Kept::in_memory(), |settings: &mut Settings| {
+            settings.metadata_documents = true;
+        });
+        let other = Kept {
+            randomness: Arc::new(SeededRandomness::new(8)),
+            ..one.clone()
+        };
+        [
+            Self::start(one, local_users(), documents).await,
+            Self::start(other, local_users(), documents).await,
+        ]
+    }
+
     /// Users with passwords, whose logins are kept in an SQLite file. The clock stands at `now`.
     pub(super) async fn kept_in(path: &Path, now: Timestamp) -> Self {
         Self::start(Kept::in_file(path, now), local_users(), |_| {}).await
@@ -211,6 +227,7 @@ impl Server {
             allows_loopback: true,
             ..DocumentPolicy::default()
         });
+        registry.metadata.allows_loopback_keys = settings.metadata_documents;
         let mut actors = ActorsSettings::new(registry, login);
         actors.deadline = PATIENCE;
         actors.configured_clients = configured_clients(&keys);
@@ -363,6 +380,7 @@ fn settings() -> Settings {
             AuthenticationMethod::None,
             AuthenticationMethod::ClientSecretBasic,
             AuthenticationMethod::ClientSecretPost,
+            AuthenticationMethod::PrivateKeyJwt,
         ],
         metadata_documents: false,
         remember_consents: true,
@@ -401,6 +419,7 @@ fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
     let demo = ClientConfiguration {
         id: DEMO_CLIENT.to_owned(),
         secret: Some(Secret::new(DEMO_SECRET)),
+        keys: None,
         name: "Demo".to_owned(),
         redirect_uris: vec![DEMO_REDIRECT.to_owned(), OUT_OF_BAND.to_owned()],
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
@@ -409,6 +428,7 @@ fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
     let public = ClientConfiguration {
         id: PUBLIC_CLIENT.to_owned(),
         secret: None,
+        keys: None,
         name: "Public app".to_owned(),
         redirect_uris: vec![PUBLIC_REDIRECT.to_owned(), format!("{ISSUER}/github/callback")],
         grant_types: vec!["authorization_code".to_owned()],
@@ -417,6 +437,7 @@ fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
     let [spaced, plus] = [SPACED_CLIENT, PLUS_CLIENT].map(|(id, secret)| ClientConfiguration {
         id: id.to_owned(),
         secret: Some(Secret::new(secret)),
+        keys: None,
         name: id.to_owned(),
         ..public.clone()
     });

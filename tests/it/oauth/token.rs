@@ -234,7 +234,7 @@ async fn credentials_stand_in_one_place() {
         .clone()
         .without("client_secret")
         .and("client_assertion", "x.y.z");
-    refused(&assertion.to_token(&server).await, 401, "invalid_client");
+    refused(&assertion.to_token(&server).await, 400, "invalid_request");
     let encoded = exchange.without("client_secret").without("client_id");
     let answer = basic(&server, "mcp%2Dtest-client", "mcp%2dtest-secret", &encoded).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

@@ -1,8 +1,7 @@
 //! Why a document is not relied on. The messages name no address and repeat nothing of the document: they may be shown to
 //! anybody.
 
-use std::time::Duration;
-
+use crate::client_registry::reading_bounds::TooManyReadings;
 use crate::domain::client::{InvalidDocumentUrl, InvalidMetadataDocument, PolicyRefusal};
 use crate::outbound::OutboundError;
 
@@ -37,11 +36,8 @@ pub enum DocumentRefusal {
     #[error(transparent)]
     Content(#[from] InvalidMetadataDocument),
     /// This network, or everybody together, asks for too many documents.
-    #[error("too many documents are asked for; try again in {} s", wait.as_secs().max(1))]
-    TooMany {
-        /// How long until one more is read.
-        wait: Duration,
-    },
+    #[error(transparent)]
+    TooMany(#[from] TooManyReadings),
 }
 
 impl DocumentRefusal {
@@ -49,18 +45,9 @@ impl DocumentRefusal {
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
-            Self::TooMany { .. } => true,
+            Self::TooMany(_) => true,
             Self::Status(status) => *status >= 500 || *status == 429,
-            Self::Outbound(error) => match error {
-                OutboundError::Unresolved
-                | OutboundError::Unreachable
-                | OutboundError::Tls
-                | OutboundError::TimedOut => true,
-                OutboundError::AddressRefused
-                | OutboundError::SchemeRefused
-                | OutboundError::TooLong
-                | OutboundError::Malformed => false,
-            },
+            Self::Outbound(error) => error.is_temporary(),
             Self::SwitchedOff
             | Self::Url(_)
             | Self::Policy(_)

@@ -2,7 +2,10 @@
 
 use serde_json::Map;
 
-use super::{Client, ClientCredential, ClientId, ClientOrigin, GrantType, InvalidClientId, SecretPlace};
+use super::{
+    Client, ClientCredential, ClientId, ClientKeys, ClientOrigin, GrantType, InvalidClientId, InvalidKeySet,
+    SecretPlace,
+};
 use crate::domain::clock::Timestamp;
 use crate::domain::key_ring::{DigestPurpose, KeyRing};
 use crate::domain::redirect_uri::{InvalidRedirectUri, RedirectTrust, RedirectUri};
@@ -22,8 +25,10 @@ const DEFAULT_SCOPE: &str = "mxcp:access";
 pub struct ClientConfiguration {
     /// `client_id`
     pub id: String,
-    /// `client_secret`; without it the client is public.
+    /// `client_secret`; without it and without keys the client is public.
     pub secret: Option<Secret>,
+    /// `jwks` or `jwks_uri`; a client that has keys authenticates with them alone.
+    pub keys: Option<ClientKeys>,
     /// `name`
     pub name: String,
     /// `redirect_uris`
@@ -43,6 +48,12 @@ pub enum InvalidClientConfiguration {
     /// The secret is there but empty, which is no secret: most likely a variable that is not set.
     #[error("client_secret is empty; leave the key out for a public client")]
     EmptySecret,
+    /// A client proves its identity in one way.
+    #[error("client_secret goes without jwks and jwks_uri; a client has a secret, or keys, or neither")]
+    SecretAndKeys,
+    /// The keys.
+    #[error("jwks: {0}")]
+    Keys(#[from] InvalidKeySet),
     /// One of the redirect URIs.
     #[error("Invalid redirect_uri: redirect_uris[{index}]: {reason}")]
     RedirectUri {
@@ -90,10 +101,17 @@ fn credential(
     configuration: &ClientConfiguration,
     keys: &KeyRing,
 ) -> Result<ClientCredential, InvalidClientConfiguration> {
-    match &configuration.secret {
-        None => Ok(ClientCredential::Public),
-        Some(secret) if secret.expose().is_empty() => Err(InvalidClientConfiguration::EmptySecret),
-        Some(secret) => Ok(ClientCredential::Secret {
+    match (&configuration.secret, &configuration.keys) {
+        (None, None) => Ok(ClientCredential::Public),
+        (Some(_), Some(_)) => Err(InvalidClientConfiguration::SecretAndKeys),
+        (None, Some(keys)) => {
+            if let ClientKeys::Inline(set) = keys {
+                ClientKeys::check(set)?;
+            }
+            Ok(ClientCredential::Keys(keys.clone()))
+        }
+        (Some(secret), None) if secret.expose().is_empty() => Err(InvalidClientConfiguration::EmptySecret),
+        (Some(secret), None) => Ok(ClientCredential::Secret {
             place: SecretPlace::HeaderOrBody,
             digest: keys.digest(DigestPurpose::ClientSecret, secret),
         }),

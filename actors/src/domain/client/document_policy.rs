@@ -1,9 +1,11 @@
-//! Whose metadata documents the operator accepts, and from where they may be read.
+//! Whose metadata documents the operator accepts, and from where they and the keys of clients may be read.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::MetadataDocumentUrl;
+use url::Url;
+
+use super::{LOOPBACK_HOSTS, MetadataDocumentUrl};
 
 /// The longest name of the domain name system, in bytes (RFC 1035 section 2.3.4).
 const LONGEST_DOMAIN: usize = 253;
@@ -99,6 +101,25 @@ pub enum PolicyRefusal {
 }
 
 impl DocumentPolicy {
+    /// Whether keys may be read at an address that a client gave. Whose applications are welcome is no question here: where
+    /// a welcome one keeps its keys is its own affair.
+    pub fn admit_keys(&self, url: &Url) -> Result<(), PolicyRefusal> {
+        let host = url.host_str().unwrap_or_default();
+        if self.denied_domains.iter().any(|domain| domain.covers(host)) {
+            return Err(PolicyRefusal::Domain);
+        }
+        if self.allows_loopback && LOOPBACK_HOSTS.contains(&host) {
+            return Ok(());
+        }
+        if url.scheme() != "https" {
+            return Err(PolicyRefusal::NotEncrypted);
+        }
+        match url.port_or_known_default() {
+            Some(port) if !self.allowed_ports.contains(&port) => Err(PolicyRefusal::Port(port)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Whether the document at this URL may be read and relied on.
     pub fn admit(&self, url: &MetadataDocumentUrl) -> Result<(), PolicyRefusal> {
         let is_in = |domains: &[Domain]| domains.iter().any(|domain| domain.covers(url.host()));

@@ -2,8 +2,10 @@
 //!
 //! `metadata.rs` validates what clients say about themselves (RFC 7591), `registration.rs` writes the answer,
 //! `configured.rs` and `metadata_document.rs` are the two other ways to become a client (`document_policy.rs`: whose
-//! documents; `document_age.rs`: for how long), `redirect.rs` picks the redirect URI of a request. Looking clients up and checking their secrets is the `client_registry`'s.
+//! documents; `document_age.rs`: for how long), `redirect.rs` picks the redirect URI of a request, `assertion.rs` is what a
+//! client with keys must sign. Looking clients up and checking their secrets is the `client_registry`'s.
 
+mod assertion;
 mod configured;
 mod document_age;
 mod document_policy;
@@ -20,10 +22,11 @@ use std::fmt;
 use ring::digest;
 use serde_json::{Map, Value};
 
+pub use assertion::{ASSERTION_ALGORITHMS, ASSERTION_TYPE, AssertionProblem, ExpectedAssertion, SingleUse};
 pub use configured::{ClientConfiguration, DEFAULT_REDIRECT_URIS, InvalidClientConfiguration};
 pub use document_age::DocumentAge;
 pub use document_policy::{DocumentPolicy, Domain, InvalidDomain, PolicyRefusal};
-pub use metadata::{ClientMetadata, InvalidMetadata, MetadataProblem, MetadataRules};
+pub use metadata::{ClientMetadata, InvalidKeySet, InvalidMetadata, MetadataProblem, MetadataRules};
 pub use metadata_document::{
     InvalidDocumentUrl, InvalidMetadataDocument, LOOPBACK_HOSTS, MetadataDocumentUrl,
 };
@@ -35,6 +38,7 @@ use super::randomness::{Randomness, RandomnessUnavailable};
 use super::redirect_uri::RedirectUri;
 use super::scope::ScopeSet;
 use super::secret::SecretDigest;
+use crate::jose::SignatureAlgorithm;
 
 /// The longest client identifier, in bytes; the URL of a metadata document is one.
 pub const LONGEST_CLIENT_ID: usize = 2048;
@@ -185,8 +189,15 @@ impl ClientCredential {
 pub enum ClientKeys {
     /// A JWK set (RFC 7517) without private members.
     Inline(Value),
-    /// The `https` address of one.
+    /// The address of one.
     Address(String),
+}
+
+impl ClientKeys {
+    /// Whether a JWK set has public keys alone, and one that assertions can be verified with.
+    pub fn check(set: &Value) -> Result<(), InvalidKeySet> {
+        metadata::check_key_set(set, &ASSERTION_ALGORITHMS)
+    }
 }
 
 /// A grant type that a client can be registered for.
@@ -258,6 +269,17 @@ impl Client {
     #[must_use]
     pub fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
+    }
+
+    /// The algorithms that the assertions of the client may be signed with: the one that it named, if it named one.
+    #[must_use]
+    pub fn assertion_algorithms(&self) -> Vec<SignatureAlgorithm> {
+        let named = self.metadata.get("token_endpoint_auth_signing_alg");
+        let named = named.and_then(Value::as_str);
+        let is_named = |algorithm: &SignatureAlgorithm| {
+            named.is_none_or(|name| SignatureAlgorithm::from_name(name) == Some(*algorithm))
+        };
+        ASSERTION_ALGORITHMS.into_iter().filter(is_named).collect()
     }
 
     /// Changes whenever the set of redirect URIs or the name does, so that a remembered consent can be asked for again.

@@ -12,6 +12,7 @@ fn rules() -> MetadataRules {
         allowed_scopes: ScopeSet::parse("mcp:read mxcp:access").unwrap(),
         default_scopes: ScopeSet::parse("mxcp:access").unwrap(),
         authentication_methods: AuthenticationMethod::ALL.to_vec(),
+        allows_loopback_keys: false,
     }
 }
 
@@ -28,6 +29,7 @@ fn configuration() -> ClientConfiguration {
     ClientConfiguration {
         id: "mcp-test-client".to_owned(),
         secret: None,
+        keys: None,
         name: "Test".to_owned(),
         redirect_uris: Vec::new(),
         grant_types: Vec::new(),
@@ -54,6 +56,7 @@ fn a_configured_client_has_the_defaults_of_the_file() {
 fn a_configured_client_may_use_the_out_of_band_form_and_any_place_for_its_secret() {
     let client = configured(&ClientConfiguration {
         secret: Some(Secret::new("mcp-test-secret")),
+        keys: None,
         redirect_uris: vec![
             "http://localhost:3000/callback".to_owned(),
             OUT_OF_BAND.to_owned(),

@@ -10,6 +10,8 @@ use actix::{Actor, System};
 use super::house::{PATIENCE, house, keys, local, settings, start, until};
 use crate::blocking::{BlockingPool, BlockingSettings};
 use crate::client_registry::actor::ClientRegistry;
+use crate::client_registry::key_sets::OutboundKeySets;
+use crate::client_registry::servers::ClientServers;
 use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients, FindClient};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::{Clock, FixedClock, Timestamp};
@@ -101,7 +103,9 @@ fn registry(repository: &Arc<Moody>, capacity: usize) -> Handle<ClientRegistry> 
         waiting: 10,
         retry_after: settings.retry_after,
     });
-    Handle::new(ClientRegistry::new(rules, pool, None).start(), settings)
+    let key_sets = Box::new(OutboundKeySets::new([].into(), false).unwrap());
+    let servers = ClientServers::new(None, key_sets, &SeededRandomness::new(1)).unwrap();
+    Handle::new(ClientRegistry::new(rules, pool, servers).start(), settings)
 }
 
 fn find() -> FindClient {

@@ -126,6 +126,7 @@ pub(crate) fn client(redirect_uris: &[&str]) -> Client {
     let configuration = ClientConfiguration {
         id: CLIENT.to_owned(),
         secret: Some(Secret::new("mcp-test-secret")),
+        keys: None,
         name: "Test client".to_owned(),
         redirect_uris: redirect_uris.iter().map(ToString::to_string).collect(),
         grant_types: Vec::new(),

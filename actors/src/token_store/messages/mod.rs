@@ -9,7 +9,7 @@ pub use account::*;
 pub use upstream::*;
 
 use crate::domain::authorization_code::VerifiedCode;
-use crate::domain::client::ClientId;
+use crate::domain::client::{ClientId, SingleUse};
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::resource::{ResourceIndicator, WrongResource};
@@ -271,9 +271,20 @@ pub struct Sweep {
     pub deleted_grants: u64,
     /// Ended tokens that were deleted.
     pub deleted_tokens: u64,
+    /// Identifiers that were forgotten, as what they are of has ended.
+    pub deleted_identifiers: u64,
 }
 
+/// Something that may be used once was used, such as the assertion of a client (RFC 7523 section 3). Answered by
+/// [`RememberUseReply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RememberUse(pub SingleUse);
+
+/// Whether this was the first time, on any replica.
+pub type RememberUseReply = Result<bool, StoreError>;
+
 requests! {
+    RememberUse => RememberUseReply;
     CountGrants => Result<u64, StoreError>;
     BeginUpstreamRefresh => BeginUpstreamRefreshReply;
     EndUpstreamRefresh => EndUpstreamRefreshReply;

@@ -53,6 +53,7 @@ fn replica_with(settings: TokenStoreSettings) -> Replica {
         keys: Arc::new(KeyRing::new(&master_key(1), &[]).unwrap()),
         grants: Arc::<MemoryStore>::clone(&store),
         tokens: Arc::<MemoryStore>::clone(&store),
+        identifiers: Arc::<MemoryStore>::clone(&store),
     };
     Replica {
         rules,

@@ -1,6 +1,7 @@
 //! What reading documents may cost: others at the registry, the servers of documents, and the store.
 
 use super::*;
+use crate::client_registry::TooManyReadings;
 
 fn document(number: usize) -> String {
     format!("https://host-{number}.example/client.json")
@@ -35,7 +36,7 @@ fn who_asks_for_the_same_document_at_once_shares_one_reading() {
         let asking: Vec<_> = (0..50)
             .map(|number| begin(&house, APP, &network(number)))
             .collect();
-        until(|| house.documents.waiting() == 50 && house.publisher.asked.get() == 1).await;
+        until(|| house.servers.waiting() == 50 && house.publisher.asked.get() == 1).await;
         house.publisher.gate.add_permits(1);
         for reply in asking {
             assert_eq!(reply.await.unwrap().unwrap().id.as_str(), APP);
@@ -75,7 +76,7 @@ fn at_most_so_many_wait_for_documents() {
         let waiting: Vec<_> = (0..128)
             .map(|number| begin(&house, APP, &network(number)))
             .collect();
-        until(|| house.documents.waiting() == 128 && house.publisher.asked.get() == 1).await;
+        until(|| house.servers.waiting() == 128 && house.publisher.asked.get() == 1).await;
         let one_more = begin(&house, APP, &network(128)).await.unwrap();
         assert!(matches!(refusal(one_more), DocumentRefusal::TooMany { .. }));
         house.publisher.gate.add_permits(1);
@@ -95,9 +96,9 @@ fn a_network_uses_up_its_own_allowance_and_nobody_elses() {
         let refused = house.refusal(&document(20)).await;
         assert_eq!(
             refused,
-            DocumentRefusal::TooMany {
+            DocumentRefusal::TooMany(TooManyReadings {
                 wait: Duration::from_secs(3)
-            }
+            })
         );
         assert_eq!(house.publisher.asked.get(), 20);
         // What has been read needs no allowance.
@@ -122,9 +123,9 @@ fn a_host_is_asked_so_often_whoever_wants_it() {
         let refused = begin(&house, &at_victim(60), &network(60)).await.unwrap();
         assert_eq!(
             refusal(refused),
-            DocumentRefusal::TooMany {
+            DocumentRefusal::TooMany(TooManyReadings {
                 wait: Duration::from_secs(1)
-            }
+            })
         );
         assert_eq!(house.publisher.asked.get(), 60);
         house.publisher.failure.take();

@@ -5,6 +5,7 @@ mod bounds;
 mod served;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
@@ -17,10 +18,12 @@ use tokio::sync::Semaphore;
 
 use super::{DocumentRefusal, DocumentSource, ReadDocument, Reading};
 use crate::blocking::{BlockingPool, BlockingSettings};
-use crate::client_registry::actor::{ClientDocuments, ClientRegistry};
+use crate::client_registry::actor::ClientRegistry;
+use crate::client_registry::key_sets::OutboundKeySets;
 use crate::client_registry::messages::{
     PresentedCredentials, ResolveClient, ResolveClientError, ResolveClientReply,
 };
+use crate::client_registry::servers::ClientServers;
 use crate::client_registry::{
     AuthenticateClient, ClientRegistrySettings, ClientRules, ConfiguredClients, CountClients, FindClient,
 };
@@ -72,7 +75,7 @@ impl DocumentSource for Rc<Publisher> {
 struct House {
     registry: Handle<ClientRegistry>,
     publisher: Rc<Publisher>,
-    documents: ClientDocuments,
+    servers: ClientServers,
     clock: Arc<FixedClock>,
     store: Arc<MemoryStore>,
 }
@@ -106,7 +109,9 @@ impl House {
             asked: Cell::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let documents = ClientDocuments::new(Box::new(Rc::clone(&publisher)), &randomness).unwrap();
+        let documents: Box<dyn DocumentSource> = Box::new(Rc::clone(&publisher));
+        let key_sets = Box::new(OutboundKeySets::new(BTreeSet::new(), false).unwrap());
+        let servers = ClientServers::new(Some(documents), key_sets, &randomness).unwrap();
         let rules = ClientRules {
             settings: Arc::new(settings),
             configured: Arc::new(ConfiguredClients::new()),
@@ -127,11 +132,11 @@ impl House {
             deadline: PATIENCE,
             retry_after: Duration::from_secs(1),
         };
-        let registry = ClientRegistry::new(rules, pool, Some(documents.clone())).start();
+        let registry = ClientRegistry::new(rules, pool, servers.clone()).start();
         Self {
             registry: Handle::new(registry, settings),
             publisher,
-            documents,
+            servers,
             clock,
             store,
         }

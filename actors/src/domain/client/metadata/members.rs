@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{InvalidMetadata, MOST_REDIRECT_URIS, MetadataProblem, MetadataRules, problem};
-use crate::domain::client::{AuthenticationMethod, ClientKeys, GrantType};
+use crate::domain::client::{AuthenticationMethod, GrantType};
 use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
 use crate::domain::scope::ScopeSet;
 use crate::domain::uri::UriParts;
@@ -14,7 +14,6 @@ use crate::domain::uri::UriParts;
 const LONGEST_DISPLAY_TEXT: usize = 200;
 const LONGEST_ADDRESS: usize = 2048;
 const MOST_CONTACTS: usize = 10;
-const MOST_KEYS: usize = 20;
 
 pub(super) fn redirect_uris(members: &Map<String, Value>) -> Result<Vec<RedirectUri>, InvalidMetadata> {
     let texts = texts(members, "redirect_uris")
@@ -78,55 +77,6 @@ pub(super) fn authentication(
             Err(problem(MEMBER, MetadataProblem::Unsupported(offered.join(", "))))
         }
     }
-}
-
-pub(super) fn keys(
-    members: &Map<String, Value>,
-    authentication: Option<AuthenticationMethod>,
-) -> Result<Option<ClientKeys>, InvalidMetadata> {
-    let inline = members.get("jwks");
-    inline.map_or(Ok(()), check_key_set)?;
-    let address = address(members, "jwks_uri", &["https"], "an https address")?;
-    let keys = match (inline, address) {
-        (Some(_), Some(_)) => {
-            return Err(problem(
-                "jwks",
-                MetadataProblem::Inconsistent("goes without jwks_uri; send one of them"),
-            ));
-        }
-        (Some(keys), None) => Some(ClientKeys::Inline(keys.clone())),
-        (None, Some(address)) => Some(ClientKeys::Address(address.to_owned())),
-        (None, None) => None,
-    };
-    if authentication != Some(AuthenticationMethod::PrivateKeyJwt) {
-        return Ok(None);
-    }
-    let missing = MetadataProblem::Inconsistent(
-        "is needed, or jwks_uri, when the client authenticates by private_key_jwt",
-    );
-    keys.map(Some).ok_or_else(|| problem("jwks", missing))
-}
-
-fn check_key_set(set: &Value) -> Result<(), InvalidMetadata> {
-    const MEMBER: &str = "jwks";
-    const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-    let wrong_type = || {
-        problem(
-            MEMBER,
-            MetadataProblem::WrongType("a JWK set: an object with a list keys of objects"),
-        )
-    };
-    let keys = set.get("keys").and_then(Value::as_array).ok_or_else(wrong_type)?;
-    if keys.len() > MOST_KEYS {
-        return Err(problem(MEMBER, MetadataProblem::TooLarge("20 keys")));
-    }
-    for key in keys {
-        let key = key.as_object().ok_or_else(wrong_type)?;
-        if PRIVATE_MEMBERS.iter().any(|member| key.contains_key(*member)) {
-            return Err(problem(MEMBER, MetadataProblem::PrivateKey));
-        }
-    }
-    Ok(())
 }
 
 /// Takes a name away that shows as nothing: the client is registered as one that has no name, and is told so by the echo.
@@ -205,7 +155,7 @@ pub(super) fn scopes(
     })
 }
 
-fn address<'a>(
+pub(super) fn address<'a>(
     members: &'a Map<String, Value>,
     member: &'static str,
     schemes: &[&str],

@@ -3,6 +3,7 @@
 //! Members that mean nothing here are kept if they are small, since clients expect to read them back. Nothing is
 //! fetched: addresses are checked for their form only.
 
+mod keys;
 mod members;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{AuthenticationMethod, ClientKeys, GrantType, sha256};
+
 use crate::domain::redirect_uri::{InvalidRedirectUri, RedirectUri};
 use crate::domain::scope::ScopeSet;
+pub use keys::InvalidKeySet;
+pub(super) use keys::check_key_set;
 
 /// The most redirect URIs of one client.
 const MOST_REDIRECT_URIS: usize = 20;
@@ -43,6 +47,8 @@ pub struct MetadataRules {
     pub default_scopes: ScopeSet,
     /// The ways to authenticate that are offered.
     pub authentication_methods: Vec<AuthenticationMethod>,
+    /// Whether keys may also lie on this machine, without TLS: for development.
+    pub allows_loopback_keys: bool,
 }
 
 /// Checked client metadata.
@@ -120,6 +126,9 @@ pub enum MetadataProblem {
     /// It does not go with another member.
     #[error("{0}")]
     Inconsistent(&'static str),
+    /// Keys that prove nothing here.
+    #[error("has no key for {0}")]
+    NoUsableKey(String),
     /// A key that must never have left the client.
     #[error("contains a private or symmetric key; send public keys only, and replace this one")]
     PrivateKey,
@@ -135,7 +144,7 @@ impl ClientMetadata {
         let grant_types = members::grant_types(&members)?;
         members::check_response_types(&members)?;
         let authentication = members::authentication(&members, rules)?;
-        let keys = members::keys(&members, authentication)?;
+        let keys = keys::keys(&members, authentication, rules)?;
         members::check_presentation(&members)?;
         Ok(Self {
             redirect_uris,

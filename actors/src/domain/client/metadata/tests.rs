@@ -10,6 +10,7 @@ fn rules() -> MetadataRules {
         allowed_scopes: ScopeSet::parse("mcp:read mxcp:access").unwrap(),
         default_scopes: ScopeSet::parse("mxcp:access").unwrap(),
         authentication_methods: AuthenticationMethod::ALL.to_vec(),
+        allows_loopback_keys: false,
     }
 }
 
@@ -147,7 +148,7 @@ fn keys_are_public_and_go_with_their_method() {
             .extend(more.as_object().unwrap().clone());
         validate(&document)
     };
-    let public = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "x", "y": "y" }] });
+    let public = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43) }] });
     assert_eq!(
         jwt(json!({ "jwks": public })).unwrap().keys,
         Some(ClientKeys::Inline(public.clone()))

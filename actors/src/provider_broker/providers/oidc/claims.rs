@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::numeric_date::{NotANumber, numeric_date};
 use crate::domain::secret::Secret;
 use crate::jose::SignatureAlgorithm;
 
@@ -102,20 +103,6 @@ pub(super) fn subject(claims: &Map<String, Value>) -> Option<&str> {
     (is_plain && !subject.is_empty() && subject.len() <= LONGEST_SUBJECT).then_some(subject)
 }
 
-/// A `NumericDate` (RFC 7519 section 2), which may have a fraction.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the conversion saturates, and the fraction is not needed"
-)]
 fn moment(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, &'static str> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => {
-            let seconds = value
-                .as_i64()
-                .or_else(|| value.as_f64().map(|seconds| seconds as i64));
-            let seconds = seconds.ok_or("a time in its identity token is no number")?;
-            Ok(Some(Timestamp::from_seconds(seconds)))
-        }
-    }
+    numeric_date(claims, name).map_err(|NotANumber| "a time in its identity token is no number")
 }
