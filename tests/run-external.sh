@@ -170,6 +170,11 @@ run_login() {
   client "login typescript-v1 basic" "${typescript_v1[@]}" --client-authentication client_secret_basic
   client "login typescript-v2 modern public" "${typescript_v2[@]}" --mode modern --client-authentication none
   client "login typescript-v2 legacy post" "${typescript_v2[@]}" --mode legacy --client-authentication client_secret_post
+  client "login typescript-v1 key RS256" "${typescript_v1[@]}" --client-authentication private_key_jwt
+  client "login typescript-v2 modern key ES256" "${typescript_v2[@]}" --mode modern \
+    --client-authentication private_key_jwt --algorithm ES256
+  client "login typescript-v2 legacy key PS256" "${typescript_v2[@]}" --mode legacy \
+    --client-authentication private_key_jwt --algorithm PS256
   summarize "clients with login" "$clients_passed" "$clients_failed" 0
 }
 
@@ -193,6 +198,7 @@ run_documents() {
   client "documents python legacy" "${python_client[@]}" --mode legacy
   client "documents typescript-v1" "${typescript_v1[@]}"
   client "documents typescript-v2" "${typescript_v2[@]}" --mode modern
+  client "documents typescript-v2 key" "${typescript_v2[@]}" --mode modern --client-authentication private_key_jwt
   summarize "clients with a metadata document" "$clients_passed" "$clients_failed" 0
 }
 

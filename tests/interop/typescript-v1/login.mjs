@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
+import { createPrivateKeyJwtAuth } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
@@ -12,7 +13,7 @@ import { checkNotes } from "../typescript/offers.mjs";
 
 await run(async () => {
   const options = readCommandLine(["legacy"], LOGIN_OPTIONS);
-  const authProvider = new OAuthClient(options);
+  const authProvider = new OAuthClient(options, createPrivateKeyJwtAuth);
   await authProvider.publish();
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" });

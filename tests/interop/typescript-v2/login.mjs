@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
+import {
+  Client,
+  createPrivateKeyJwtAuth,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 
 import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
 import { LOGIN_OPTIONS, OAuthClient } from "../typescript/oauth-client.mjs";
@@ -11,7 +16,7 @@ import { checkNotes } from "../typescript/offers.mjs";
 await run(async () => {
   const options = readCommandLine(["modern", "legacy"], LOGIN_OPTIONS);
   const mode = options.mode === "modern" ? { pin: options.protocol } : "legacy";
-  const authProvider = new OAuthClient(options);
+  const authProvider = new OAuthClient(options, createPrivateKeyJwtAuth);
   await authProvider.publish();
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });

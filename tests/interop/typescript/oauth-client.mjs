@@ -2,7 +2,7 @@
 // the browser. Both SDK versions take the same object as their `authProvider`.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { signIn } from "./browser.mjs";
@@ -16,6 +16,8 @@ export const LOGIN_OPTIONS = {
   password: { type: "string" },
   // How the registered client identifies itself at the token endpoint; `none` is a public client.
   "client-authentication": { type: "string", default: "none" },
+  // What a client with `private_key_jwt` signs with: RS256, PS256 or ES256.
+  algorithm: { type: "string", default: "RS256" },
   // The project is not the demo, and keeps no notes.
   "without-notes": { type: "boolean", default: false },
   // A file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it.
@@ -37,9 +39,15 @@ export class OAuthClient {
   #callback;
   #options;
   #publisher;
+  #keys;
 
-  constructor(options) {
+  /** `privateKeyJwt` is the SDK's own `createPrivateKeyJwtAuth`. */
+  constructor(options, privateKeyJwt) {
     this.#options = options;
+    if (options["client-authentication"] === "private_key_jwt") {
+      this.#keys = makeKeys(options.algorithm);
+      this.addClientAuthentication = (...request) => this.#signer(privateKeyJwt)(...request);
+    }
     this.isOld = options.memory !== "" && existsSync(options.memory);
     if (!this.isOld) return;
     const kept = JSON.parse(readFileSync(options.memory, "utf8"));
@@ -68,7 +76,15 @@ export class OAuthClient {
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
       token_endpoint_auth_method: this.#options["client-authentication"],
+      ...(this.#keys && { jwks: { keys: [this.#keys.publicKey.export({ format: "jwk" })] } }),
     };
+  }
+
+  /** Signs as the SDK does, in the name that the client was given. */
+  #signer(privateKeyJwt) {
+    const client = this.#registration.client_id;
+    const privateKey = this.#keys.privateKey.export({ type: "pkcs8", format: "pem" });
+    return privateKeyJwt({ issuer: client, subject: client, privateKey, alg: this.#options.algorithm });
   }
 
   state = () => this.#state;
@@ -115,7 +131,8 @@ export class OAuthClient {
   #checkRegistration() {
     const method = this.#options["client-authentication"];
     assert.equal(this.#registration.token_endpoint_auth_method, method, "registered with another method");
-    assert.equal(this.#registration.client_secret === undefined, method === "none", "wrong kind of client");
+    const hasSecret = !["none", "private_key_jwt"].includes(method);
+    assert.equal(this.#registration.client_secret !== undefined, hasSecret, "wrong kind of client");
   }
 
   /** The client is known by its document, which the server has read once. */
@@ -123,4 +140,10 @@ export class OAuthClient {
     assert.equal(this.#registration.client_id, this.clientMetadataUrl, "the client registered");
     assert.equal(this.#publisher.reads, 1, "readings of the document");
   }
+}
+
+/** A key pair for this algorithm. */
+function makeKeys(algorithm) {
+  if (algorithm === "ES256") return generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return generateKeyPairSync("rsa", { modulusLength: 2048 });
 }
