@@ -138,6 +138,13 @@ async def a_legacy_session_belongs_to_all_replicas(cluster: Cluster) -> str:
     return f"opened at one, used and deleted at the other, gone after {took * 1000:.0f} ms"
 
 
+def probed(replica: Replica, path: str, status: int) -> Callable[[], Awaitable[bool]]:
+    async def is_so() -> bool:
+        return await asyncio.to_thread(replica.probed, path) == status
+
+    return is_so
+
+
 def runs_a_query(replica: Replica) -> Callable[[], Awaitable[bool]]:
     async def runs() -> bool:
         return len((await asyncio.to_thread(replica.status))["queries"]["running"]) > 0
@@ -252,6 +259,65 @@ async def a_killed_replica_loses_nothing(cluster: Cluster) -> str:
     return f"{cut_off} of {len(codes) + len(stale)} exchanges and refreshes were cut off, none happened twice"
 
 
+async def replicas_are_replaced_one_by_one_without_an_error(cluster: Cluster) -> str:
+    """As docs/replicas.md says: out of the proxy's list, then stopped. What runs there goes on, like everybody else."""
+    person = Person(cluster.host)
+    # A connection for each request, so that none is closed by the proxy in the moment in which it is used.
+    await person.http.aclose()
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    person.http = httpx2.AsyncClient(timeout=60, headers={"Host": cluster.host}, limits=limits)
+    token = (await person.log_in(cluster.url))["access_token"]
+    statuses: list[int] = []
+
+    async def calls_without_a_pause() -> None:
+        while True:
+            statuses.append((await person.call(cluster.url, token)).status_code)
+
+    async def more_calls(count: int = 20) -> None:
+        goal = len(statuses) + count
+
+        async def reached() -> bool:
+            return len(statuses) >= goal or calling.done()
+
+        await until("calls go on", reached)
+
+    async def asked_alone(replica: Replica) -> None:
+        before = len(cluster.served())
+
+        async def is_alone() -> bool:
+            latest = [name for name, _, _ in cluster.served()[before:]][-20:]
+            return latest == [replica.name] * 20
+
+        await until("nginx has read its list", is_alone)
+
+    calling = asyncio.create_task(calls_without_a_pause())
+    for leaving, staying in (cluster.replicas, cluster.replicas[::-1]):
+        here, there = f"http://127.0.0.1:{leaving.port}", f"http://127.0.0.1:{staying.port}"
+        session = await person.open_session(here, token)
+        call = {"id": "c-1", "method": "tools/call", "params": {"name": "endless", "arguments": {}}}
+        running = asyncio.create_task(person.legacy(here, token, session, call))
+        await until("the query runs", runs_a_query(leaving))
+        cluster.balance([staying])
+        await asked_alone(staying)
+        stopping = asyncio.create_task(asyncio.to_thread(leaving.stop))
+        await until("it says that it is not ready", probed(leaving, "/ready", 503))
+        await more_calls()
+        assert not running.done() and not stopping.done(), "it waits for what runs"
+        cancel = {"method": "notifications/cancelled", "params": {"requestId": "c-1"}}
+        assert (await person.legacy(there, token, session, cancel)).status_code == 202
+        answer = await running
+        assert answer.status_code == 200 and "the client cancelled the request" in answer.text, answer.text
+        assert await stopping == 0, leaving.log()
+        leaving.start()
+        cluster.balance(cluster.replicas)
+        await more_calls()
+    calling.cancel()
+    await asyncio.wait([calling])
+    assert calling.cancelled(), calling.exception()
+    assert set(statuses) == {200}, statuses
+    return f"{len(statuses)} calls while both were replaced, all of them answered"
+
+
 async def everything_survives_a_restart(cluster: Cluster) -> str:
     one, two = addresses(cluster)
     person = Person(cluster.host)
@@ -296,6 +362,9 @@ async def a_database_that_is_down_costs_nothing_but_time(cluster: Cluster) -> st
     cluster.database.stop()
     await asyncio.sleep(1.1)  # what was verified a second ago is good for a second
     ping = {"id": 1, "method": "ping"}
+    for replica in cluster.replicas:
+        await until("a load balancer looks elsewhere", probed(replica, "/ready", 503))
+        assert await probed(replica, "/live", 200)(), "it is not to be started again"
     for answer in [
         await person.call(one, tokens["access_token"]),
         await person.legacy(one, tokens["access_token"], session, ping),
@@ -310,6 +379,8 @@ async def a_database_that_is_down_costs_nothing_but_time(cluster: Cluster) -> st
         return (await person.call(one, tokens["access_token"])).status_code == 200
 
     took = await until("the store is back", works)
+    for replica in cluster.replicas:
+        await until("a load balancer comes back", probed(replica, "/ready", 200))
     answer = await person.legacy(one, tokens["access_token"], session, ping)
     assert answer.status_code == 200, f"{answer.status_code}: {answer.text}"
     assert (await person.refresh(two, tokens["refresh_token"])).status_code == 200
@@ -337,6 +408,7 @@ CHECKS = [
     a_call_is_cancelled_through_the_other_replica,
     parallel_refreshes_give_one_pair,
     a_killed_replica_loses_nothing,
+    replicas_are_replaced_one_by_one_without_an_error,
     everything_survives_a_restart,
     an_sqlite_server_goes_on_after_a_restart,
     a_database_that_is_down_costs_nothing_but_time,

@@ -36,8 +36,7 @@ http {{
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream mxcp_actor {{
-    server 127.0.0.1:{one} max_fails=1 fail_timeout=5s;
-    server 127.0.0.1:{two} max_fails=1 fail_timeout=5s;
+    {servers}
   }}
   server {{
     listen 127.0.0.1:{port};
@@ -142,6 +141,11 @@ class Replica:
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(self.folder / "admin.sock")), timeout=30) as operator:
             return operator.get("http://mxcp/status").json()
 
+    def probed(self, path: str) -> int:
+        """The status that whoever watches it is answered."""
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(self.folder / "admin.sock")), timeout=30) as watcher:
+            return watcher.get(f"http://mxcp{path}").status_code
+
     def log(self) -> str:
         return (self.folder / "server.log").read_text()[-4000:]
 
@@ -166,7 +170,7 @@ def configuration(url: str, persistence: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "mxcp": 1,
-        "transport": {"http": {"base_url": url}},
+        "transport": {"http": {"base_url": url}, "shutdown_grace": PATIENCE},
         "projects": {"replicas": {"profiles": {"default": {"auth": auth}}}},
     }
 
@@ -249,16 +253,24 @@ class Cluster:
         self.others.append(server)
         return server, host
 
-    def _start_nginx(self) -> None:
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
+    def _configure_nginx(self, replicas: list[Replica]) -> None:
         settings = NGINX.format(
             folder=self.folder,
             user="user root;" if os.geteuid() == 0 else "",
-            one=self.replicas[0].port,
-            two=self.replicas[1].port,
+            servers=" ".join(f"server 127.0.0.1:{replica.port} max_fails=1 fail_timeout=5s;" for replica in replicas),
             port=self._nginx_port,
         )
         (self.folder / "nginx.conf").write_text(settings)
+
+    def balance(self, replicas: list[Replica]) -> None:
+        """Tells nginx to send requests to these alone, soon."""
+        assert self._nginx is not None
+        self._configure_nginx(replicas)
+        self._nginx.send_signal(signal.SIGHUP)
+
+    def _start_nginx(self) -> None:
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        self._configure_nginx(self.replicas)
         command = [program, "-e", self.folder / "nginx.log", "-p", self.folder, "-c", self.folder / "nginx.conf"]
         self._nginx = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         eventually("nginx answers", lambda: is_healthy(self._nginx_port))
