@@ -1,4 +1,4 @@
-//! No secret is in the log or in the audit, whatever goes right or wrong, and however much is logged.
+//! No secret is in the log, in the audit, in errors or in what operators see, whatever goes right or wrong.
 
 use std::fs;
 use std::path::Path;
@@ -31,16 +31,18 @@ fn serve() -> Server {
         .start()
 }
 
-async fn post(server: &Server, path: &str, pairs: &[(&str, &str)]) {
-    server
+async fn post(server: &Server, path: &str, pairs: &[(&str, &str)]) -> String {
+    let answer = server
         .request("POST", path, FORM, query(pairs).into_bytes())
         .await;
+    String::from_utf8(answer.body).unwrap()
 }
 
-/// Everything that can go wrong with something secret in hand.
-async fn go_wrong(server: &Server, [code, access, refresh]: [&str; 3]) {
+/// Everything that can go wrong with something secret in hand, and all that is answered.
+async fn go_wrong(server: &Server, [code, access, refresh]: [&str; 3]) -> Vec<String> {
+    let mut answers = Vec::new();
     let [password, token, secret] = STRAYS;
-    post(server, "/login", &[("username", "ada"), ("password", password)]).await;
+    answers.push(post(server, "/login", &[("username", "ada"), ("password", password)]).await);
     let client = [("client_id", "test-client"), ("client_secret", CLIENT_SECRET)];
     let with = |more: &[(&'static str, &str)]| {
         let pairs = client
@@ -63,47 +65,43 @@ async fn go_wrong(server: &Server, [code, access, refresh]: [&str; 3]) {
             .iter()
             .map(|(name, value)| (&name[..], &value[..]))
             .collect();
-        post(server, "/token", &pairs).await;
+        answers.push(post(server, "/token", &pairs).await);
     }
-    post(
-        server,
-        "/token",
-        &[("client_id", "test-client"), ("client_secret", secret)],
-    )
-    .await;
-    post(
-        server,
-        "/introspect",
-        &[
-            ("token", access),
-            ("client_id", "test-client"),
-            ("client_secret", CLIENT_SECRET),
-        ],
-    )
-    .await;
-    post(
-        server,
-        "/revoke",
-        &[
-            ("token", access),
-            ("client_id", "test-client"),
-            ("client_secret", CLIENT_SECRET),
-        ],
-    )
-    .await;
+    let wrong_secret = [("client_id", "test-client"), ("client_secret", secret)];
+    answers.push(post(server, "/token", &wrong_secret).await);
+    let owned = [
+        ("token", access),
+        ("client_id", "test-client"),
+        ("client_secret", CLIENT_SECRET),
+    ];
+    for path in ["/introspect", "/revoke"] {
+        answers.push(post(server, path, &owned).await);
+    }
     for (path, header) in [("/mcp", token), ("/mcp?access_token=stray-token-2", access)] {
         let bearer = format!("Bearer {header}");
         let headers = [("Authorization", bearer.as_str())];
-        server.request("POST", path, &headers, Vec::new()).await;
+        let answer = server.request("POST", path, &headers, Vec::new()).await;
+        answers.push(String::from_utf8(answer.body).unwrap());
     }
+    answers
+}
+
+/// All that the operator's interface tells, and what it tells somebody with another token.
+async fn look_at(server: &Server) -> Vec<String> {
     let admin = crate::admin::address(server);
-    for bearer in [ADMIN_TOKEN, token] {
-        let bearer = format!("Bearer {bearer}");
-        let headers = [("Authorization", bearer.as_str())];
-        server
-            .request_url("GET", &format!("{admin}/status"), &headers, Vec::new())
-            .await;
+    let [_, stray, _] = STRAYS;
+    let mut answers = Vec::new();
+    for bearer in [ADMIN_TOKEN, stray] {
+        for path in ["/status", "/config", "/endpoints", "/metrics", "/ready"] {
+            let bearer = format!("Bearer {bearer}");
+            let headers = [("Authorization", bearer.as_str())];
+            let answer = server
+                .request_url("GET", &format!("{admin}{path}"), &headers, Vec::new())
+                .await;
+            answers.push(String::from_utf8(answer.body).unwrap());
+        }
     }
+    answers
 }
 
 /// The content of every file of a folder.
@@ -115,7 +113,7 @@ fn content(folder: &Path) -> String {
 }
 
 #[actix_rt::test]
-async fn no_secret_is_in_the_log_or_in_the_audit() {
+async fn no_secret_is_in_the_log_in_the_audit_in_errors_or_in_what_operators_see() {
     let server = serve();
     let ada = Caller::log_in(&server, "ada").await;
     let answer = ada.call("who", json!({})).await;
@@ -124,7 +122,8 @@ async fn no_secret_is_in_the_log_or_in_the_audit() {
     let [code, access, refresh, ..] = ada.secrets() else {
         panic!("{secrets:?}")
     };
-    go_wrong(&server, [code, access, refresh]).await;
+    let errors = go_wrong(&server, [code, access, refresh]).await;
+    let seen = look_at(&server).await;
     let (_, folder) = server.stop();
     let log = content(&folder.path().join("logs"));
     let audit = content(&folder.path().join("audit"));
@@ -138,10 +137,16 @@ async fn no_secret_is_in_the_log_or_in_the_audit() {
     );
     secrets.extend([PASSWORD, CLIENT_SECRET, ADMIN_TOKEN, SEALING_KEY].map(str::to_owned));
     secrets.extend(STRAYS.map(str::to_owned));
+    assert!(
+        errors.len() == 10 && seen.iter().any(|answer| answer.contains("mxcp_")),
+        "{seen:?}"
+    );
     for secret in &secrets {
+        let answered = errors.iter().chain(&seen).flat_map(|answer| answer.lines());
         let shown = log
             .lines()
             .chain(audit.lines())
+            .chain(answered)
             .find(|line| line.contains(secret.as_str()));
         assert_eq!(shown, None, "{secret} is shown");
     }

@@ -157,6 +157,32 @@ async fn each_endpoint_has_its_own_allowance() {
 }
 
 #[actix_rt::test]
+async fn who_registers_too_often_is_told_so_in_json_whatever_address_he_claims() {
+    let server = limited("register: 2");
+    let metadata = json!({ "redirect_uris": ["https://a.example/cb"] }).to_string();
+    for (claimed, status) in [
+        ("198.51.100.1", 201),
+        ("198.51.100.2", 201),
+        ("198.51.100.3", 429),
+    ] {
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("X-Forwarded-For", claimed),
+            ("X-Real-IP", claimed),
+        ];
+        let answer = server
+            .request("POST", "/register", &headers, metadata.clone().into_bytes())
+            .await;
+        assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+        if status == 429 {
+            assert_eq!(answer.json()["error"], "too_many_requests");
+            let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=30).contains(&seconds), "{seconds}");
+        }
+    }
+}
+
+#[actix_rt::test]
 async fn a_limit_of_zero_is_none() {
     let server = limited("unauthenticated: 0");
     for _ in 0..20 {

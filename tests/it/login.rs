@@ -238,6 +238,16 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// Its cookies, which outlive the server.
+    pub(crate) fn leave(self) -> BTreeMap<String, String> {
+        self.cookies
+    }
+
+    /// A browser that comes back with the cookies that it left with.
+    pub(crate) fn back(server: &'a Server, cookies: BTreeMap<String, String>) -> Self {
+        Self { server, cookies }
+    }
+
     /// Begins a login, for these scopes if any are named: the page of the server on which it waits, or the way back to the
     /// client.
     pub(crate) async fn begin(&mut self, scopes: Option<&str>) -> Answer {

@@ -2,5 +2,6 @@
 
 mod full_queue;
 mod killed;
+mod logins;
 mod lost_database;
 mod written_off;

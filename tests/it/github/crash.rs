@@ -1,5 +1,5 @@
-//! A replica that dies between GitHub's new pair and its own store: with a GitHub that bears a repetition nobody notices,
-//! and with a strict one the login ends, for a reason that is known.
+//! Replicas that want the same new pair of GitHub: one asks, the other waits. One that dies before it has kept the pair: with
+//! a GitHub that bears a repetition nobody notices, and with a strict one the login ends, for a reason that is known.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use mxcp_actors::domain::grant::{Grant, GrantId, GrantState};
 use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
 use mxcp_actors::domain::opaque_token::LoginState;
 use mxcp_actors::domain::pkce::CodeVerifier;
-use mxcp_actors::domain::randomness::SeededRandomness;
+use mxcp_actors::domain::randomness::{Randomness, SeededRandomness};
 use mxcp_actors::domain::resource::ResourceIndicator;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::sealing::Sealed;
@@ -40,6 +40,12 @@ struct Replica {
 }
 
 async fn replica(fake: &FakeGithub) -> Replica {
+    let [replica] = replicas(fake).await;
+    replica
+}
+
+/// So many replicas on one store.
+async fn replicas<const COUNT: usize>(fake: &FakeGithub) -> [Replica; COUNT] {
     let randomness = Arc::new(SeededRandomness::new(5));
     let master = MasterKey::generate(&*randomness).unwrap();
     let keys = Arc::new(KeyRing::new(&master, &[]).unwrap());
@@ -47,22 +53,28 @@ async fn replica(fake: &FakeGithub) -> Replica {
     let store = Arc::new(MemoryStore::new());
     let grant = grant(fake, &keys, &randomness).await;
     store.insert_grant(&grant).unwrap();
-    let login = LoginSettings::Outside(Rc::new(provider(fake, CLIENT_SECRET, PATIENCE)));
-    let mut settings = ActorsSettings::new(ClientRegistrySettings::with_scopes(ScopeSet::empty()), login);
-    settings.deadline = PATIENCE;
-    let surroundings = Surroundings {
-        store: store as Arc<dyn Store>,
-        keys,
-        clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
-        randomness,
-        bus: ReplicaBus::alone(),
+    let start = async || {
+        let login = LoginSettings::Outside(Rc::new(provider(fake, CLIENT_SECRET, PATIENCE)));
+        let mut settings = ActorsSettings::new(ClientRegistrySettings::with_scopes(ScopeSet::empty()), login);
+        settings.deadline = PATIENCE;
+        let surroundings = Surroundings {
+            store: Arc::<MemoryStore>::clone(&store) as Arc<dyn Store>,
+            keys: Arc::<KeyRing>::clone(&keys),
+            clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
+            randomness: Arc::<SeededRandomness>::clone(&randomness) as Arc<dyn Randomness>,
+            bus: ReplicaBus::alone(),
+        };
+        Replica {
+            running: RunningActors::start(settings, surroundings).await.unwrap(),
+            clock: Arc::<FixedClock>::clone(&clock),
+            grant: grant.id,
+        }
     };
-    let running = RunningActors::start(settings, surroundings).await.unwrap();
-    Replica {
-        running,
-        clock,
-        grant: grant.id,
+    let mut started = Vec::with_capacity(COUNT);
+    for _ in 0..COUNT {
+        started.push(start().await);
     }
+    started.try_into().unwrap_or_else(|_| panic!("so many"))
 }
 
 /// A grant with tokens that the fake gave.
@@ -149,6 +161,27 @@ fn ending(rotation: Rotation) -> FakeGithub {
         rotation,
         ..Quirks::default()
     })
+}
+
+#[actix_web::test]
+async fn while_one_replica_asks_github_the_other_one_waits_and_uses_the_same_pair() {
+    let fake = ending(Rotation::Strict);
+    let [one, two] = replicas(&fake).await;
+    let noted = one.begin_mine().await;
+    assert!(matches!(two.begin().await, UpstreamRefresh::UnderWay(_)));
+    let renewed = one.ask_github(noted.clone()).await.unwrap();
+    let kept = EndUpstreamRefresh {
+        grant: one.grant,
+        noted,
+        renewed: Some(renewed.sealed),
+    };
+    assert_eq!(one.running.actors.tokens.ask(kept).await, Ok(Ok(true)));
+    match two.begin().await {
+        UpstreamRefresh::Ready(access) => assert!(access.token.is_same_as(&renewed.tokens.access_token)),
+        other => panic!("{other:?}"),
+    }
+    let asked = fake.state().count("POST /login/oauth/access_token");
+    assert_eq!(asked, 2, "for the code, and once for the new pair");
 }
 
 #[actix_web::test]

@@ -1,13 +1,14 @@
 //! Logins of the real program: what the pages say, what is refused, and what the client is told.
 
-use super::fake::Quirks;
 use super::fake::state::Canned;
+use super::fake::{CLIENT_SECRET, Quirks};
 use super::{Browser, come_back, fake, log_in, project, project_with, tokens, told};
 use crate::admin::look;
-use crate::login::PUBLIC;
+use crate::login::{CLIENT, CLIENT_SECRET as OUR_SECRET, Caller, FORM, PUBLIC, query};
 use crate::server::{Project, modern_request};
 use serde_json::json;
 use tokio::sync::Semaphore;
+use url::Url;
 
 fn with_tool(project: Project) -> Project {
     let sql = "SELECT get_username() AS name, get_user_email() AS email, get_user_provider() AS provider";
@@ -69,6 +70,28 @@ async fn a_callback_is_worth_something_once_and_in_its_own_browser() {
     );
     let count = fake.state().count("POST /login/oauth/access_token");
     assert_eq!(count, 1, "a refused callback is not exchanged");
+}
+
+#[actix_web::test]
+async fn the_code_of_one_departure_is_worth_nothing_beside_the_state_of_another() {
+    let fake = fake(Quirks::default());
+    let server = project(&fake).start();
+    let mut browser = Browser::new(&server);
+    let first = come_back(&mut browser, "allow").await;
+    let second = come_back(&mut browser, "allow").await;
+    let value = |callback: &str, name: &str| {
+        let url = Url::parse(&format!("{PUBLIC}{callback}")).unwrap();
+        let found = url.query_pairs().find(|(known, _)| known == name);
+        found.unwrap().1.into_owned()
+    };
+    let (state, code) = (value(&first, "state"), value(&second, "code"));
+    let swapped = query(&[("state", &state), ("code", &code)]);
+    let answer = browser
+        .walk("GET", &format!("/github/callback?{swapped}"), String::new())
+        .await;
+    assert_eq!(told(&answer).0, "access_denied");
+    assert!(!answer.header("location").unwrap().contains("code="));
+    assert!(fake.state().live.is_empty(), "GitHub gives nothing for it");
 }
 
 #[actix_web::test]
@@ -137,6 +160,37 @@ async fn a_token_that_is_given_back_is_given_back_to_github() {
     super::revoke(&server, first["access_token"].as_str().unwrap()).await;
     assert_eq!(fake.state().live.len(), 1, "the login lives on");
     super::revoke(&server, first["refresh_token"].as_str().unwrap()).await;
+    server.stop();
+    let state = fake.state();
+    assert!(state.live.is_empty() && state.given_back.len() == 1);
+}
+
+#[actix_web::test]
+async fn a_stolen_refresh_token_that_comes_back_ends_the_login_at_github_too() {
+    let fake = fake(Quirks::default());
+    let project = project_with(&fake, CLIENT_SECRET, ", session: { refresh_reuse_window: 0 }");
+    let server = with_tool(project).start();
+    let first = tokens(&server).await;
+    let refresh = async || {
+        let form = query(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", CLIENT),
+            ("client_secret", OUR_SECRET),
+            ("refresh_token", first["refresh_token"].as_str().unwrap()),
+        ]);
+        server.request("POST", "/token", FORM, form.into_bytes()).await
+    };
+    let second = refresh().await.json();
+    let user = Caller::with_token(&server, second["access_token"].as_str().unwrap());
+    assert_eq!(user.call("whoami", json!({})).await["isError"], false);
+    assert_eq!(fake.state().live.len(), 1);
+    let stolen = refresh().await;
+    assert_eq!(
+        (stolen.status.as_u16(), &stolen.json()["error"]),
+        (400, &json!("invalid_grant"))
+    );
+    let ended = user.ask_for_answer("tools/list", json!({})).await;
+    assert_eq!(ended.status.as_u16(), 401, "{ended:?}");
     server.stop();
     let state = fake.state();
     assert!(state.live.is_empty() && state.given_back.len() == 1);

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::fake::{CLIENT_SECRET, Quirks};
 use super::{fake, log_in, project_with, tokens};
+use crate::admin::look;
 use crate::login::Caller;
 
 #[actix_web::test]
@@ -69,7 +70,27 @@ async fn a_callers_own_sql_has_the_token_only_where_the_project_says_so() {
 }
 
 #[actix_web::test]
-async fn nothing_secret_is_in_logs_files_or_answers() {
+async fn a_good_token_of_github_opens_nothing_here() {
+    let fake = fake(Quirks::default());
+    let server = project_with(&fake, CLIENT_SECRET, "")
+        .tool("one", "SELECT 1 AS x", "")
+        .start();
+    let user = log_in(&server).await;
+    assert_eq!(user.call("one", json!({})).await["isError"], false);
+    let (token, asked) = {
+        let state = fake.state();
+        (state.live.keys().next().unwrap().clone(), state.seen.len())
+    };
+    let stranger = Caller::with_token(&server, &token);
+    let answer = stranger.ask_for_answer("tools/list", json!({})).await;
+    assert_eq!(answer.status.as_u16(), 401, "{answer:?}");
+    let challenge = answer.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    assert_eq!(fake.state().seen.len(), asked, "GitHub is not asked about it");
+}
+
+#[actix_web::test]
+async fn nothing_secret_is_in_logs_files_answers_or_what_operators_see() {
     let fake = fake(Quirks {
         expiring: true,
         first_lifetime: Some(30),
@@ -89,6 +110,14 @@ async fn nothing_secret_is_in_logs_files_or_answers() {
     caller.call("whole", json!({})).await;
     caller.call("failing", json!({})).await;
     super::revoke(&server, answered["refresh_token"].as_str().unwrap()).await;
+    let mut operators = Vec::new();
+    for path in ["/status", "/config", "/endpoints", "/metrics"] {
+        operators.extend(look(&server, path).await.body);
+    }
+    assert!(holds(
+        &operators,
+        "mxcp_provider_requests_total{provider=\"github\""
+    ));
     let secrets = fake.state().given_out.clone();
     assert!(secrets.len() > 4, "a code, two access and two refresh tokens");
     let (log, folder) = server.stop_with_log();
@@ -106,6 +135,7 @@ async fn nothing_secret_is_in_logs_files_or_answers() {
     for secret in secrets.iter().map(String::as_str).chain([CLIENT_SECRET]) {
         assert!(!log.iter().any(|line| line.contains(secret)), "log: {secret}");
         assert!(!holds(&audit, secret), "audit: {secret}");
+        assert!(!holds(&operators, secret), "operators: {secret}");
         assert!(!holds(&database, secret), "database: {secret}");
         assert!(!answered.to_string().contains(secret), "answer: {secret}");
     }

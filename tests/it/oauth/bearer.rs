@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use mxcp_actors::domain::audit_event::PolicyDecision;
+use serde_json::json;
 
 use super::client::{call, demo_tokens};
-use super::server::{Answer, Server, public_url, scopes_of};
+use super::server::{Answer, DEMO_CLIENT, ISSUER, RESOURCE, Server, public_url, scopes_of};
+use crate::oidc::fake::signing::Signer;
 
 const METADATA: &str = "resource_metadata=\"http://localhost:8000/.well-known/oauth-protected-resource/mcp\"";
 
@@ -157,4 +159,22 @@ async fn the_challenge_of_a_public_server_names_its_public_address() {
         .await;
     let expected = "resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"";
     assert!(challenge(&answer).contains(expected), "{}", challenge(&answer));
+}
+
+#[actix_web::test]
+async fn a_token_that_others_signed_opens_nothing_however_good_its_signature() {
+    let server = Server::local().await;
+    let signer = Signer::ed25519("one", 1);
+    for issuer in [ISSUER, "https://idp.example"] {
+        let claims = json!({
+            "iss": issuer, "sub": "testuser", "aud": RESOURCE, "exp": 1_800_003_600, "iat": 1_800_000_000,
+            "client_id": DEMO_CLIENT, "scope": "mcp:read mxcp:access",
+        });
+        let answer = call(&server, &signer.sign(&claims)).await;
+        assert_eq!(
+            (answer.status, answer.text("error").as_str()),
+            (401, "invalid_token"),
+            "{issuer}"
+        );
+    }
 }

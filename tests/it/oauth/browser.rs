@@ -53,6 +53,15 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// The same browser; its next request reaches another server.
+    pub(super) fn at<'b>(self, server: &'b Server) -> Browser<'b> {
+        Browser {
+            server,
+            cookies: self.cookies,
+            sends_fetch_metadata: self.sends_fetch_metadata,
+        }
+    }
+
     /// Opens an address that another site or program sent the browser to, and follows redirects of the server.
     pub(super) async fn open(&self, uri: &str) -> Page {
         self.walk(self.request(TestRequest::get().uri(uri), "cross-site"))

@@ -252,6 +252,30 @@ async fn what_is_wrong_with_a_document_is_told_to_the_user_and_recorded() {
 }
 
 #[actix_web::test]
+async fn a_document_cannot_name_redirect_uris_that_run_code_or_read_files() {
+    let (server, publisher) = (server().await, Publisher::new());
+    for redirect_uri in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "vbscript:x",
+        "blob:https://a.example/x",
+        "https://a.example/cb\u{0}",
+        "https://a.example/%0d%0aSet-Cookie:x",
+    ] {
+        let mut document = publisher.document();
+        document["redirect_uris"] = json!([PUBLISHED[0], redirect_uri]);
+        publisher.publish(&document);
+        let (status, page) = refusal(&server, &publisher.request()).await;
+        assert_eq!(status, 400, "{redirect_uri}: {page}");
+        assert!(
+            page.contains("Invalid redirect_uri: redirect_uris[1]: "),
+            "{redirect_uri}: {page}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn a_url_that_must_not_be_read_is_refused_before_anybody_is_called() {
     let server = server().await;
     for (id, reason) in [

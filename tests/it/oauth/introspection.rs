@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use base64::Engine as _;
+use mxcp_actor::config::{AllowedHost, Authority, Http, PublicUrl};
 use serde_json::{Value, json};
 
 use super::client::{Fields, demo_tokens, log_in, verifier};
-use super::server::{Answer, DEMO_CLIENT, DEMO_SECRET, ISSUER, PUBLIC_CLIENT, RESOURCE, Server};
+use super::server::{Answer, DEMO_CLIENT, DEMO_SECRET, ISSUER, PUBLIC_CLIENT, RESOURCE, Server, listener};
 
 async fn introspect(server: &Server, token: &str) -> Value {
     let form = [
@@ -117,6 +118,28 @@ async fn a_client_that_registered_itself_is_told_about_its_own_tokens_only() {
     ]);
     let own = exchange.to_token(&server).await.text("access_token");
     assert_eq!(ask(own).await, true);
+}
+
+#[actix_web::test]
+async fn a_token_of_another_resource_is_inactive_here() {
+    let http = Http {
+        allowed_hosts: vec![AllowedHost::any_port(
+            &Authority::parse("api.example.com").unwrap(),
+        )],
+        ..listener("0.0.0.0")
+    };
+    let server = Server::with(|settings| settings.public_url = PublicUrl::new(&http, [])).await;
+    let token = demo_tokens(&server).await.text("access_token");
+    let form = [
+        ("client_id", DEMO_CLIENT),
+        ("client_secret", DEMO_SECRET),
+        ("token", token.as_str()),
+    ];
+    for (host, is_active) in [("localhost:8000", true), ("api.example.com", false)] {
+        let request = TestRequest::post().uri("/introspect").set_form(&form[..]);
+        let answer = server.call_at(host, request).await;
+        assert_eq!(answer.json()["active"], is_active, "{host}");
+    }
 }
 
 #[actix_web::test]

@@ -26,6 +26,7 @@ mod outside;
 mod pages;
 mod refresh;
 mod registration;
+mod replicas;
 mod revocation;
 mod server;
 mod token;

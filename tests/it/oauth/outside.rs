@@ -23,6 +23,7 @@ use super::server::{Server, scopes_of};
 #[derive(Default)]
 pub(super) struct Upstream {
     failure: RefCell<Option<ProviderError>>,
+    departures: Cell<u32>,
     revoked: Cell<u32>,
 }
 
@@ -46,6 +47,7 @@ impl OutsideProvider for Upstream {
     }
 
     fn authorization_url<'a>(&'a self, departure: &'a UpstreamRequest<'a>) -> ProviderFuture<'a, String> {
+        self.departures.set(self.departures.get() + 1);
         let url = format!(
             "https://github.example/authorize?state={}",
             departure.state.expose()
@@ -107,7 +109,7 @@ impl OutsideProvider for Upstream {
 }
 
 /// The provider sends the browser back.
-fn callback(departure: &Url, answer: &str) -> String {
+pub(super) fn callback(departure: &Url, answer: &str) -> String {
     let state = parameter(departure, "state").unwrap();
     format!("/github/callback?state={state}&{answer}")
 }
@@ -141,6 +143,34 @@ async fn consent_comes_before_anything_is_sent_upstream() {
             .await,
     );
     assert_eq!(parameter(&denied, "error").as_deref(), Some("access_denied"));
+}
+
+#[actix_web::test]
+async fn a_new_client_is_asked_about_although_its_user_is_signed_in_here_and_at_the_provider() {
+    let upstream = Rc::new(Upstream::default());
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    location(&browser.get(&callback(&departure, "code=x")).await);
+    // The provider, which knows the user by now, would send the browser back without a word.
+    let id = register(&server, "Your notes", "https://evil.example/cb").await;
+    let request = Fields::authorization(&id, "https://evil.example/cb").uri();
+    let linked = browser.get(&request).await;
+    let own = browser.walk_from(TestRequest::get().uri(&request)).await.answer;
+    for answer in [linked, own] {
+        assert_eq!((answer.status, answer.header("location")), (200, None));
+        assert_eq!(
+            answer.header("set-cookie"),
+            None,
+            "nothing is set before the user agrees"
+        );
+        assert!(
+            answer.body.contains("name=\"decision\"") && answer.body.contains("evil.example"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(upstream.departures.get(), 1, "that of the first client");
 }
 
 #[actix_web::test]

@@ -1,9 +1,9 @@
-//! The cookies that pages set.
+//! The cookies that pages set, and where pages send a browser.
 
 use actix_web::http::header::SET_COOKIE;
 use actix_web::test::TestRequest;
 
-use super::browser::Browser;
+use super::browser::{Browser, Form, first_form};
 use super::client::{Fields, sign_in};
 use super::server::{Answer, Server, public_url};
 
@@ -88,4 +88,81 @@ async fn one_browser_cookie_serves_all_tabs() {
     let again = browser.get(&Fields::demo().uri()).await;
     assert!(cookies(&again).is_empty());
     assert_eq!(browser.cookie("browser").unwrap(), first);
+}
+
+#[actix_web::test]
+async fn over_https_the_cookie_of_who_signed_in_is_as_protected_and_both_are_small() {
+    const HOST: &str = "api.example.com";
+    let server = Server::with(|settings| settings.public_url = public_url("https://api.example.com")).await;
+    let begun = server.call_at(HOST, TestRequest::get().uri("/login")).await;
+    let [browser] = cookies(&begun).try_into().unwrap();
+    let mut form = first_form(&begun.body).unwrap();
+    form.fields.retain(|(name, _)| name == "interaction");
+    let answers = [("username", "testuser"), ("password", "testpass")];
+    form.fields
+        .extend(answers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let (pair, _) = browser.split_once(';').unwrap();
+    let request = TestRequest::post()
+        .uri(&form.action)
+        .set_form(&form.fields)
+        .insert_header(("Cookie", pair))
+        .insert_header(("Sec-Fetch-Site", "same-origin"));
+    let signed_in = server.call_at(HOST, request).await;
+    assert_eq!(signed_in.status, 303, "{}", signed_in.body);
+    let [session] = cookies(&signed_in).try_into().unwrap();
+    assert!(
+        session.starts_with("__Host-mxcp_session=mcp_session_"),
+        "{session}"
+    );
+    for part in ["; HttpOnly", "; SameSite=Lax", "; Secure", "; Path=/"] {
+        assert!(session.contains(part), "{session}");
+    }
+    assert!(!session.contains("Domain"), "{session}");
+    for cookie in [browser, session] {
+        assert!(cookie.len() < 256, "{cookie}");
+    }
+}
+
+#[actix_web::test]
+async fn no_parameter_of_our_own_pages_leads_to_another_site() {
+    const ELSEWHERE: &str =
+        "next=https://evil.example&return_to=//evil.example&redirect=https:evil.example&url=/%5Cevil.example";
+    let server = Server::local().await;
+    let browser = Browser::new(&server);
+    for path in [
+        "/?",
+        "/login?",
+        "/consent?",
+        "/consent?interaction=https://evil.example&",
+        "/authorize?",
+    ] {
+        let answer = browser.get(&format!("{path}{ELSEWHERE}")).await;
+        assert_eq!(answer.header("location"), None, "{path}");
+        assert!(!answer.body.contains("evil.example"), "{path}: {}", answer.body);
+    }
+    let form = browser.open(&format!("/login?{ELSEWHERE}")).await.form();
+    let answers = [
+        ("username", "testuser"),
+        ("password", "testpass"),
+        ("next", "https://evil.example"),
+    ];
+    let signed_in = browser.submit_once(&form, &answers).await;
+    assert_eq!((signed_in.status, signed_in.header("location")), (303, Some("/")));
+    let sign_out = Form {
+        action: format!("/logout?{ELSEWHERE}"),
+        fields: Vec::new(),
+    };
+    for (answers, own) in [
+        (&[("next", "https://evil.example")], "/"),
+        (
+            &[("interaction", "//evil.example")],
+            "/consent?interaction=%2F%2Fevil.example",
+        ),
+    ] {
+        let signed_out = browser.submit_once(&sign_out, answers).await;
+        assert_eq!(
+            (signed_out.status, signed_out.header("location")),
+            (303, Some(own))
+        );
+    }
 }

@@ -1,9 +1,18 @@
 //! Clients that register themselves (RFC 7591).
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
+use super::browser::Browser;
+use super::client::{Fields, sign_in};
 use super::server::{Answer, Server};
+
+const CALLBACK: &str = "https://a.example/cb";
 
 async fn register(server: &Server, metadata: &Value) -> Answer {
     server
@@ -180,4 +189,75 @@ async fn the_older_folder_works_too_and_other_methods_do_not() {
     let request = TestRequest::post().uri("/oauth/register").set_json(&metadata);
     assert_eq!(server.call(request).await.status, 201);
     assert_eq!(server.get("/register").await.status, 405);
+}
+
+#[actix_web::test]
+async fn nobody_is_given_a_way_to_change_a_registration() {
+    let server = Server::local().await;
+    let client = register(&server, &json!({ "redirect_uris": [CALLBACK] }))
+        .await
+        .json();
+    for member in ["registration_access_token", "registration_client_uri"] {
+        assert_eq!(client.get(member), None, "RFC 7592 is not offered: {client}");
+    }
+    let own = format!("/register/{}", client["client_id"].as_str().unwrap());
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        for (path, status) in [("/register", 405), (own.as_str(), 404)] {
+            let request = TestRequest::default().method(method.clone()).uri(path);
+            assert_eq!(server.call(request).await.status, status, "{method} {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_registration_that_lapsed_is_told_on_a_page_and_to_the_application() {
+    let server = Server::local().await;
+    let metadata = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_post" });
+    let client = register(&server, &metadata).await;
+    let (id, secret) = (client.text("client_id"), client.text("client_secret"));
+    let request = Fields::authorization(&id, CALLBACK).uri();
+    assert_eq!(server.get(&request).await.status, 200);
+    server.clock.advance(Duration::from_hours(24));
+    let page = server.get(&request).await;
+    assert_eq!((page.status, page.header("location")), (400, None));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.body.contains("Invalid client_id"), "{}", page.body);
+    let exchange = Fields::from(&[
+        ("grant_type", "authorization_code"),
+        ("client_id", &id),
+        ("client_secret", &secret),
+        ("code", "x"),
+    ]);
+    let refused = exchange.to_token(&server).await;
+    assert_eq!(
+        (refused.status, refused.text("error").as_str()),
+        (401, "invalid_client")
+    );
+    assert_eq!(
+        register(&server, &metadata).await.status,
+        201,
+        "it registers again"
+    );
+}
+
+#[actix_web::test]
+async fn a_logo_is_neither_shown_nor_fetched() {
+    let server = Server::local().await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let metadata = json!({
+        "redirect_uris": [CALLBACK], "client_name": "App",
+        "logo_uri": format!("https://localhost:{port}/logo.png"),
+    });
+    let id = register(&server, &metadata).await.text("client_id");
+    let browser = Browser::new(&server);
+    let form = browser.open(&Fields::authorization(&id, CALLBACK).uri()).await;
+    let consent = sign_in(&browser, &form).await;
+    for page in [&form, &consent] {
+        let body = &page.answer.body;
+        assert!(body.contains("App") && page.form.is_some(), "{body}");
+        assert!(!body.contains("logo.png") && !body.contains("<img"), "{body}");
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }

@@ -201,16 +201,24 @@ impl Server {
 
     /// Logins at an outside provider.
     pub(super) async fn outside(provider: Rc<dyn OutsideProvider>) -> Self {
+        Self::outside_on(Kept::in_memory(), provider).await
+    }
+
+    /// Two servers that share keys and a store, and nothing else. They tell each other nothing.
+    pub(super) async fn two_outside(provider: Rc<dyn OutsideProvider>) -> [Self; 2] {
+        let kept = Kept::in_memory();
+        let one = Self::outside_on(kept.clone(), Rc::clone(&provider)).await;
+        [one, Self::outside_on(kept, provider).await]
+    }
+
+    async fn outside_on(kept: Kept, provider: Rc<dyn OutsideProvider>) -> Self {
         let login = LoginKind::Provider {
             name: provider.name().to_owned(),
             callback_path: "/github/callback".to_owned(),
             scopes: scopes_of("user:email"),
         };
         let provider = LoginSettings::Outside(provider);
-        Self::start(Kept::in_memory(), provider, |settings| {
-            settings.login = login;
-        })
-        .await
+        Self::start(kept, provider, |settings| settings.login = login).await
     }
 
     async fn start(kept: Kept, login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {

@@ -1,8 +1,11 @@
 //! The token endpoint: who may ask, and which code is worth tokens.
 
+use std::time::{Duration, Instant};
+
 use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mxcp_actors::domain::pkce::CodeVerifier;
 use serde_json::json;
 
 use super::browser::{Browser, location, parameter};
@@ -156,7 +159,7 @@ async fn of_a_hundred_exchanges_at_once_one_succeeds_and_its_tokens_are_ended() 
 async fn a_code_lives_a_minute() {
     let server = Server::local().await;
     let exchange = Fields::demo_exchange(&code(&server).await);
-    server.clock.advance(std::time::Duration::from_mins(1));
+    server.clock.advance(Duration::from_mins(1));
     refused(&exchange.to_token(&server).await, 400, "invalid_grant");
 }
 
@@ -173,6 +176,23 @@ async fn the_code_of_one_client_is_worth_nothing_to_another() {
         200,
         "it is as it was"
     );
+}
+
+#[actix_web::test]
+async fn the_code_of_one_login_is_worth_nothing_beside_the_verifier_of_another() {
+    let server = Server::local().await;
+    let other = CodeVerifier::from_bits(&[8; 32]);
+    let mine = Fields::demo_exchange(&code(&server).await);
+    let others = Fields::demo().with("code_challenge", other.challenge().as_str());
+    let others = Fields::demo_exchange(&log_in(&server, &others).await);
+    let injected = mine.clone().with("code_verifier", other.secret().expose());
+    for wrong in [&injected, &others] {
+        refused(&wrong.to_token(&server).await, 400, "invalid_grant");
+    }
+    let others = others.with("code_verifier", other.secret().expose());
+    for exchange in [mine, others] {
+        assert_eq!(exchange.to_token(&server).await.status, 200);
+    }
 }
 
 #[actix_web::test]
@@ -213,6 +233,36 @@ async fn an_unknown_client_and_a_wrong_secret_are_answered_alike_so_that_clients
         401,
         "invalid_client",
     );
+}
+
+/// Far less than the way through a network varies by.
+const UNSEEN: Duration = Duration::from_micros(500);
+
+#[actix_web::test]
+async fn an_unknown_client_takes_as_long_as_a_wrong_secret() {
+    let server = Server::with(|settings| settings.rate_limits.token = 0).await;
+    let metadata = json!({ "redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": "client_secret_post" });
+    let client = TestRequest::post().uri("/register").set_json(&metadata);
+    let client = server.call(client).await;
+    let known = Fields::demo_exchange("x").with("client_id", &client.text("client_id"));
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let asked = [known.clone(), known.with("client_id", nobody)]
+        .map(|fields| fields.with("client_secret", &format!("mcp_secret_{}", "0".repeat(72))));
+    let mut took = [Vec::new(), Vec::new()];
+    // In turns, so that what else the machine does falls on both.
+    for _ in 0..301 {
+        for (request, took) in asked.iter().zip(&mut took) {
+            let begun = Instant::now();
+            let answer = request.to_token(&server).await;
+            took.push(begun.elapsed());
+            refused(&answer, 401, "invalid_client");
+        }
+    }
+    let [wrong, unknown] = took.map(|mut took| {
+        took.sort_unstable();
+        took[took.len() / 2]
+    });
+    assert!(wrong.abs_diff(unknown) < UNSEEN, "{wrong:?} and {unknown:?}");
 }
 
 #[actix_web::test]

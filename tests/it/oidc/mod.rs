@@ -2,7 +2,7 @@
 
 mod attacks;
 #[path = "../../fakes/oidc/mod.rs"]
-mod fake;
+pub(crate) mod fake;
 mod honest;
 mod outages;
 
