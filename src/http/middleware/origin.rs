@@ -2,7 +2,7 @@
 //!
 //! A browser sends `Origin` with every cross-site POST; other clients send none. So an absent Origin passes, one of our
 //! own hosts passes, and everything else, `null` included, is refused before anything is read (Streamable HTTP, security
-//! warning; security checklist G4).
+//! warning; docs/attacks.md, G4).
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;

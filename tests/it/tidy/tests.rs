@@ -249,7 +249,7 @@ fn a_promise_needs_a_test_that_exists() {
             "| other | table |\n|---|---|\n| x | y |\n\n| requirement | shown by |\n|---|---|\n| It works. | {cell} |\n\n| x | y |\n"
         );
         assert_eq!(verification::promises(&page), 1);
-        verification::unproven(&page, read)
+        verification::unproven("docs/page.md", &page, read)
     };
     let good = [
         "`a.rs::good`",
@@ -257,6 +257,8 @@ fn a_promise_needs_a_test_that_exists() {
         "`a.py::main`",
         "`actors/src/store/conformance/a.rs::plain`",
         "**not shown yet:** a test",
+        "**does not apply:** there is no such thing",
+        "`a.rs::good`<br>**not shown yet:** the rest",
     ];
     for cell in good {
         assert!(unproven(cell).is_empty(), "{cell}");
@@ -272,10 +274,31 @@ fn a_promise_needs_a_test_that_exists() {
     ] {
         assert_eq!(
             unproven(&format!("`a.rs::good`<br>`{bad}`")),
-            [format!("docs/verification.md:7: {bad} is no test")]
+            [format!("docs/page.md:7: {bad} is no test")]
         );
     }
-    for bad in ["", "a.rs::good", "**not shown yet:** ", "`a.rs::good` | more"] {
+    for bad in [
+        "",
+        "a.rs::good",
+        "**not shown yet:** ",
+        "**does not apply:** ",
+        "`a.rs::good` | more",
+    ] {
         assert_eq!(unproven(bad).len(), 1, "{bad}");
     }
+}
+
+#[test]
+fn an_attack_without_a_line_or_with_two_is_found() {
+    let row = |name: &str| format!("| **{name}** An attack. | a test |\n");
+    let subjects = verification::ATTACKS.iter();
+    let whole: String = subjects
+        .flat_map(|(letter, count)| (1..=*count).map(move |number| row(&format!("{letter}{number}"))))
+        .collect();
+    assert_eq!(whole.lines().count(), 69);
+    assert!(verification::unanswered(&whole).is_empty());
+    let changed = whole.replace("**A1** ", "**A15** ");
+    assert_eq!(verification::unanswered(&changed), ["A1 has 0 lines"]);
+    let twice = whole + &row("I6");
+    assert_eq!(verification::unanswered(&twice), ["I6 has 2 lines"]);
 }

@@ -1,5 +1,6 @@
-//! Holds `docs/verification.md` against the source tree: every test that the page names exists, and every promise has a
-//! test or says what is missing. It knows how tests are written in each language, and nothing about what they show.
+//! Holds `docs/verification.md` and `docs/attacks.md` against the source tree: every test that the pages name exists, every
+//! promise has a test or says what is missing, and every attack has its line. It knows how tests are written in each
+//! language, and nothing about what they show.
 
 use super::rules::Offences;
 use super::source::Source;
@@ -8,12 +9,25 @@ use super::source::Source;
 const HEADER: &str = "| requirement | shown by |";
 const SEPARATOR: &str = "|---|---|";
 const MISSING: &str = "**not shown yet:** ";
+const EXEMPT: &str = "**does not apply:** ";
+/// The attacks that must be answered: a letter for each subject, and how many there are of it.
+pub(super) const ATTACKS: [(char, usize); 9] = [
+    ('A', 14),
+    ('B', 8),
+    ('C', 7),
+    ('D', 7),
+    ('E', 7),
+    ('F', 7),
+    ('G', 6),
+    ('H', 7),
+    ('I', 6),
+];
 /// Functions here are run once for each store; one that is in no list is dead code, which the compiler reports.
 const STORE_SUITE: &str = "actors/src/store/conformance/";
 
-/// Promises of the page that nothing shows and that do not say so, and tests that do not exist. `read` answers the text of
-/// a file of the project.
-pub(super) fn unproven(page: &str, read: impl Fn(&str) -> Option<String>) -> Offences {
+/// Promises of the page at `path` that nothing shows and that do not say so, and tests that do not exist. `read` answers the
+/// text of a file of the project.
+pub(super) fn unproven(path: &str, page: &str, read: impl Fn(&str) -> Option<String>) -> Offences {
     let mut offences = Offences::new();
     let mut is_promise = false;
     for (index, line) in page.lines().enumerate() {
@@ -22,7 +36,7 @@ pub(super) fn unproven(page: &str, read: impl Fn(&str) -> Option<String>) -> Off
             continue;
         }
         let found = problems_of_row(line, &read).into_iter();
-        offences.extend(found.map(|problem| format!("docs/verification.md:{}: {problem}", index + 1)));
+        offences.extend(found.map(|problem| format!("{path}:{}: {problem}", index + 1)));
     }
     offences
 }
@@ -37,6 +51,22 @@ pub(super) fn promises(page: &str) -> usize {
     rows.sum()
 }
 
+/// Attacks that do not have exactly one line on the page. A line begins with its letter and number in bold.
+pub(super) fn unanswered(page: &str) -> Offences {
+    let subjects = ATTACKS.iter();
+    let names =
+        subjects.flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")));
+    let lines = |name: &str| {
+        let start = format!("| **{name}** ");
+        page.lines().filter(|line| line.starts_with(&start)).count()
+    };
+    names
+        .map(|name| (lines(&name), name))
+        .filter(|(lines, _)| *lines != 1)
+        .map(|(lines, name)| format!("{name} has {lines} lines"))
+        .collect()
+}
+
 fn problems_of_row(row: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     let ["", requirement, shown_by, ""] = cells[..] else {
@@ -45,12 +75,14 @@ fn problems_of_row(row: &str, read: impl Fn(&str) -> Option<String>) -> Vec<Stri
     if requirement.is_empty() {
         return vec!["a row says what is required".to_owned()];
     }
-    let is_missing = shown_by
-        .strip_prefix(MISSING)
-        .is_some_and(|what| !what.is_empty());
+    let is_excused = [MISSING, EXEMPT]
+        .iter()
+        .any(|mark| shown_by.strip_prefix(*mark).is_some_and(|why| !why.is_empty()));
     let tests: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
-    if tests.is_empty() && !is_missing {
-        return vec![format!("name a test, or say what is missing behind {MISSING:?}")];
+    if tests.is_empty() && !is_excused {
+        return vec![format!(
+            "name a test, or say what is missing behind {MISSING:?} or why behind {EXEMPT:?}"
+        )];
     }
     let absent = tests.into_iter().filter(|test| !exists(test, &read));
     absent.map(|test| format!("{test} is no test")).collect()
