@@ -14,7 +14,7 @@ use super::admin::{AdminListeners, Served};
 use super::serving::Running;
 use super::signals::Signals;
 use super::stdio::{self, Streams};
-use super::{StartError, build, database, listening, scopes, stopping, telemetry};
+use super::{StartError, build, core_dumps, database, listening, scopes, stopping, telemetry};
 use crate::admin::about::VERSION;
 use crate::admin::endpoints::Endpoint;
 use crate::admin::gate::Gate;
@@ -35,6 +35,7 @@ pub fn serve(config: Config, ignore_errors: bool) -> Result<(), StartError> {
 fn run(mut config: Config, ignore_errors: bool) -> Result<(), StartError> {
     let began = Instant::now();
     let _written_until_the_end = telemetry::start_logging(&config.logging)?;
+    core_dumps::forbid();
     build::warn_unbuilt(&config);
     for warning in &config.warnings {
         log::warn!("{warning}");

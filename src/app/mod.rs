@@ -5,6 +5,7 @@ pub mod audit_export;
 pub mod authentication;
 pub mod build;
 pub mod commands;
+mod core_dumps;
 pub mod database;
 pub mod definitions;
 pub mod lifecycle;

@@ -286,6 +286,11 @@ impl Server {
         }
     }
 
+    /// The number of the server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The project's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

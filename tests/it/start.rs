@@ -26,6 +26,15 @@ async fn a_started_server_is_healthy_and_says_nothing_more() {
 }
 
 #[test]
+fn a_crash_leaves_no_memory_of_the_process_on_the_disk() {
+    let server = Project::new().start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.process())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let columns: Vec<_> = core.unwrap().split_whitespace().skip(4).collect();
+    assert_eq!(columns, ["0", "0", "bytes"]);
+}
+
+#[test]
 fn mistakes_in_the_configuration_are_reported_together_with_their_places() {
     let config = "mxcp: 1\ntransport:\n  http:\n    prot: 1\n    port: many\nprojects:\n  test:\n    profiles:\n      dev:\n        auth:\n          provider: github\n";
     let (status, said) = Project::new().user_config(config).start_and_fail();
