@@ -54,7 +54,7 @@ impl<'a> Browser<'a> {
     }
 
     /// The same browser; its next request reaches another server.
-    pub(super) fn at<'b>(self, server: &'b Server) -> Browser<'b> {
+    pub(super) fn at(self, server: &Server) -> Browser<'_> {
         Browser {
             server,
             cookies: self.cookies,
