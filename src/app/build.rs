@@ -8,6 +8,7 @@ use mxcp_actors::audit_logger::audit_log::AuditLog;
 use mxcp_actors::audit_logger::segment_name::InstanceId;
 use mxcp_actors::audit_logger::settings::{AuditLoggerSettings, Overflow};
 use mxcp_actors::domain::clock::Clock;
+use mxcp_actors::sql_executor::checker::Checker;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
@@ -69,6 +70,11 @@ fn warned(config: &Config, mut load: Load) -> Load {
     load
 }
 
+/// Checks definitions on this database, as long as the configuration lets it take.
+pub fn checker(config: &Config, generation: &Arc<Generation>) -> Checker {
+    Checker::new(generation, config.limits.check_timeout)
+}
+
 /// Loads and checks the project's definitions. A mistake stops the start, unless `ignore_errors` leaves bad files out.
 pub fn load_catalog(
     config: &Config,
@@ -76,7 +82,7 @@ pub fn load_catalog(
     ignore_errors: bool,
 ) -> Result<(Catalog, Vec<Endpoint>), StartError> {
     let loaded = load_definitions(config);
-    let files = check::check(loaded.files, &mut generation.session()?);
+    let files = check::check(loaded.files, &mut checker(config, generation));
     let of_files = files.iter().flat_map(|file| &file.warnings);
     for warning in loaded.warnings.iter().chain(of_files) {
         log::warn!("{warning}");

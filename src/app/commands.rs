@@ -14,6 +14,7 @@ use mxcp_actors::error::CallError;
 use mxcp_actors::handle::Handle;
 use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::sql_executor::actor::SqlExecutor;
+use mxcp_actors::sql_executor::checker::{CheckError, Checker};
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
@@ -51,7 +52,10 @@ pub enum RunError {
         /// What is wrong with the files whose name cannot be told.
         problems: Problems,
     },
-    /// The statement is refused or failed.
+    /// The statement cannot be used.
+    #[error("{0}")]
+    Check(#[from] CheckError),
+    /// The statement failed.
     #[error("{0}")]
     Query(#[from] QueryError),
     /// Values that the statement has no use for, which are misspelt more often than not.
@@ -99,7 +103,7 @@ pub fn call_endpoint(
     build::enter(config)?;
     let files = definitions_of(config, call)?;
     let generation = database::open(config)?;
-    let mut definitions = check_all(files, &generation)?;
+    let mut definitions = check_all(files, &mut build::checker(config, &generation))?;
     if options.skips_output_check {
         definitions.iter_mut().for_each(Runnable::skip_output_check);
     }
@@ -143,12 +147,8 @@ fn definitions_of(config: &Config, call: DirectCall<'_>) -> Result<Vec<Definitio
     }
 }
 
-fn check_all(
-    files: Vec<DefinitionFile<Loaded>>,
-    generation: &Arc<Generation>,
-) -> Result<Vec<Runnable>, StartError> {
-    let mut session = generation.session()?;
-    let (definitions, _) = load::settle(check::check(files, &mut session), false)?;
+fn check_all(files: Vec<DefinitionFile<Loaded>>, checker: &mut Checker) -> Result<Vec<Runnable>, StartError> {
+    let (definitions, _) = load::settle(check::check(files, checker), false)?;
     Ok(definitions)
 }
 
@@ -161,9 +161,7 @@ pub fn run_query(
 ) -> Result<Vec<u8>, RunError> {
     build::enter(config)?;
     let generation = database::open(config)?;
-    let mut session = generation.session().map_err(StartError::from)?;
-    let statement = Statement::check(&mut session, sql, &[])?;
-    drop(session);
+    let statement = build::checker(config, &generation).check(sql, &[])?;
     let parameters = values(&statement);
     refuse_unknown(&statement, &parameters)?;
     let query = RunQuery {

@@ -31,7 +31,7 @@ pub fn check(config: &Config, file: Option<&Path>) -> Result<Checked, StartError
     build::enter(config)?;
     let scratch = database::open_scratch(config)?;
     Ok(Checked {
-        files: check::check(loaded.files, &mut scratch.session()?),
+        files: check::check(loaded.files, &mut build::checker(config, &scratch)),
         warnings: loaded.warnings,
     })
 }

@@ -1,7 +1,9 @@
 //! Definitions, projects and sessions for the tests of this room.
 
 use std::path::Path;
+use std::time::Duration;
 
+use mxcp_actors::sql_executor::checker::Checker;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
 use mxcp_actors::sql_executor::engine::session::Session;
 use mxcp_actors::sql_executor::value::SqlValue;
@@ -115,14 +117,14 @@ impl Project {
     }
 
     /// Loads and checks.
-    pub(crate) fn check(&self, session: &mut Session) -> Vec<DefinitionFile<Runnable>> {
-        check(self.load().files, session)
+    pub(crate) fn check(&self, checker: &mut Checker) -> Vec<DefinitionFile<Runnable>> {
+        check(self.load().files, checker)
     }
 
     /// A registry of a project that nothing is wrong with.
     pub(crate) fn registry(&self) -> Registry {
         let (good, _) =
-            settle(self.check(&mut session()), false).unwrap_or_else(|problems| panic!("{problems}"));
+            settle(self.check(&mut checker()), false).unwrap_or_else(|problems| panic!("{problems}"));
         Registry::new(good)
     }
 }
@@ -140,6 +142,12 @@ pub(crate) fn only(load: Load) -> Loaded {
     let (mut good, _) = settle(load.files, false).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(good.len(), 1);
     good.remove(0)
+}
+
+/// Checks on an empty database in memory, for longer than any test needs.
+pub(crate) fn checker() -> Checker {
+    let generation = Generation::in_memory(&InstanceSettings::default()).unwrap();
+    Checker::new(&generation, Duration::from_mins(1))
 }
 
 /// A session of an empty database in memory.

@@ -20,6 +20,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) const ENDLESS: &str =
     "SELECT count(*) AS n FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3";
 
+/// A statement whose constants DuckDB computes for a minute or more while it plans, and looks at no interrupt.
+pub(crate) const PLANNED_FOR_EVER: &str =
+    "SELECT len(list_filter(range(90000), x -> len(list_filter(range(90000), y -> x = y)) > 2)) AS n";
+
+/// A statement whose joins DuckDB's optimizer puts into order for as long, and which is planned at once without it.
+pub(crate) fn joins_without_end() -> String {
+    let joins = (1..120).map(|n| format!(" JOIN range(2) t{n} ON t{n}.range = t{}.range", n - 1));
+    format!(
+        "SELECT count(*) AS n FROM range(2) t0{}",
+        joins.collect::<String>()
+    )
+}
+
 const SITE: &str = "mxcp: 1\nproject: test\nprofile: dev\n";
 
 /// A running server; it is killed with the value.

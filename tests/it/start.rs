@@ -6,7 +6,7 @@ use awc::http::StatusCode;
 use serde_json::Value;
 
 use crate::login::configuration;
-use crate::server::{Project, program};
+use crate::server::{PLANNED_FOR_EVER, Project, program};
 
 #[actix_rt::test]
 async fn a_started_server_is_healthy_and_says_nothing_more() {
@@ -131,6 +131,35 @@ async fn tokens_are_for_the_port_that_the_system_chose() {
         .await;
     assert_eq!(metadata.json()["resource"], server.at("/mcp"));
     assert!(!server.at("").ends_with(":0"));
+}
+
+/// What a check may take in these tests: long for a good one, also on a machine that does much else.
+const CHECKS: &str = "mxcp: 1\nlimits: { check_timeout_ms: 3000 }\n";
+const NOT_PLANNED: &str = "tools/slow.yml:7:7: tool.source.code: slow: the statement was not planned within 3000 ms (limits.check_timeout_ms)";
+
+#[test]
+fn a_definition_that_is_planned_for_too_long_stops_the_start() {
+    let (status, said) = Project::new()
+        .user_config(CHECKS)
+        .tool("good", "SELECT 1 AS x", "")
+        .tool("slow", PLANNED_FOR_EVER, "")
+        .start_and_fail();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert_eq!(said.matches(NOT_PLANNED).count(), 1, "{said}");
+}
+
+#[actix_rt::test]
+async fn ignoring_errors_leaves_out_what_is_planned_for_too_long() {
+    let server = Project::new()
+        .user_config(CHECKS)
+        .tool("good", "SELECT 1 AS x", "")
+        .tool("slow", PLANNED_FOR_EVER, "")
+        .argument("--ignore-errors")
+        .start();
+    let log = server.logged_before_listening().join("\n");
+    assert!(log.contains(&format!("left out: {NOT_PLANNED}")), "{log}");
+    assert_eq!(server.call("good", serde_json::json!({})).await["isError"], false);
+    assert_eq!(server.stop().0.code(), Some(0), "nobody waits for the statement");
 }
 
 #[actix_rt::test]

@@ -15,12 +15,13 @@
 //! stop is written off after a short grace: its caller is answered, and a new worker takes the place of the one that it holds.
 //!
 //! - [`engine`]: DuckDB behind a small interface.
-//! - [`admission`]: who is next. `places`: where queries run, and which are written off. `queue`: both behind a lock.
+//! - [`checker`]: statements are checked before they are called. [`admission`]: who is next. `places`: where queries run, and which are written off. `queue`: both behind a lock.
 //!   `worker`: the threads, and `runner`: what they do. `cancel`: time limits. [`status`]: what an operator sees of it.
 
 pub mod actor;
 pub mod admission;
 mod cancel;
+pub mod checker;
 pub mod engine;
 pub mod messages;
 mod places;

@@ -49,6 +49,7 @@ fn the_defaults_need_two_names() {
         (100_000, 16_777_216)
     );
     assert_eq!(config.limits.max_concurrent_queries, 8);
+    assert_eq!(config.limits.check_timeout, Duration::from_secs(10));
     assert_eq!(config.limits.max_temp_directory_bytes, 4_294_967_296);
     assert!(config.admin.listener.is_none() && config.admin.socket.is_none());
     assert!(!config.telemetry.enabled);
@@ -117,7 +118,7 @@ fn the_user_configuration_is_read_in_full() {
         "mxcp: 1\nmodels: {default: main, models: {main: {type: claude, api_key: canary, base_url: 'https://m.example', timeout: 30, max_retries: 2}}}\n\
          vault: {enabled: true, address: 'https://vault.example:8200', token_env: VT}\nonepassword: {enabled: false}\n\
          logging: {enabled: false, path: ~/mxcp.log, level: ERROR, max_bytes: 10, backup_count: 0}\n\
-         limits: {query_timeout_ms: 1500, max_rows: 10, max_result_bytes: 2048, max_concurrent_queries: 2, max_temp_directory_bytes: 0}\n\
+         limits: {query_timeout_ms: 1500, max_rows: 10, max_result_bytes: 2048, max_concurrent_queries: 2, check_timeout_ms: 2500, max_temp_directory_bytes: 0}\n\
          admin: {enabled: true, host: 127.0.0.1, port: 9999, token: canary-admin-token}\n\
          projects:\n  shop:\n    profiles:\n      dev:\n        secrets:\n          - {name: s3, type: s3, parameters: {KEY_ID: canary, PORT: 99, NESTED: {a: [b]}}}\n\
          \x20       plugin: {config: {c: {token: canary}}}\n",
@@ -143,6 +144,7 @@ fn the_user_configuration_is_read_in_full() {
     );
     assert_eq!(config.limits.query_timeout, Duration::from_millis(1500));
     assert_eq!(config.limits.max_concurrent_queries, 2);
+    assert_eq!(config.limits.check_timeout, Duration::from_millis(2500));
     assert_eq!(config.limits.max_temp_directory_bytes, 0);
     let admin = config.admin.listener.as_ref().unwrap();
     assert_eq!(

@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use mxcp_actors::sql_executor::engine::session::Session;
+use mxcp_actors::sql_executor::checker::Checker;
 use serde_json::value::RawValue;
 
 use super::load::{DefinitionFile, Loaded, SqlText};
@@ -26,26 +26,28 @@ use crate::yaml::{Located, Location, Problems};
 /// What a call takes beside its statement. Policies that are wrong, and reported, leave nothing: the statement is checked all
 /// the same, so that its mistakes are told with theirs.
 struct Parts {
+    /// Whose they are, for messages.
+    name: String,
     parameters: ParameterSet,
     policies: Option<CompiledPolicies>,
 }
 
-/// Checks loaded files on a scratch session.
-pub fn check(files: Vec<DefinitionFile<Loaded>>, session: &mut Session) -> Vec<DefinitionFile<Runnable>> {
+/// Checks loaded files on a scratch database.
+pub fn check(files: Vec<DefinitionFile<Loaded>>, checker: &mut Checker) -> Vec<DefinitionFile<Runnable>> {
     let files = files.into_iter();
     files
-        .map(|file| file.and_then(|loaded, problems| check_one(loaded, session, problems)))
+        .map(|file| file.and_then(|loaded, problems| check_one(loaded, checker, problems)))
         .collect()
 }
 
-fn check_one(loaded: Loaded, session: &mut Session, problems: &mut Problems) -> Option<Runnable> {
+fn check_one(loaded: Loaded, checker: &mut Checker, problems: &mut Problems) -> Option<Runnable> {
     let Loaded { definition, sql } = loaded;
     match (definition, sql) {
         (Definition::Tool(tool), sql) => {
-            check_tool(tool, sql.as_ref(), session, problems).map(Runnable::tool)
+            check_tool(tool, sql.as_ref(), checker, problems).map(Runnable::tool)
         }
         (Definition::Resource(resource), Some(sql)) => {
-            check_resource(resource, &sql, session, problems).map(Runnable::resource)
+            check_resource(resource, &sql, checker, problems).map(Runnable::resource)
         }
         (Definition::Prompt(prompt), _) => prompt::check(prompt, problems).map(Runnable::prompt),
         (Definition::Resource(resource), None) => resource.uri.refuse(problems, NO_SQL),
@@ -58,7 +60,7 @@ const NO_SQL: &str = "has no SQL to run";
 fn check_tool(
     tool: Tool,
     sql: Option<&SqlText>,
-    session: &mut Session,
+    checker: &mut Checker,
     problems: &mut Problems,
 ) -> Option<RunnableTool> {
     Parameter::check_headers(&tool.parameters, problems);
@@ -69,11 +71,12 @@ fn check_tool(
     let policies = policies::compile(&tool.policies, &tool.parameters, returns, problems);
     let parameters = ParameterSet::compile(&tool.parameters, problems);
     let parts = Parts {
+        name: tool.name.value.clone(),
         parameters: parameters?,
         policies,
     };
     let routine = match (sql, &tool.source) {
-        (Some(sql), _) => statement::check(sql, parts, returns, session, problems)?,
+        (Some(sql), _) => statement::check(sql, parts, returns, checker, problems)?,
         (None, Source::Caller { sees_external_token }) => Routine {
             parameters: parts.parameters,
             policies: parts.policies?,
@@ -125,7 +128,7 @@ fn written(
 fn check_resource(
     resource: Resource,
     sql: &SqlText,
-    session: &mut Session,
+    checker: &mut Checker,
     problems: &mut Problems,
 ) -> Option<RunnableResource> {
     check_variables(&resource, problems);
@@ -133,10 +136,11 @@ fn check_resource(
     let policies = policies::compile(&resource.policies, &resource.parameters, returns, problems);
     let parameters = ParameterSet::compile(&resource.parameters, problems);
     let parts = Parts {
+        name: resource.uri.value.to_string(),
         parameters: parameters?,
         policies,
     };
-    let routine = statement::check(sql, parts, returns, session, problems)?;
+    let routine = statement::check(sql, parts, returns, checker, problems)?;
     policies::check_fields(&resource.policies, &routine, problems);
     Some(RunnableResource {
         definition: resource,

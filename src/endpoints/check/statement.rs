@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use mxcp_actors::sql_executor::engine::QueryError;
+use mxcp_actors::sql_executor::checker::{CheckError, Checker};
 use mxcp_actors::sql_executor::engine::lasting;
-use mxcp_actors::sql_executor::engine::session::Session;
 use mxcp_actors::sql_executor::engine::statement::Statement;
 
 use super::Parts;
@@ -24,9 +23,13 @@ const NOT_ABOUT_ROWS: &str = "is not accepted in a definition; accepted: a query
 /// Prepares the statement and compiles the contract of its results. `None` after reporting.
 pub(super) fn check(
     sql: &SqlText,
-    Parts { parameters, policies }: Parts,
+    Parts {
+        name,
+        parameters,
+        policies,
+    }: Parts,
     returns: Option<&TypeDefinition>,
-    session: &mut Session,
+    checker: &mut Checker,
     problems: &mut Problems,
 ) -> Option<Routine> {
     let report = |problems: &mut Problems, message: String| {
@@ -40,10 +43,10 @@ pub(super) fn check(
         report(problems, format!("{word} {NOT_ABOUT_ROWS}"));
         return None;
     }
-    let statement = match Statement::check(session, &sql.text, &parameters.declared()) {
+    let statement = match checker.check(&sql.text, &parameters.declared()) {
         Ok(statement) => statement,
         Err(error) => {
-            report(problems, one_line(&error));
+            report(problems, told(&name, &error));
             return None;
         }
     };
@@ -102,8 +105,11 @@ fn mismatch(statement: &Statement, parameters: &ParameterSet) -> Option<String> 
 }
 
 /// DuckDB's message without the picture of the statement below it: the first paragraph, and the line that it points at.
-fn one_line(error: &QueryError) -> String {
-    let text = error.to_string();
+fn told(name: &str, error: &CheckError) -> String {
+    let text = match error {
+        CheckError::Query(error) => error.to_string(),
+        CheckError::TimeLimit(_) | CheckError::Crashed => format!("{name}: {error}"),
+    };
     let is_marker = |line: &&str| !line.trim().is_empty() && line.trim() != "^";
     text.lines()
         .filter(is_marker)

@@ -1,9 +1,8 @@
 //! What is found out about a definition before its first call, without running any of it.
 
-use mxcp_actors::sql_executor::engine::session::Session;
-use mxcp_actors::sql_executor::engine::statement::Statement;
+use mxcp_actors::sql_executor::checker::Checker;
 
-use crate::endpoints::fixture::{Project, errors, session};
+use crate::endpoints::fixture::{Project, checker, errors};
 use crate::endpoints::load::settle;
 
 /// A tool with these lines below `tool:`.
@@ -11,18 +10,18 @@ fn tool(lines: &str) -> String {
     format!("tool:\n  name: t\n{lines}")
 }
 
-fn check_tool(session: &mut Session, lines: &str) -> Vec<String> {
+fn check_tool(checker: &mut Checker, lines: &str) -> Vec<String> {
     let project = Project::new(&[("tools/t.yml", &tool(lines))]);
-    errors(project.check(session))
+    errors(project.check(checker))
 }
 
 fn assert_checked(lines: &str, expected: &[&str]) {
-    assert_eq!(check_tool(&mut session(), lines), expected, "{lines}");
+    assert_eq!(check_tool(&mut checker(), lines), expected, "{lines}");
 }
 
 fn warnings(lines: &str) -> Vec<String> {
     let project = Project::new(&[("tools/t.yml", &tool(lines))]);
-    let files = project.check(&mut session());
+    let files = project.check(&mut checker());
     files[0].warnings.iter().map(ToString::to_string).collect()
 }
 
@@ -55,7 +54,7 @@ fn sql_that_duckdb_would_plan_for_ever_is_refused_with_its_place() {
             level - 1
         )
     });
-    let mut session = session();
+    let mut checker = checker();
     for sql in [
         format!("{doubled} SELECT count(*) AS n FROM e39"),
         format!("SELECT * FROM ({doubled} SELECT * FROM e39)"),
@@ -66,7 +65,7 @@ fn sql_that_duckdb_would_plan_for_ever_is_refused_with_its_place() {
         format!("EXPLAIN {doubled} FROM e39"),
     ] {
         assert_eq!(
-            check_tool(&mut session, &format!("  source:\n    code: {sql}\n")),
+            check_tool(&mut checker, &format!("  source:\n    code: {sql}\n")),
             [
                 "tools/t.yml:4:11: tool.source.code: the statement names more than 4096 tables, those of a WITH expression \
                  counted each time that it is named"
@@ -92,7 +91,7 @@ fn sql_is_prepared_and_what_is_wrong_is_one_line() {
         ("tools/t.yml", "tool: {name: t, source: {file: /sql/x.sql}}"),
         ("sql/x.sql", "SELECT * FROM nowhere"),
     ]);
-    let reported = errors(project.check(&mut session()));
+    let reported = errors(project.check(&mut checker()));
     assert_eq!(reported.len(), 1);
     let start = "tools/t.yml:1:32: tool.source.file: sql/x.sql: Catalog Error: Table with name nowhere does not exist!";
     assert!(reported[0].starts_with(start), "{reported:?}");
@@ -101,23 +100,23 @@ fn sql_is_prepared_and_what_is_wrong_is_one_line() {
 
 #[test]
 fn nothing_is_run_and_nothing_after_a_semicolon() {
-    let session = &mut session();
+    let checker = &mut checker();
     let message = "the SQL holds 2 statements; exactly one is accepted";
     for code in [
         "SELECT 1; CREATE TABLE pwned (x INTEGER)",
         "CREATE TABLE pwned (x INTEGER); SELECT 1",
     ] {
         assert_eq!(
-            check_tool(session, &format!("  source: {{code: \"{code}\"}}\n")),
+            check_tool(checker, &format!("  source: {{code: \"{code}\"}}\n")),
             [format!("tools/t.yml:3:18: tool.source.code: {message}")]
         );
     }
     assert_eq!(
-        check_tool(session, "  source: {code: CREATE TABLE pwned (x INTEGER)}\n").len(),
+        check_tool(checker, "  source: {code: CREATE TABLE pwned (x INTEGER)}\n").len(),
         1
     );
     assert!(
-        Statement::check(session, "SELECT * FROM pwned", &[]).is_err(),
+        checker.check("SELECT * FROM pwned", &[]).is_err(),
         "the table does not exist"
     );
 }
@@ -206,7 +205,7 @@ fn the_variables_of_a_uri_are_the_parameters() {
         "resource:\n  uri: notes://{owner}/{id}\n  parameters: [{name: id, type: integer}, {name: page, type: integer}]\n  source: {code: \"SELECT $id, $page\"}\n",
     )]);
     assert_eq!(
-        errors(project.check(&mut session())),
+        errors(project.check(&mut checker())),
         [
             "resources/r.yml:2:8: resource.uri: Resource parameter(s) ['page'] are not used in the URI",
             "resources/r.yml:2:8: resource.uri: URI variable(s) ['owner'] are not declared as parameters",
@@ -220,7 +219,7 @@ fn templates_use_declared_names_only() {
         "prompts/p.yml",
         "prompt:\n  name: p\n  parameters: [{name: who, type: string}]\n  messages:\n    - prompt: Hello {{ who }}, {% for i in range(2) %}{{ i }}{% endfor %}\n    - prompt: \"{{ b }} {{ a }} {{ who.name }}\"\n    - prompt: \"{% if %}\"\n",
     )]);
-    let first = errors(project.check(&mut session()));
+    let first = errors(project.check(&mut checker()));
     assert_eq!(
         first,
         [
@@ -232,7 +231,7 @@ fn templates_use_declared_names_only() {
         "prompt:\n  name: p\n  parameters: [{name: who, type: string}]\n  messages:\n    - prompt: Hello {{ who }}\n    - prompt: \"{{ b }} {{ a }}\"\n",
     );
     assert_eq!(
-        errors(project.check(&mut session())),
+        errors(project.check(&mut checker())),
         ["prompts/p.yml:6:15: prompt.messages[1].prompt: Message 1 uses undefined template variables: a, b"]
     );
 }
@@ -244,7 +243,7 @@ fn templates_use_filters_that_exist() {
         "prompt:\n  name: p\n  messages:\n    - prompt: \"{{ 'a' | upper | shout }}\"\n",
     )]);
     assert_eq!(
-        errors(project.check(&mut session())),
+        errors(project.check(&mut checker())),
         ["prompts/p.yml:4:15: prompt.messages[0].prompt: Message 0: there is no filter shout"]
     );
 }
@@ -256,7 +255,7 @@ fn messages_are_texts() {
         "prompt:\n  name: p\n  messages:\n    - prompt: Hello\n      type: resource\n",
     )]);
     assert_eq!(
-        errors(project.check(&mut session())),
+        errors(project.check(&mut checker())),
         [
             "prompts/p.yml:5:13: prompt.messages[0].type: Message 0: type: resource is not supported; accepted: text"
         ]
@@ -270,7 +269,7 @@ fn the_mistakes_of_all_files_are_told_together_and_the_good_ones_are_kept() {
         ("tools/b.yml", "tool: {name: b}"),
         ("tools/c.yml", "tool: {name: c, source: {code: SELECT 1}}"),
     ]);
-    let reported = errors(project.check(&mut session()));
+    let reported = errors(project.check(&mut checker()));
     assert_eq!(
         reported,
         [
@@ -278,7 +277,7 @@ fn the_mistakes_of_all_files_are_told_together_and_the_good_ones_are_kept() {
             "tools/b.yml:1:7: tool: the tool is incomplete: source is missing",
         ]
     );
-    let (good, left_out) = settle(project.check(&mut session()), true).unwrap();
+    let (good, left_out) = settle(project.check(&mut checker()), true).unwrap();
     let left_out: Vec<String> = left_out.errors().iter().map(ToString::to_string).collect();
     assert_eq!((good.len(), left_out), (1, reported));
 }
@@ -292,9 +291,9 @@ fn an_address_is_not_opened() {
 
 #[test]
 fn only_statements_about_rows_are_accepted() {
-    let session = &mut session();
-    let refused = |session: &mut Session, code: &str| {
-        let reported = check_tool(session, &format!("  source:\n    code: |\n      {code}\n"));
+    let checker = &mut checker();
+    let refused = |checker: &mut Checker, code: &str| {
+        let reported = check_tool(checker, &format!("  source:\n    code: |\n      {code}\n"));
         assert_eq!(reported.len(), 1, "{code}: {reported:?}");
         let place = "tools/t.yml:5:7: tool.source.code: ";
         assert!(reported[0].starts_with(place), "{reported:?}");
@@ -323,7 +322,7 @@ fn only_statements_about_rows_are_accepted() {
         ("EXPLAIN (ANALYZE) SET threads = 4", "SET, RESET or USE"),
     ] {
         assert_eq!(
-            refused(session, code),
+            refused(checker, code),
             format!(
                 "{name} is not accepted in a definition; accepted: a query (SELECT, FROM, VALUES, WITH, PIVOT, UNPIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN), or INSERT, UPDATE, DELETE or MERGE, with or without RETURNING. What prepares the database belongs in duckdb.init_file"
             ),
@@ -332,14 +331,14 @@ fn only_statements_about_rows_are_accepted() {
     }
     let sales = "(SELECT 'a' AS item, 1 AS sold)";
     assert_eq!(
-        refused(session, &format!("PIVOT {sales} ON item USING sum(sold)")),
+        refused(checker, &format!("PIVOT {sales} ON item USING sum(sold)")),
         "a PIVOT that finds its columns in the data is two statements to DuckDB, the first of which creates a type; exactly one is accepted: name the columns, PIVOT ... ON column IN ('a', 'b') ..."
     );
 }
 
 #[test]
 fn every_kind_of_query_and_of_writing_is_accepted() {
-    let session = &mut session();
+    let checker = &mut checker();
     for code in [
         "FROM range(3)",
         "VALUES (1)",
@@ -357,7 +356,7 @@ fn every_kind_of_query_and_of_writing_is_accepted() {
         "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
     ] {
         assert_eq!(
-            check_tool(session, &format!("  source:\n    code: |\n      {code}\n")),
+            check_tool(checker, &format!("  source:\n    code: |\n      {code}\n")),
             Vec::<String>::new(),
             "{code}"
         );

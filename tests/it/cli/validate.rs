@@ -1,7 +1,44 @@
 //! `validate`
 
 use super::program::Folder;
-use crate::server::Project;
+use crate::server::{PLANNED_FOR_EVER, Project, joins_without_end, program};
+
+/// What a check may take in these tests: long for a good one, also on a machine that does much else.
+const CHECKS: &str = "mxcp: 1\nlimits: { check_timeout_ms: 3000 }\n";
+
+#[test]
+fn a_statement_that_is_planned_for_too_long_is_one_mistake_among_others() {
+    let folder = Project::new()
+        .user_config(CHECKS)
+        .tool("absent", "SELECT * FROM nowhere", "")
+        .tool("joins", &joins_without_end(), "")
+        .tool("slow", PLANNED_FOR_EVER, "")
+        .tool("wrong", "SELECT 1 +", "")
+        .written();
+    let output = program(folder.path()).arg("validate").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "error tools/absent.yml\nok    tools/joins.yml\nerror tools/slow.yml\nerror tools/wrong.yml\n4 definitions, 3 with errors\n"
+    );
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    assert!(
+        lines[0].starts_with("tools/absent.yml:7:7: tool.source.code: Catalog Error"),
+        "{told}"
+    );
+    assert_eq!(
+        lines[1],
+        "tools/slow.yml:7:7: tool.source.code: slow: the statement was not planned within 3000 ms (limits.check_timeout_ms): DuckDB computes \
+         what is constant, and expands macros, while it plans; make that smaller, or take it from a parameter or a table, which nothing \
+         is computed of before a call"
+    );
+    assert!(
+        lines[2].starts_with("tools/wrong.yml:7:7: tool.source.code: Parser Error"),
+        "{told}"
+    );
+}
 
 #[test]
 fn a_good_project_is_good_and_nothing_is_made() {
@@ -105,7 +142,7 @@ fn the_name_of_a_built_in_tool_that_is_off_is_warned_of() {
 fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
     let folder = Project::new().written();
     std::fs::create_dir(folder.path().join("tools")).unwrap();
-    let made = crate::server::program(folder.path())
+    let made = program(folder.path())
         .args(["query", "CREATE TABLE kept AS SELECT 1 AS x"])
         .output()
         .unwrap();
@@ -119,10 +156,7 @@ fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
     definition("read", "SELECT x FROM kept");
     definition("two", "DROP TABLE kept; SELECT 1");
     for _ in 0..2 {
-        let output = crate::server::program(folder.path())
-            .arg("validate")
-            .output()
-            .unwrap();
+        let output = program(folder.path()).arg("validate").output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1));
@@ -137,7 +171,7 @@ fn sql_is_prepared_on_the_projects_own_tables_and_never_run() {
 #[actix_rt::test]
 async fn a_database_that_a_server_holds_is_told_with_what_to_do() {
     let server = Project::new().tool("one", "SELECT 1 AS x", "").start();
-    let output = crate::server::program(server.folder())
+    let output = program(server.folder())
         .args(["validate", "--json-output"])
         .output()
         .unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::admin::{self, look, status_once};
 use crate::audit::records;
 use crate::login::{self, Caller};
-use crate::server::{PATIENCE, Project, Server};
+use crate::server::{PATIENCE, Project, Server, joins_without_end};
 
 /// DuckDB looks at no interrupt within one expression. How long this one takes is for its caller to say.
 const UNSTOPPABLE: &str =
@@ -143,6 +143,16 @@ async fn a_server_without_workers_says_that_it_should_be_restarted_and_stops_at_
         Some(0),
         "they run on, and the server does not wait for them"
     );
+}
+
+#[actix_rt::test]
+async fn planning_is_part_of_a_query_and_of_its_limit() {
+    let server = project("mxcp: 1\n")
+        .tool("unstoppable", &joins_without_end(), "")
+        .start();
+    assert_eq!(told(&server.call("unstoppable", json!({})).await), LIMIT);
+    assert_eq!(text(&server.call("quick", json!({})).await), "[{\"x\":1}]");
+    assert_eq!(server.stop().0.code(), Some(0));
 }
 
 /// Why the engine cannot be used. The answer is a second old at most, so it may have to be asked again.

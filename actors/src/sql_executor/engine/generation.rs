@@ -190,6 +190,14 @@ impl Generation {
         Ok(session)
     }
 
+    /// A session that checks statements and runs none of them: without the optimizer, which would compute what is constant in
+    /// them and look for the best order of their joins, for as long as that takes.
+    pub(crate) fn checking_session(self: &Arc<Self>) -> Result<Session, QueryError> {
+        let mut session = self.session()?;
+        session.administer("PRAGMA disable_optimizer")?;
+        Ok(session)
+    }
+
     fn bare_session(self: &Arc<Self>) -> Result<Session, QueryError> {
         let connection = self.database.connect()?;
         let seat = self.identities.join(connection.id());

@@ -55,6 +55,8 @@ pub struct Session {
     connection: Connection,
     seat: Seat,
     clean: bool,
+    /// What stops the preparing of statements that are only checked.
+    stop: Option<CancelToken>,
     generation: Arc<Generation>,
 }
 
@@ -75,6 +77,7 @@ impl Session {
             connection,
             seat,
             clean: true,
+            stop: None,
             generation,
         }
     }
@@ -87,6 +90,11 @@ impl Session {
     /// Keeps the session from the next caller.
     pub(super) fn set_aside(&mut self) {
         self.clean = false;
+    }
+
+    /// From now on nothing is prepared once `cancel` is tripped, and what is being prepared stops where DuckDB heeds that.
+    pub(crate) fn stop_with(&mut self, cancel: CancelToken) {
+        self.stop = Some(cancel);
     }
 
     /// The database that this session belongs to.
@@ -182,7 +190,7 @@ impl Session {
     /// Prepares a text that must hold exactly one statement, and stops when `cancel` is tripped, where DuckDB heeds that: it
     /// computes what is constant while it plans.
     pub(super) fn prepare_under(&self, sql: &str, cancel: &CancelToken) -> Result<Prepared, QueryError> {
-        self.interruptible(cancel, || self.prepare_only(sql))
+        self.interruptible(cancel, || self.prepare_now(sql))
     }
 
     /// Does something on the connection that is told to stop when `cancel` is tripped.
@@ -191,6 +199,7 @@ impl Session {
         cancel: &CancelToken,
         work: impl FnOnce() -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
+        cancel.check()?;
         let interruptible = Arc::<Interruptible>::default();
         let lent = self.connection.lend(&interruptible.0);
         let attached = cancel.attach(interruptible);
@@ -201,6 +210,13 @@ impl Session {
 
     /// Prepares a text that must hold exactly one statement. Nothing of it runs, also not what follows a `;`.
     pub(super) fn prepare_only(&self, sql: &str) -> Result<Prepared, QueryError> {
+        match &self.stop {
+            Some(cancel) => self.prepare_under(sql, cancel),
+            None => self.prepare_now(sql),
+        }
+    }
+
+    fn prepare_now(&self, sql: &str) -> Result<Prepared, QueryError> {
         let extracted = self.connection.extract(sql)?;
         match extracted.count() {
             1 => Ok(Prepared::new(extracted.prepare(0)?)),
