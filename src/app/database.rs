@@ -78,6 +78,7 @@ fn prepare(config: &Config, generation: &Arc<Generation>) -> Result<(), StartErr
     };
     let unreadable = |reason: String| StartError::InitFile {
         path: path.clone(),
+        line: None,
         reason,
     };
     let size = std::fs::metadata(path)
@@ -89,7 +90,11 @@ fn prepare(config: &Config, generation: &Arc<Generation>) -> Result<(), StartErr
     let sql = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let count = generation
         .run_script(&sql)
-        .map_err(|error| unreadable(error.to_string()))?;
+        .map_err(|error| StartError::InitFile {
+            path: path.clone(),
+            line: error.line(),
+            reason: error.to_string(),
+        })?;
     log::info!("{}: {count} statements prepared the database", path.display());
     Ok(())
 }

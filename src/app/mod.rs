@@ -96,10 +96,12 @@ pub enum StartError {
     #[error("the database cannot be opened: {0}")]
     Database(#[from] OpenError),
     /// The project's own statements do not prepare the database.
-    #[error("duckdb.init_file: {}: {reason}", path.display())]
+    #[error("duckdb.init_file: {}{}: {reason}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
     InitFile {
         /// The file.
         path: PathBuf,
+        /// The line in it, from one, where there is one.
+        line: Option<u64>,
         /// What is wrong with it, or what its statement number so-and-so met.
         reason: String,
     },

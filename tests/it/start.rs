@@ -304,13 +304,16 @@ fn statements_that_cannot_prepare_the_database_stop_the_start() {
     };
     for (schema, part) in [
         (
-            "CREATE TABLE t (n INTEGER);\nFROM absent",
-            "sql/schema.sql: statement 2: ",
+            "CREATE TABLE t (n INTEGER);\n\n-- one; more\nSELECT n,\n  m FROM t",
+            "sql/schema.sql:4: statement 2: ",
         ),
-        ("CREATE TABLE", "sql/schema.sql: "),
         (
-            "SELECT 1; COMMIT; SELECT 2",
-            "statement 2: the whole script is one transaction",
+            "SELECT ';\n';\nCREATE TABLE FROM",
+            "sql/schema.sql:3: Parser Error",
+        ),
+        (
+            "SELECT 1;\nCOMMIT; SELECT 2",
+            "sql/schema.sql:2: statement 2: the whole script is one transaction",
         ),
         ("SET memory_limit = '1TB'", "statement 1: "),
         ("FROM read_text('/etc/passwd')", "statement 1: "),

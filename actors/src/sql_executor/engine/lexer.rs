@@ -56,6 +56,25 @@ pub(super) fn is_pivot_without_values(sql: &str) -> bool {
     has_pivot && tokens.all(is_end)
 }
 
+/// The lines, from one, in which the statements of a text begin.
+pub(super) fn first_lines(sql: &str) -> Vec<u64> {
+    let mut lines = Vec::new();
+    let (mut line, mut is_before_statement) = (1, true);
+    for (token, text) in Tokens::of(sql) {
+        match token {
+            Token::Blank { .. } => {}
+            _ if text == ";" => is_before_statement = true,
+            _ if is_before_statement => {
+                lines.push(line);
+                is_before_statement = false;
+            }
+            _ => {}
+        }
+        line += text.bytes().map(|byte| u64::from(byte == b'\n')).sum::<u64>();
+    }
+    lines
+}
+
 /// The statement behind `EXPLAIN`, as the text may be read: without what stands in parentheses first, which are its options,
 /// and with it, for they may also be those of a query.
 pub(super) fn explained(sql: &str) -> Option<[&str; 2]> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::error::QueryError;
 use super::generation::{Generation, OpenError};
+use super::lexer;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::statement_kind::StatementKind;
@@ -18,27 +19,51 @@ pub enum ScriptError {
     #[error("the database is open for reading only, so nothing can be prepared in it")]
     ReadOnly,
     /// The text is no SQL.
-    #[error("{0}")]
-    Syntax(QueryError),
+    #[error("{source}")]
+    Syntax {
+        /// The line, from one, if DuckDB names it.
+        line: Option<u64>,
+        /// What DuckDB said.
+        source: QueryError,
+    },
     /// A statement failed.
     #[error("statement {number}: {source}")]
     Statement {
         /// Which one, from one.
         number: u64,
+        /// The line in which it begins, from one, as far as it can be told.
+        line: Option<u64>,
         /// What DuckDB said.
         source: QueryError,
     },
     /// A statement that would end the transaction around all of them.
     #[error(
-        "statement {0}: the whole script is one transaction; BEGIN, COMMIT and ROLLBACK are not accepted"
+        "statement {number}: the whole script is one transaction; BEGIN, COMMIT and ROLLBACK are not accepted"
     )]
-    Transaction(u64),
+    Transaction {
+        /// Which one, from one.
+        number: u64,
+        /// The line in which it begins, from one, as far as it can be told.
+        line: Option<u64>,
+    },
     /// The script could not be begun or committed.
     #[error("{0}")]
     Commit(QueryError),
     /// The script defines a function under a name that tells SQL who the caller is.
     #[error("{0}")]
     ReservedName(OpenError),
+}
+
+impl ScriptError {
+    /// The line that it is about, from one, as far as it can be told.
+    pub fn line(&self) -> Option<u64> {
+        match self {
+            Self::Syntax { line, .. } | Self::Statement { line, .. } | Self::Transaction { line, .. } => {
+                *line
+            }
+            Self::ReadOnly | Self::Commit(_) | Self::ReservedName(_) => None,
+        }
+    }
 }
 
 impl Generation {
@@ -68,17 +93,41 @@ impl Generation {
 }
 
 fn run_all(session: &mut Session, sql: &str) -> Result<u64, ScriptError> {
-    let extracted = session.extract(sql).map_err(ScriptError::Syntax)?;
+    let extracted = session.extract(sql).map_err(syntax)?;
+    let lines = first_lines(sql, extracted.count());
     for index in 0..extracted.count() {
         let number = index + 1;
-        let failed = |source| ScriptError::Statement { number, source };
+        let line = usize::try_from(index)
+            .ok()
+            .and_then(|index| lines.get(index).copied());
+        let failed = |source| ScriptError::Statement { number, line, source };
         // Prepared when its turn comes, because it may need what an earlier one made.
         let prepared = extracted.prepare(index).map_err(|error| failed(error.into()))?;
         let mut prepared = Prepared::new(prepared);
         if prepared.kind() == StatementKind::Transaction {
-            return Err(ScriptError::Transaction(number));
+            return Err(ScriptError::Transaction { number, line });
         }
         session.read_texts(&mut prepared, &[]).map_err(failed)?;
     }
     Ok(extracted.count())
+}
+
+/// The lines in which the statements begin; none where DuckDB makes several of one.
+fn first_lines(sql: &str, count: u64) -> Vec<u64> {
+    let lines = lexer::first_lines(sql);
+    match u64::try_from(lines.len()) == Ok(count) {
+        true => lines,
+        false => Vec::new(),
+    }
+}
+
+/// A text that is no SQL. DuckDB points at the line, below its message.
+fn syntax(source: QueryError) -> ScriptError {
+    let text = source.to_string();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("LINE "));
+    let mut numbers = lines.filter_map(|line| line.split_once(':')?.0.parse().ok());
+    ScriptError::Syntax {
+        line: numbers.next(),
+        source,
+    }
 }
