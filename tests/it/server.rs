@@ -53,6 +53,7 @@ pub(crate) struct Project {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     leaves_log_unread: bool,
+    outlives_full_disk: bool,
 }
 
 impl Project {
@@ -100,6 +101,12 @@ impl Project {
         self
     }
 
+    /// Whose files cannot grow beyond a limit that a test sets: it is told so instead of being ended by a signal.
+    pub(crate) fn outlives_full_disk(mut self) -> Self {
+        self.outlives_full_disk = true;
+        self
+    }
+
     fn write(&self, folder: &Path) {
         for (path, content) in &self.files {
             let path = folder.join(path);
@@ -116,7 +123,14 @@ impl Project {
     }
 
     fn command(&self, folder: &Path) -> Command {
-        let mut command = program(folder);
+        let mut command = match self.outlives_full_disk {
+            true => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM]);
+                in_folder(shell, folder)
+            }
+            false => program(folder),
+        };
         command.args(["serve", "--port", "0"]).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
@@ -180,7 +194,12 @@ pub(crate) fn client() -> Client {
 
 /// The program in a project's folder, with nothing of this process's environment.
 pub(crate) fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mxcp-actor"));
+    in_folder(Command::new(PROGRAM), folder)
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mxcp-actor");
+
+fn in_folder(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).env_clear().env("HOME", folder);
     if folder.join("config.yml").exists() {
         command.env("MXCP_CONFIG", "config.yml");
@@ -275,6 +294,11 @@ impl Server {
             .status()
             .unwrap();
         assert!(sent.success());
+    }
+
+    /// The number of the server's process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until the server has ended, and hands over its folder.

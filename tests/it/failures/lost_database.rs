@@ -1,4 +1,9 @@
-//! A database that gives itself up: DuckDB does so after a failure of its own, and answers nothing from then on.
+//! A database that gives itself up: DuckDB does so where it cannot write down what it has committed, and answers nothing
+//! from then on.
+//!
+//! The disk is full for the server alone: its files may not grow beyond a limit, which is below the size of the database.
+
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -7,12 +12,14 @@ use crate::server::{Project, Server, client, modern_request};
 const SITE: &str = "mxcp: 1
 project: test
 profile: dev
-profiles: { dev: { duckdb: { init_file: sql/schema.sql } } }
+profiles: { dev: { duckdb: { path: test.duckdb, init_file: sql/schema.sql } } }
 ";
 
-/// The first use of the argument takes any type, and its second fixes it: DuckDB plans that and cannot run it. The load check casts
-/// the arguments of macros to their declared types; a `date-time` has none, because some are instants and some are not.
-const HARMFUL: &str = "CREATE MACRO harmful(x) AS TABLE SELECT {'k': x} AS one, x::TIMESTAMPTZ AS two;";
+/// About 25 megabytes, which nothing compresses.
+const SCHEMA: &str = "CREATE TABLE numbers AS SELECT hash(range) AS a, hash(range + 1) AS b, hash(range + 2) AS c FROM range(1000000);";
+
+/// Below the size of the database, above that of the log from which DuckDB moves it there.
+const LARGEST_FILE: u32 = 20 * 1024 * 1024;
 
 /// Whether a call has a result. The server may refuse it, or be gone already.
 async fn is_served(server: &Server, tool: &str) -> bool {
@@ -29,25 +36,36 @@ async fn is_served(server: &Server, tool: &str) -> bool {
     answer["result"]["isError"] == false
 }
 
+fn fill_disk(server: &Server) {
+    let limit = format!("--fsize={LARGEST_FILE}:{LARGEST_FILE}");
+    let limited = Command::new("prlimit")
+        .args(["--pid", &server.id().to_string(), &limit])
+        .status();
+    assert!(limited.unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
 #[actix_rt::test]
 async fn a_server_without_its_database_ends_so_that_it_is_started_again() {
     let server = Project::new()
         .file("mxcp-site.yml", SITE)
-        .file("sql/schema.sql", HARMFUL)
+        .file("sql/schema.sql", SCHEMA)
         .tool(
-            "harmful",
-            "FROM harmful($a)",
-            "  parameters: [{ name: a, type: string, format: date-time, description: n }]\n",
+            "write",
+            "INSERT INTO numbers SELECT a + 1, b + 1, c + 1 FROM numbers LIMIT 100000",
+            "",
         )
         .tool("quick", "SELECT 1 AS x", "")
+        .outlives_full_disk()
         .start();
     assert!(is_served(&server, "quick").await);
-    let harmed = server
-        .call("harmful", json!({ "a": "2024-01-01T00:00:00Z" }))
-        .await;
-    assert_eq!(harmed["isError"], true);
-    let text = harmed["content"][0]["text"].as_str().unwrap();
-    assert!(!text.contains("Stack Trace"), "{text}");
+    fill_disk(&server);
+    let mut written = 0;
+    while is_served(&server, "write").await {
+        written += 1;
+        assert!(written < 20, "the disk is not full");
+    }
+    assert!(written > 0, "nothing could be written at all");
     assert!(!is_served(&server, "quick").await);
     let log = server.wait_for_log("stopping: ");
     assert!(
