@@ -6,7 +6,7 @@ use std::time::Duration;
 use mxcp_actors::sql_executor::checker::Checker;
 use mxcp_actors::sql_executor::engine::generation::{Generation, InstanceSettings};
 use mxcp_actors::sql_executor::engine::session::Session;
-use mxcp_actors::sql_executor::value::SqlValue;
+use mxcp_actors::sql_executor::value::{DateTime, SqlValue};
 use serde_json::value::RawValue;
 
 use super::check::check;
@@ -148,6 +148,14 @@ pub(crate) fn only(load: Load) -> Loaded {
 pub(crate) fn checker() -> Checker {
     let generation = Generation::in_memory(&InstanceSettings::default()).unwrap();
     Checker::new(&generation, Duration::from_mins(1))
+}
+
+/// An instant, however it is written.
+pub(crate) fn instant(micros: i64) -> SqlValue {
+    SqlValue::DateTime(DateTime {
+        micros,
+        text: String::new(),
+    })
 }
 
 /// A session of an empty database in memory.

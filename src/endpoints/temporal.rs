@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 use jiff::civil::{Date, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::{SignedDuration, Timestamp};
-use mxcp_actors::sql_executor::value::SqlValue;
+use mxcp_actors::sql_executor::value::DateTime;
 
 use super::number::ExactNumber;
 
@@ -39,23 +39,26 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     microseconds(time.duration_since(Time::midnight()))
 }
 
-/// ISO 8601: an instant if it has an offset or `Z`, else a date and time without a zone. A date alone is its midnight.
-/// Digits beyond the microsecond must be zero. The name of a zone in brackets is accepted beside an offset only.
-pub(crate) fn parse_date_time(text: &str) -> Option<SqlValue> {
+/// ISO 8601. Without an offset or `Z` it is what a clock in UTC shows; a date alone is its midnight. Digits beyond the
+/// microsecond must be zero. The name of a zone in brackets is accepted beside an offset only.
+pub(crate) fn parse_date_time(text: &str) -> Option<DateTime> {
     let pieces = Pieces::parse(text).ok().filter(|_| !has_leap_second(text))?;
     let date_time = pieces
         .date()
         .to_datetime(pieces.time().unwrap_or(Time::midnight()));
     let since_epoch = date_time.duration_since(EPOCH.to_datetime(Time::midnight()));
-    let micros = microseconds(since_epoch)?;
-    match pieces.to_numeric_offset() {
+    let clock = microseconds(since_epoch)?;
+    let micros = match pieces.to_numeric_offset() {
         Some(offset) if pieces.time().is_some() => {
-            let offset = i64::from(offset.seconds()) * MICROSECONDS_PER_SECOND;
-            micros.checked_sub(offset).map(SqlValue::TimestampTz)
+            clock.checked_sub(i64::from(offset.seconds()) * MICROSECONDS_PER_SECOND)?
         }
-        None if pieces.time_zone_annotation().is_none() => Some(SqlValue::Timestamp(micros)),
-        Some(_) | None => None,
-    }
+        None if pieces.time_zone_annotation().is_none() => clock,
+        Some(_) | None => return None,
+    };
+    Some(DateTime {
+        micros,
+        text: text.to_owned(),
+    })
 }
 
 /// Seconds since 1970-01-01T00:00:00Z to microseconds. Digits beyond the microsecond must be zero.

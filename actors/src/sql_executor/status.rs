@@ -81,6 +81,7 @@ impl From<&QueryError> for QueryEnd {
             | QueryError::Parameter { .. }
             | QueryError::Shape(_)
             | QueryError::Ambiguous(_)
+            | QueryError::Untyped { .. }
             | QueryError::Encode { .. } => Self::Failed,
         }
     }

@@ -29,8 +29,8 @@ pub enum SqlValue {
     Time(i64),
     /// A date and time without a zone, in microseconds since 1970-01-01T00:00.
     Timestamp(i64),
-    /// An instant, in microseconds since the Unix epoch.
-    TimestampTz(i64),
+    /// A date and time as a caller sends it.
+    DateTime(DateTime),
     /// A duration.
     Duration(Duration),
     /// Values of one type in order.
@@ -38,6 +38,24 @@ pub enum SqlValue {
     /// Named values in order.
     Struct(Vec<(String, SqlValue)>),
 }
+
+/// An instant. Without an offset it was written as a clock in UTC shows it.
+#[derive(Debug, Clone)]
+pub struct DateTime {
+    /// Microseconds since the Unix epoch.
+    pub micros: i64,
+    /// How it was written, as ISO 8601: what a statement gets that expects text.
+    pub text: String,
+}
+
+/// Equal instants, however they are written.
+impl PartialEq for DateTime {
+    fn eq(&self, other: &Self) -> bool {
+        self.micros == other.micros
+    }
+}
+
+impl Eq for DateTime {}
 
 /// A duration in the three parts that SQL keeps apart: months and days differ in length.
 #[derive(Debug, Clone, PartialEq, Eq)]

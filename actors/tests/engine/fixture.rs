@@ -11,7 +11,7 @@ use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::engine::session::{EncodedResult, Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
-use mxcp_actors::sql_executor::value::SqlValue;
+use mxcp_actors::sql_executor::value::{DateTime, SqlValue};
 use serde_json::Value;
 
 /// An in-memory database.
@@ -88,6 +88,14 @@ pub(crate) fn caller(session: &mut Session, sql: &str) -> Result<Value, QueryErr
     };
     let answer = session.run(&query, &CancelToken::new())?;
     Ok(serde_json::from_slice(&answer.json).unwrap())
+}
+
+/// A date and time as a caller sent it.
+pub(crate) fn instant(micros: i64, text: &str) -> SqlValue {
+    SqlValue::DateTime(DateTime {
+        micros,
+        text: text.to_owned(),
+    })
 }
 
 /// A parameter list from pairs.

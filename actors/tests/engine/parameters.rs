@@ -229,10 +229,8 @@ fn a_use_without_a_type_gets_the_declared_one_beside_a_use_that_has_one() {
     let declared = declared("a", DataType::Varchar);
     let sql = "SELECT $a::INTEGER AS n, 'h' || $a AS g";
     let statement = Statement::check(&mut session, sql, &declared).unwrap();
-    assert_eq!(
-        statement.sql(),
-        "SELECT CAST($a AS INTEGER) AS n, ('h' || CAST($a__mxcp_use_2 AS VARCHAR)) AS g"
-    );
+    let parameters_of = |statement: &Statement| statement.parameters()[0].data_type.clone();
+    assert_eq!(parameters_of(&statement), Some(DataType::Varchar));
     let values = parameters(&[("a", "7".into())]);
     assert_eq!(
         run(&mut session, &statement, &values, &user("ada")).unwrap(),
@@ -247,11 +245,7 @@ fn a_floating_point_literal_stays_what_it_is_beside_a_cast() {
     let declared = declared("a", DataType::Varchar);
     let sql = "SELECT typeof(1e3), 2.5e0, 1e300 AS big, $a::INTEGER AS n, 'h' || $a AS g LIMIT 1e0";
     let statement = Statement::check(&mut session, sql, &declared).unwrap();
-    assert!(
-        statement.sql().contains("CAST($a__mxcp_use_2 AS VARCHAR)"),
-        "{}",
-        statement.sql()
-    );
+    assert!(statement.sql().contains("('h' || CASE"), "{}", statement.sql());
     let values = parameters(&[("a", "7".into())]);
     let names: Vec<&str> = statement
         .columns()

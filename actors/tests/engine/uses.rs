@@ -4,16 +4,15 @@ use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::data_type::DataType;
 use mxcp_actors::sql_executor::engine::session::Session;
 use mxcp_actors::sql_executor::engine::statement::{Declared, Statement};
-use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::{Value, json};
 
-use crate::fixture::{owner, parameters, run, session, user};
+use crate::fixture::{instant, owner, parameters, run, session, user};
 
 fn declared() -> Vec<Declared> {
     vec![
         ("n".to_owned(), Some(DataType::BigInt)),
         ("s".to_owned(), Some(DataType::Varchar)),
-        ("t".to_owned(), None),
+        ("t".to_owned(), Some(DataType::TimestampTz)),
     ]
 }
 
@@ -23,7 +22,7 @@ fn ask(session: &mut Session, sql: &str) -> Result<Value, QueryError> {
     let values = parameters(&[
         ("n", 3.into()),
         ("s", "x".into()),
-        ("t", SqlValue::TimestampTz(0)),
+        ("t", instant(0, "1970-01-01T01:00:00+01:00")),
     ]);
     let answer = run(session, &statement, &values, &user("ada"));
     assert_eq!(owner(session, "SELECT 1 AS x"), Ok(json!([{ "x": 1 }])), "{sql}");
@@ -34,6 +33,7 @@ fn with_macros() -> Session {
     let mut session = session();
     for sql in [
         "CREATE MACRO twice(x) AS {'k': x, 'more': x > 9}",
+        "CREATE MACRO instants(x) AS {'k': x, 'later': x > TIMESTAMPTZ '1969-01-01 00:00:00+00'}",
         "CREATE MACRO rows_of(x) AS TABLE SELECT {'k': x} AS k, x > 9 AS more",
         "CREATE TABLE kept (v STRUCT(k BIGINT, more BOOLEAN))",
         "CREATE TABLE t AS SELECT range AS id FROM range(5)",
@@ -124,9 +124,18 @@ fn a_macro_may_use_its_argument_twice() {
         owner(&mut session, "SELECT count(*) AS n FROM kept").unwrap(),
         json!([{ "n": 2 }])
     );
-    // An instant may be declared without being one: what it is follows from the value.
-    for sql in ["SELECT twice($t)", "SELECT {'k': $t}, $t > now()"] {
-        drop(ask(&mut session, sql));
+    for (sql, expected) in [
+        (
+            "SELECT instants($t) AS i",
+            json!([{ "i": { "k": "1970-01-01T00:00:00Z", "later": true } }]),
+        ),
+        (
+            "SELECT {'k': $t} AS k, $t > now() AS later",
+            json!([{ "k": { "k": "1970-01-01T00:00:00Z" }, "later": false }]),
+        ),
+    ] {
+        let answer = ask(&mut session, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        assert_eq!(answer, expected, "{sql}");
     }
 }
 

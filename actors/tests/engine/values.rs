@@ -167,7 +167,7 @@ fn what_json_does_not_have_is_not_mixed() {
 
 #[test]
 fn a_duration_is_an_interval_unless_text_is_expected() {
-    let declared: Vec<Declared> = vec![("d".to_owned(), Some(DataType::Varchar))];
+    let declared: Vec<Declared> = vec![("d".to_owned(), Some(DataType::Interval))];
     let duration = SqlValue::Duration(Duration {
         months: 1,
         days: 2,
@@ -209,7 +209,7 @@ fn a_duration_is_an_interval_unless_text_is_expected() {
         ask(sql, &declared, &[("d", duration.clone())]),
         json!([{ "day": "2024-03-02T02:00:00", "said": "in P1M2DT2H" }])
     );
-    let durations: Vec<Declared> = vec![("d".to_owned(), Some(DataType::List(DataType::Varchar.into())))];
+    let durations: Vec<Declared> = vec![("d".to_owned(), Some(DataType::List(DataType::Interval.into())))];
     assert_eq!(
         ask(
             "SELECT $d::INTERVAL[] AS v",

@@ -55,7 +55,7 @@ fn write(value: &SqlValue, rule: Option<&Rule>, number: &dyn Fn(ExactNumber) -> 
         SqlValue::Date(days) => temporal::date_text(*days).into(),
         SqlValue::Time(micros) => temporal::time_text(*micros).into(),
         SqlValue::Timestamp(micros) => temporal::date_time_text(*micros).into(),
-        SqlValue::TimestampTz(micros) => temporal::instant_text(*micros).into(),
+        SqlValue::DateTime(instant) => temporal::instant_text(instant.micros).into(),
         SqlValue::Duration(duration) => Value::String(duration.text.clone()),
         SqlValue::List(elements) => {
             let items = match rule.map(|rule| &rule.kind) {

@@ -165,14 +165,13 @@ impl Rule {
     pub(super) fn data_type(&self) -> Option<DataType> {
         match &self.kind {
             RuleKind::Text(rules) => match rules.format {
-                None | Some(StringFormat::Email | StringFormat::Uri | StringFormat::Duration) => {
-                    Some(DataType::Varchar)
-                }
+                None | Some(StringFormat::Email | StringFormat::Uri) => Some(DataType::Varchar),
                 Some(StringFormat::Date) => Some(DataType::Date),
                 Some(StringFormat::Time) => Some(DataType::Time),
                 Some(StringFormat::Timestamp) => Some(DataType::Timestamp),
-                // With an offset it is an instant, without one it is not.
-                Some(StringFormat::DateTime) => None,
+                Some(StringFormat::DateTime) => Some(DataType::TimestampTz),
+                // Text where the statement asks for it.
+                Some(StringFormat::Duration) => Some(DataType::Interval),
             },
             RuleKind::Number(_) => Some(DataType::Double),
             RuleKind::Integer(rules) => Some(integer_type(rules)),
@@ -188,9 +187,8 @@ impl Rule {
     /// Whether two values of the rule may need different types in SQL, so that a list of them has to be made one.
     pub(super) fn varies(&self) -> bool {
         match &self.kind {
-            RuleKind::Text(rules) => rules.format == Some(StringFormat::DateTime),
             RuleKind::Number(_) => true,
-            RuleKind::Integer(_) | RuleKind::Boolean => false,
+            RuleKind::Text(_) | RuleKind::Integer(_) | RuleKind::Boolean => false,
             RuleKind::List(rule) => rule.items.as_deref().is_none_or(Self::varies),
             RuleKind::Object(rule) => {
                 rule.additional || rule.properties.iter().any(|property| property.rule.varies())

@@ -54,7 +54,7 @@ fn formatted(text: &str, format: StringFormat) -> Option<SqlValue> {
     match format {
         StringFormat::Date => temporal::parse_date(text).map(SqlValue::Date),
         StringFormat::Time => temporal::parse_time(text).map(SqlValue::Time),
-        StringFormat::DateTime => temporal::parse_date_time(text),
+        StringFormat::DateTime => temporal::parse_date_time(text).map(SqlValue::DateTime),
         StringFormat::Timestamp => {
             let seconds = ExactNumber::parse(text)?;
             temporal::parse_epoch_seconds(seconds).map(SqlValue::Timestamp)

@@ -65,7 +65,7 @@ fn shape_of(value: &SqlValue) -> Shape {
         SqlValue::Date(_) => Shape::Date,
         SqlValue::Time(_) => Shape::Time,
         SqlValue::Timestamp(_) => Shape::Timestamp,
-        SqlValue::TimestampTz(_) => Shape::Instant,
+        SqlValue::DateTime(_) => Shape::Instant,
         SqlValue::Duration(_) => Shape::Duration,
         SqlValue::List(elements) => {
             let shapes = elements.iter().map(shape_of);
@@ -98,7 +98,6 @@ fn merge(left: Shape, right: Shape) -> Shape {
                 scale: other,
             },
         ) => decimal(left.max(right), scale.max(other)),
-        (Shape::Timestamp, Shape::Instant) | (Shape::Instant, Shape::Timestamp) => Shape::Instant,
         (Shape::List(left), Shape::List(right)) => Shape::List(Box::new(merge(*left, *right))),
         (Shape::Struct(left), Shape::Struct(right)) => Shape::Struct(merge_members(left, right)),
         (left, right) if left == right => left,
@@ -151,7 +150,6 @@ impl Fitting {
             (SqlValue::Decimal { unscaled, scale }, Shape::Decimal { scale: wanted, .. }) => {
                 rescaled(unscaled, scale, *wanted)
             }
-            (SqlValue::Timestamp(micros), Shape::Instant) => SqlValue::TimestampTz(micros),
             (SqlValue::List(elements), Shape::List(shape)) => {
                 let fitted: Result<_, _> = elements
                     .into_iter()

@@ -43,6 +43,25 @@ pub(crate) fn convert(value: &SqlValue, expected: Option<&DataType>) -> Result<V
     convert_for(Chooser::Statement, value, expected)
 }
 
+/// A number in the type that the statement asks for if it has a place there as it is, and as a floating-point number if not:
+/// DuckDB then binds the statement anew and compares with that.
+pub(crate) fn exact_or_nearest(value: &SqlValue, expected: Option<&DataType>) -> Result<Value, BindError> {
+    let (unscaled, scale) = match value {
+        SqlValue::Integer(number) => (*number, 0),
+        SqlValue::Decimal { unscaled, scale } => (*unscaled, *scale),
+        _ => return convert(value, None),
+    };
+    let exact = expected.and_then(|expected| match expected {
+        DataType::Decimal { width, scale: wanted } => {
+            let factor = 10_i128.checked_pow(u32::from(wanted.checked_sub(scale)?))?;
+            Value::decimal(unscaled.checked_mul(factor)?, *width, *wanted).ok()
+        }
+        expected if scale == 0 => integer(unscaled, expected).ok(),
+        _ => None,
+    });
+    Ok(exact.unwrap_or_else(|| Value::double(nearest(unscaled, scale))))
+}
+
 fn convert_for(chooser: Chooser, value: &SqlValue, expected: Option<&DataType>) -> Result<Value, BindError> {
     if let Some(text) = as_text(chooser, value, expected) {
         return Ok(Value::text(&text));
@@ -67,11 +86,10 @@ fn convert_for(chooser: Chooser, value: &SqlValue, expected: Option<&DataType>) 
         (SqlValue::Blob(bytes), _) => Ok(Value::blob(bytes)),
         (SqlValue::Date(days), _) => Ok(Value::date(*days)),
         (SqlValue::Time(micros), _) => Ok(Value::time(*micros)?),
+        (SqlValue::Timestamp(micros), _) => Ok(Value::timestamp(*micros)),
         // An instant where a clock's reading is expected: as a clock in UTC shows it.
-        (SqlValue::Timestamp(micros), _) | (SqlValue::TimestampTz(micros), Some(DataType::Timestamp)) => {
-            Ok(Value::timestamp(*micros))
-        }
-        (SqlValue::TimestampTz(micros), _) => Ok(Value::timestamp_tz(*micros)),
+        (SqlValue::DateTime(instant), Some(DataType::Timestamp)) => Ok(Value::timestamp(instant.micros)),
+        (SqlValue::DateTime(instant), _) => Ok(Value::timestamp_tz(instant.micros)),
         (SqlValue::Duration(duration), None | Some(DataType::Interval)) => {
             Ok(Value::interval(duration.months, duration.days, duration.micros))
         }

@@ -96,29 +96,6 @@ impl DataType {
     pub(super) fn empty_map() -> Self {
         Self::Map(Box::new(Self::Null), Box::new(Self::Null))
     }
-
-    /// Whether the type is the other one, as far as it is resolved.
-    pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let members_agree = |members: &[(String, Self)], others: &[(String, Self)]| {
-            let mut pairs = members.iter().zip(others);
-            members.len() == others.len()
-                && pairs.all(|((name, member), (other, of))| name == other && member.agrees_with(of))
-        };
-        match (self, other) {
-            (Self::Unresolved, _) => true,
-            (Self::List(element), Self::List(other)) => element.agrees_with(other),
-            (Self::Array(element, size), Self::Array(other, length)) => {
-                size == length && element.agrees_with(other)
-            }
-            (Self::Map(key, value), Self::Map(other_key, other_value)) => {
-                key.agrees_with(other_key) && value.agrees_with(other_value)
-            }
-            (Self::Struct(members), Self::Struct(others)) | (Self::Union(members), Self::Union(others)) => {
-                members_agree(members, others)
-            }
-            (one, other) => one == other,
-        }
-    }
 }
 
 /// Whether the members of a struct have no names, so that only their order tells them apart.

@@ -1,5 +1,6 @@
 //! Everything that can go wrong between a statement and its answer.
 
+use super::data_type::DataType;
 use super::encode::EncodeError;
 use super::ffi::{DuckdbError, DuckdbErrorKind};
 use super::guard::Refusal;
@@ -37,6 +38,18 @@ pub enum QueryError {
         "DuckDB finds no type that fits every use of the parameter ${0}: write a cast around each, such as ${0}::VARCHAR, and give selected expressions names with AS"
     )]
     Ambiguous(String),
+    /// A statement that takes no values of the declared type in one of the places where it uses the parameter.
+    #[error(
+        "the parameter ${parameter} is {declared} by its declaration, which DuckDB does not take in each place where the statement uses it ({reason}): write a cast around it there, such as CAST(${parameter} AS VARCHAR)"
+    )]
+    Untyped {
+        /// The parameter's name, without `$`.
+        parameter: String,
+        /// The declared type.
+        declared: DataType,
+        /// What DuckDB said.
+        reason: String,
+    },
     /// The answer grew beyond a limit.
     #[error("{0}")]
     Limit(#[from] LimitExceeded),
@@ -82,6 +95,7 @@ impl QueryError {
             | Self::Refused(_)
             | Self::Parameter { .. }
             | Self::Ambiguous(_)
+            | Self::Untyped { .. }
             | Self::Limit(_)
             | Self::Cancelled(_)
             | Self::Shape(_)

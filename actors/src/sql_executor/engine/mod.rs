@@ -8,15 +8,16 @@
 //! - [`script`]: statements that prepare the database at start.
 //! - `transaction`: statements that write, all or nothing.
 //! - `syntax`: DuckDB's own parse tree, which the guard reads and the load check rewrites.
-//! - [`lasting`]: what of a statement would outlast it. `lexer`: the words of a statement. `uses`: parameters that are used more than once.
+//! - [`lasting`]: what of a statement would outlast it. `lexer`: the words of a statement. `uses`: names of a parameter's uses.
 //!   `query_part`: the query in a statement that writes.
-//!   `rewriting`: how a definition's statement is written, so that DuckDB knows the type of each of its parameters.
+//!   `typing`: the type of each use of a parameter, and `form`, how it is written.
 
 pub mod bind;
 pub mod data_type;
 pub mod encode;
 pub mod error;
 mod ffi;
+mod form;
 pub mod generation;
 pub mod guard;
 pub mod identity;
@@ -28,13 +29,13 @@ pub mod plan;
 mod prepared;
 mod query_part;
 mod read;
-mod rewriting;
 pub mod script;
 pub mod session;
 pub mod statement;
 pub mod statement_kind;
 mod syntax;
 mod transaction;
+mod typing;
 mod uses;
 mod written;
 

@@ -24,7 +24,7 @@ fn natural_type(value: &SqlValue) -> Result<DataType, BindError> {
         SqlValue::Date(_) => DataType::Date,
         SqlValue::Time(_) => DataType::Time,
         SqlValue::Timestamp(_) => DataType::Timestamp,
-        SqlValue::TimestampTz(_) => DataType::TimestampTz,
+        SqlValue::DateTime(_) => DataType::TimestampTz,
         SqlValue::Duration(_) => DataType::Interval,
         SqlValue::List(elements) => DataType::List(Box::new(common_type(elements)?)),
         SqlValue::Struct(members) if members.is_empty() => DataType::empty_map(),

@@ -5,7 +5,7 @@ use super::data_type::DataType;
 use super::error::QueryError;
 use super::ffi::{PendingResult, PreparedStatement};
 use super::statement_kind::StatementKind;
-use super::uses;
+use super::uses::{self, Values};
 use crate::sql_executor::value::SqlValue;
 
 /// A parameter as the statement uses it.
@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     parameters: Vec<Parameter>,
     /// What DuckDB calls each of the parameters.
     identifiers: Vec<String>,
+    /// What the values of each are.
+    values: Vec<Values>,
 }
 
 impl Prepared {
@@ -32,13 +34,17 @@ impl Prepared {
             .iter()
             .zip(1_u64..)
             .map(|(identifier, position)| Parameter {
-                name: uses::parameter_of(identifier).to_owned(),
+                name: uses::meaning_of(identifier).0.to_owned(),
                 data_type: raw.parameter_type(position),
             })
             .collect();
+        let values = identifiers
+            .iter()
+            .map(|identifier| uses::meaning_of(identifier).1);
         Self {
             raw,
             parameters,
+            values: values.collect(),
             identifiers,
         }
     }
@@ -61,26 +67,28 @@ impl Prepared {
     }
 
     /// Binds every parameter of the statement to the value of its name.
-    pub(super) fn bind(&mut self, values: &[(String, SqlValue)]) -> Result<(), QueryError> {
+    pub(super) fn bind(&mut self, arguments: &[(String, SqlValue)]) -> Result<(), QueryError> {
         // With one type open DuckDB binds the statement anew, and takes the type of each parameter from its value.
         let is_open = self
             .parameters
             .iter()
             .any(|parameter| parameter.data_type.is_none());
-        for (parameter, position) in self.parameters.iter().zip(1_u64..) {
+        for ((parameter, values), position) in self.parameters.iter().zip(&self.values).zip(1_u64..) {
             let refuse = |message: String| QueryError::Parameter {
                 parameter: parameter.name.clone(),
                 message,
             };
-            let (_, value) = values
+            let (_, value) = arguments
                 .iter()
                 .find(|(name, _)| *name == parameter.name)
                 .ok_or_else(|| refuse("no value was given".to_owned()))?;
-            // What a duration is, an interval or a text, is only for the statement to say.
-            let is_text =
-                parameter.data_type == Some(DataType::Varchar) && matches!(value, SqlValue::Duration(_));
-            let expected = parameter.data_type.as_ref().filter(|_| !is_open || is_text);
-            let converted = bind::convert(value, expected).map_err(|error| refuse(error.to_string()))?;
+            let resolved = parameter.data_type.as_ref().filter(|_| !is_open);
+            let converted = match (values, values.data_type()) {
+                (_, Some(expected)) => bind::convert(value, Some(&expected)),
+                (Values::Exact(_), None) => bind::exact_or_nearest(value, resolved),
+                (_, None) => bind::convert(value, resolved),
+            };
+            let converted = converted.map_err(|error| refuse(error.to_string()))?;
             self.raw.bind(position, &converted)?;
         }
         Ok(())

@@ -13,10 +13,10 @@ use super::guard::{self, Refusal};
 use super::lexer;
 use super::prepared::{Parameter, Prepared};
 use super::query_part;
-use super::rewriting::{Given, Written};
 use super::session::Session;
 use super::statement_kind::StatementKind;
 use super::syntax::SyntaxTree;
+use super::typing::{self, Given, Typed};
 
 /// Statements are recognised by number; a number is never used twice in a process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -41,9 +41,8 @@ struct Inner {
 pub type Declared = (String, Option<DataType>);
 
 impl Statement {
-    /// Checks `sql` on a scratch session. `declared` are the definition's parameters: where DuckDB cannot tell a
-    /// parameter's type, the declared one is written into the statement as a cast, if it still binds to the same
-    /// result.
+    /// Checks `sql` on a scratch session. `declared` are the definition's parameters: their types are written into the
+    /// statement wherever it does not say the same by itself.
     pub fn check(session: &mut Session, sql: &str, declared: &[Declared]) -> Result<Self, QueryError> {
         match session.count_statements(sql)? {
             1 => {}
@@ -59,7 +58,7 @@ impl Statement {
         refuse_endless_plans(session, sql, tree.as_ref())?;
         let given = Given::of(session, sql, declared)?;
         match tree {
-            Some(tree) if tree.reads_elsewhere() => {
+            Some(tree) if tree.reads_elsewhere(given.local()) => {
                 let sql = given.unbound(session, sql, &tree);
                 Ok(Self::unbound(&sql, &tree, None))
             }
@@ -81,12 +80,7 @@ impl Statement {
             }
             (Err(error), _) => return Err(error),
         };
-        let written = Written {
-            sql: sql.to_owned(),
-            tree,
-            prepared,
-        };
-        let Written { sql, prepared, .. } = written.improved(session, given)?;
+        let Typed { sql, prepared } = typing::typed(session, sql, tree, prepared, given)?;
         let mut parameters = prepared.parameters().to_vec();
         parameters.sort_by(|one, other| one.name.cmp(&other.name));
         parameters.dedup_by(|one, other| one.name == other.name);

@@ -80,30 +80,37 @@ impl SyntaxTree {
         names
     }
 
-    /// Names of the parameters that stand in the arguments of one of these macros, whose names are in lower case.
-    pub(super) fn parameters_of_macros(&self, macros: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
+    /// Whether it calls no table functions but these, and names no address.
+    pub(super) fn calls_only(&self, known: &BTreeSet<String>) -> bool {
+        let mut holds = true;
         visit(&self.root, &mut |node| {
-            let name = node["function_name"].as_str().unwrap_or_default();
-            if macros.contains(&name.to_ascii_lowercase()) {
-                visit(&node["children"], &mut |argument| {
-                    names.extend(parameter_name(argument).map(str::to_owned));
-                });
-            }
+            holds &= table_function(node).is_none_or(|name| known.contains(&name));
+            holds &= !(node["type"] == "BASE_TABLE" && is_address(&node["table_name"]));
         });
-        names
+        holds
     }
 
     /// Whether binding the statement would read something that may be absent, far away or named by a parameter: a
-    /// table function (or a file named as a table) with an address or a parameter among its arguments.
-    pub(super) fn reads_elsewhere(&self) -> bool {
+    /// table function (or a file named as a table) with an address or a parameter among its arguments, unless it is one of
+    /// those that reach nothing.
+    pub(super) fn reads_elsewhere(&self, local: &BTreeSet<String>) -> bool {
         let mut found = false;
         visit(&self.root, &mut |node| {
-            let is_table_function = node["type"] == "TABLE_FUNCTION";
-            found |= is_table_function && mentions(&node["function"]["children"]);
+            let is_reader = table_function(node).is_some_and(|name| !local.contains(&name));
+            found |= is_reader && mentions(&node["function"]["children"]);
             found |= node["type"] == "BASE_TABLE" && is_address(&node["table_name"]);
         });
         found
+    }
+}
+
+/// The name of a table function that is called, in lower case.
+fn table_function(node: &Value) -> Option<String> {
+    match node["type"] == "TABLE_FUNCTION" {
+        true => node["function"]["function_name"]
+            .as_str()
+            .map(str::to_ascii_lowercase),
+        false => None,
     }
 }
 

@@ -1,45 +1,83 @@
-//! Parameters that a statement uses more than once: each use becomes a parameter of its own.
+//! Names of a parameter's uses. A parameter that goes into the statement as values of several types is one parameter of
+//! DuckDB for each of them; the name says what the values are.
 //!
-//! DuckDB gives a parameter one type, that of whichever use it binds first, and every other use has to live with it:
-//! beside `$a::VARCHAR`, `greatest($a, $b)` compares texts. Worse, a use that takes any type, bound before one that fixes
-//! it, leads to a plan that cannot run and takes the whole database down. Alone, each use has the type that it asks for.
-//!
-//! Whoever uses the answer compares the parameters that DuckDB
-//! then sees with those that were meant, so that a misread text changes nothing.
+//! Whoever uses the answer compares the parameters that DuckDB then sees with those that were meant, so that a misread
+//! text changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use super::data_type::DataType;
 use super::lexer::{Token, Tokens};
 
-/// Between a parameter's name and the number of its use.
-const MARK: &str = "__mxcp_use_";
+/// Between a parameter's name and what its values are here.
+const MARK: &str = "__mxcp_as_";
 
-/// A statement in which every parameter is used once.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Separated {
-    pub(super) sql: String,
-    /// All parameters of the statement, as they are called now.
-    pub(super) identifiers: BTreeSet<String>,
-    /// The parameters that were used more than once, as they were called.
-    pub(super) repeated: BTreeSet<String>,
+/// What the values of a parameter are where DuckDB knows it by this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Values {
+    /// Of the type that they have by themselves, or of the one that the statement asks for.
+    Given,
+    /// The text of that which was given.
+    Text,
+    /// The text of its JSON.
+    Json,
+    /// A clock's reading, in UTC.
+    Timestamp,
+    /// A duration.
+    Interval,
+    /// Numbers of the type that the statement asks for if they fit it exactly, and floating-point numbers if not.
+    Exact(usize),
+    /// Like `Given`, apart from other uses of the same parameter.
+    Apart(usize),
 }
 
-/// The name of the use of that number, from one.
-pub(super) fn identifier_of_use(name: &str, number: usize) -> String {
-    match number {
-        0 | 1 => name.to_owned(),
-        number => format!("{name}{MARK}{number}"),
+impl Values {
+    /// The type to convert to, where it does not depend on the statement.
+    pub(super) fn data_type(&self) -> Option<DataType> {
+        match self {
+            Self::Text => Some(DataType::Varchar),
+            Self::Json => Some(DataType::Json),
+            Self::Timestamp => Some(DataType::Timestamp),
+            Self::Interval => Some(DataType::Interval),
+            Self::Given | Self::Exact(_) | Self::Apart(_) => None,
+        }
+    }
+
+    fn of_mark(mark: &str) -> Option<Self> {
+        let number = |mark: &str| mark.parse().ok();
+        match mark {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "timestamp" => Some(Self::Timestamp),
+            "interval" => Some(Self::Interval),
+            mark => match mark.strip_prefix("exact_") {
+                Some(place) => number(place).map(Self::Exact),
+                None => mark.strip_prefix("use_").and_then(number).map(Self::Apart),
+            },
+        }
     }
 }
 
-/// The parameter that a use belongs to.
-pub(super) fn parameter_of(identifier: &str) -> &str {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match identifier.rsplit_once(MARK) {
-        Some((name, number)) if is_number(number) => name,
-        _ => identifier,
+/// What DuckDB calls the values of a parameter.
+pub(super) fn identifier(parameter: &str, values: &Values) -> String {
+    match values {
+        Values::Given => parameter.to_owned(),
+        Values::Text => format!("{parameter}{MARK}text"),
+        Values::Json => format!("{parameter}{MARK}json"),
+        Values::Timestamp => format!("{parameter}{MARK}timestamp"),
+        Values::Interval => format!("{parameter}{MARK}interval"),
+        Values::Exact(number) => format!("{parameter}{MARK}exact_{number}"),
+        Values::Apart(number) => format!("{parameter}{MARK}use_{number}"),
     }
+}
+
+/// The parameter behind one of DuckDB's, and what its values are there.
+pub(super) fn meaning_of(identifier: &str) -> (&str, Values) {
+    let marked = identifier.rsplit_once(MARK);
+    let known = marked.and_then(|(parameter, mark)| Some((parameter, Values::of_mark(mark)?)));
+    known.unwrap_or((identifier, Values::Given))
 }
 
 /// A message as its reader knows the parameters: `$name` for each use of one.
@@ -47,13 +85,13 @@ pub(super) fn without_marks(message: String) -> String {
     if !message.contains(MARK) {
         return message;
     }
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
     let mut parts = message.split(MARK);
     let mut told = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let is_name = |character: &char| character.is_alphanumeric() || *character == '_';
-        let before = told.trim_end_matches(|character| is_name(&character));
-        let after = part.trim_start_matches(|character: char| character.is_ascii_digit());
-        match before.ends_with('$') && after.len() < part.len() {
+        let after = part.trim_start_matches(is_name);
+        let mark = part.strip_suffix(after).unwrap_or_default();
+        match told.trim_end_matches(is_name).ends_with('$') && Values::of_mark(mark).is_some() {
             true => told.push_str(after),
             false => told.extend([MARK, part]),
         }
@@ -61,18 +99,33 @@ pub(super) fn without_marks(message: String) -> String {
     told
 }
 
-/// The parameters that stand in the parentheses behind one of these macros, whose names are in lower case.
-pub(super) fn in_macros(sql: &str, macros: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// A parameter as a text uses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Use {
+    /// Its name, without `$`.
+    pub(super) parameter: String,
+    /// Whether it stands in the arguments of one of the owner's macros, which may use it more than once.
+    pub(super) in_macro: bool,
+    /// The cast that the statement itself puts around it, where its tree says so.
+    pub(super) cast: Option<Value>,
+}
+
+/// The uses of parameters in a text; the macros' names are in lower case.
+pub(super) fn of(sql: &str, macros: &BTreeSet<String>) -> Vec<Use> {
+    let mut found = Vec::new();
     let mut called = false;
     let mut parentheses = Vec::new();
     for (token, text) in Tokens::of(sql) {
-        let is_inside = parentheses.last() == Some(&true);
+        let in_macro = parentheses.last() == Some(&true);
         match (token, text) {
             (Token::Blank { .. }, _) => continue,
-            (_, "(") => parentheses.push(called || is_inside),
+            (_, "(") => parentheses.push(called || in_macro),
             (_, ")") => drop(parentheses.pop()),
-            (Token::Parameter { name }, _) if is_inside => drop(found.insert(name.to_owned())),
+            (Token::Parameter { name }, _) => found.push(Use {
+                parameter: name.to_owned(),
+                in_macro,
+                cast: None,
+            }),
             _ => {}
         }
         called = macros.contains(&text.trim_matches('"').to_ascii_lowercase());
@@ -80,49 +133,16 @@ pub(super) fn in_macros(sql: &str, macros: &BTreeSet<String>) -> BTreeSet<String
     found
 }
 
-/// The statement with a cast around each use of these parameters.
-pub(super) fn cast(sql: &str, casts: &[(String, DataType)]) -> String {
-    let mut written = String::with_capacity(sql.len() + 32);
+/// The text with something else in the place of each use, in the order of the text.
+pub(super) fn replaced<'with>(sql: &str, mut with: impl Iterator<Item = &'with String>) -> String {
+    let mut written = String::with_capacity(sql.len() + 64);
     for (token, text) in Tokens::of(sql) {
-        let data_type = match token {
-            Token::Parameter { name } => casts.iter().find(|(known, _)| known == name),
-            _ => None,
-        };
-        match data_type {
-            Some((_, data_type)) => {
-                let data_type = data_type.to_string();
-                written.extend(["CAST(", text, " AS ", &data_type, ")"]);
-            }
-            None => written.push_str(text),
+        match token {
+            Token::Parameter { .. } => written.push_str(with.next().map_or(text, String::as_str)),
+            _ => written.push_str(text),
         }
     }
     written
-}
-
-/// The statement with a name for each use of a parameter, or `None` if none is used more than once.
-pub(super) fn separate(sql: &str) -> Option<Separated> {
-    let mut uses = BTreeMap::<&str, usize>::new();
-    let mut separated = Separated {
-        sql: String::with_capacity(sql.len() + 32),
-        identifiers: BTreeSet::new(),
-        repeated: BTreeSet::new(),
-    };
-    for (token, text) in Tokens::of(sql) {
-        let Token::Parameter { name } = token else {
-            separated.sql.push_str(text);
-            continue;
-        };
-        let number = uses.entry(name).or_default();
-        *number += 1;
-        if *number > 1 {
-            separated.repeated.insert(name.to_owned());
-        }
-        let identifier = identifier_of_use(name, *number);
-        separated.sql.push('$');
-        separated.sql.push_str(&identifier);
-        separated.identifiers.insert(identifier);
-    }
-    (!separated.repeated.is_empty()).then_some(separated)
 }
 
 #[cfg(test)]
@@ -131,53 +151,66 @@ mod tests {
 
     use super::*;
 
-    fn separated(sql: &str) -> String {
-        separate(sql).map_or_else(|| sql.to_owned(), |separated| separated.sql)
+    fn numbered(sql: &str) -> String {
+        let uses = of(sql, &BTreeSet::new());
+        let names: Vec<String> = (1..=uses.len()).map(|number| format!("<{number}>")).collect();
+        replaced(sql, names.iter())
     }
 
     #[test]
-    fn each_use_has_a_name_of_its_own() {
-        let answer = separate("SELECT $a::VARCHAR, $b, $a + 1, $a").unwrap();
+    fn each_use_is_replaced_by_its_own() {
         assert_eq!(
-            answer.sql,
-            "SELECT $a::VARCHAR, $b, $a__mxcp_use_2 + 1, $a__mxcp_use_3"
+            numbered("SELECT $a::VARCHAR, $b, $a + 1, $größe"),
+            "SELECT <1>::VARCHAR, <2>, <3> + 1, <4>"
         );
-        assert_eq!(Vec::from_iter(answer.repeated), ["a"]);
-        let names: Vec<_> = answer.identifiers.iter().map(|name| parameter_of(name)).collect();
-        assert_eq!(names, ["a", "a", "a", "b"]);
-        assert_eq!(separate("SELECT $a, $b"), None);
     }
 
     #[test]
     fn what_only_looks_like_a_parameter_stays() {
         for sql in [
-            "SELECT '$a $a ''$a', \"$a\"\"$a\", $a",
-            "SELECT E'\\'$a$a', $a",
-            "SELECT $a -- $a\n",
-            "SELECT $a /* $a /* $a */ $a */",
-            "SELECT $a, $$ $a $$, $q$ $a $$ $a $q$",
-            "SELECT $a, x$a, $1, $1",
-            "SELECT $a, 'open $a",
-            "SELECT $a, /* open $a",
+            "SELECT '$a $a ''$a', \"$a\"\"$a\"",
+            "SELECT E'\\'$a$a'",
+            "SELECT 1 -- $a\n",
+            "SELECT 1 /* $a /* $a */ $a */",
+            "SELECT $$ $a $$, $q$ $a $$ $a $q$",
+            "SELECT x$a, $1, $1",
+            "SELECT 'open $a",
+            "SELECT /* open $a",
         ] {
-            assert_eq!(separated(sql), sql);
+            assert_eq!(numbered(sql), sql);
         }
-        assert_eq!(
-            separated("SELECT $größe, 'ß', $größe"),
-            "SELECT $größe, 'ß', $größe__mxcp_use_2"
-        );
+    }
+
+    #[test]
+    fn a_name_tells_the_parameter_and_what_its_values_are() {
+        for values in [
+            Values::Given,
+            Values::Text,
+            Values::Json,
+            Values::Timestamp,
+            Values::Interval,
+            Values::Exact(3),
+            Values::Apart(12),
+        ] {
+            assert_eq!(
+                meaning_of(&identifier("a", &values)),
+                ("a", values.clone()),
+                "{values:?}"
+            );
+        }
+        assert_eq!(meaning_of("a__mxcp_as_x").1, Values::Given);
     }
 
     #[test]
     fn a_message_names_the_parameter_as_it_is_written() {
         for (message, expected) in [
             (
-                "from $a__mxcp_use_2 to, \"$größe__mxcp_use_13\"",
+                "from $a__mxcp_as_text to, \"$größe__mxcp_as_use_13\"",
                 "from $a to, \"$größe\"",
             ),
             (
-                "a__mxcp_use_2, $a__mxcp_use_x, $a",
-                "a__mxcp_use_2, $a__mxcp_use_x, $a",
+                "a__mxcp_as_text, $a__mxcp_as_x, $a",
+                "a__mxcp_as_text, $a__mxcp_as_x, $a",
             ),
         ] {
             assert_eq!(without_marks(message.to_owned()), expected);
@@ -185,16 +218,24 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_found_in_the_arguments_of_macros() {
+    fn uses_are_told_that_stand_in_the_arguments_of_macros() {
         let macros = BTreeSet::from(["m".to_owned()]);
         let sql = "INSERT INTO t VALUES ($a, M /* */ (f($b), 1), (\"m\"($c)), f($d)) -- m($e)";
-        assert_eq!(Vec::from_iter(in_macros(sql, &macros)), ["b", "c"]);
+        let uses = of(sql, &macros);
+        let inside: Vec<&str> = uses
+            .iter()
+            .filter(|found| found.in_macro)
+            .map(|found| found.parameter.as_str())
+            .collect();
+        assert_eq!((inside, uses.len()), (vec!["b", "c"], 4));
     }
 
     proptest! {
         #[test]
         fn no_text_loses_anything(sql in "([$a'\"/*\\-\\n\\\\ eß1]|\\$a|\\$\\$){0,40}") {
-            prop_assert_eq!(separated(&sql).replace(MARK, "").replace(|digit: char| digit.is_ascii_digit(), ""), sql.replace('1', ""));
+            let uses = of(&sql, &BTreeSet::new());
+            let same: Vec<String> = uses.iter().map(|found| format!("${}", found.parameter)).collect();
+            prop_assert_eq!(replaced(&sql, same.iter()), sql);
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Values as text and as JSON, with every digit. Only what JSON has: how dates and bytes are written is DuckDB's to say.
+//! Values as text and as JSON, with every digit. How dates and times are written is DuckDB's to say.
 
 use serde_json::Value;
 
+use super::ffi;
 use crate::sql_executor::value::SqlValue;
 
-/// A number, boolean or text as its text; `None` for everything else.
+/// A number, boolean or text as its text, a date and time or a duration as it was sent; `None` for everything else.
 pub(super) fn text(value: &SqlValue) -> Option<String> {
     match value {
         SqlValue::Boolean(value) => Some(value.to_string()),
@@ -12,20 +13,19 @@ pub(super) fn text(value: &SqlValue) -> Option<String> {
         SqlValue::Double(number) => Some(format!("{number:?}")),
         SqlValue::Decimal { unscaled, scale } => Some(decimal(*unscaled, usize::from(*scale))),
         SqlValue::Text(text) => Some(text.clone()),
+        SqlValue::DateTime(instant) => Some(instant.text.clone()),
+        SqlValue::Duration(duration) => Some(duration.text.clone()),
         SqlValue::Null
         | SqlValue::Blob(_)
         | SqlValue::Date(_)
         | SqlValue::Time(_)
         | SqlValue::Timestamp(_)
-        | SqlValue::TimestampTz(_)
-        | SqlValue::Duration(_)
         | SqlValue::List(_)
         | SqlValue::Struct(_) => None,
     }
 }
 
-/// A value as JSON; `None` for `NULL`, which is one in SQL too, and for what holds dates, times, bytes, or a number that is
-/// none in JSON.
+/// A value as JSON; `None` for `NULL`, which is one in SQL too, and for what holds bytes, or a number that is none in JSON.
 pub(super) fn json(value: &SqlValue) -> Option<String> {
     match value {
         SqlValue::Null => None,
@@ -41,6 +41,11 @@ fn write(value: &SqlValue, out: &mut String) -> Option<()> {
     match value {
         SqlValue::Null => out.push_str("null"),
         SqlValue::Text(text) => write_text(text, out),
+        SqlValue::DateTime(instant) => write_text(&instant.text, out),
+        SqlValue::Duration(duration) => write_text(&duration.text, out),
+        SqlValue::Date(days) => write_text(&ffi::Value::date(*days).as_text(), out),
+        SqlValue::Time(micros) => write_text(&ffi::Value::time(*micros).ok()?.as_text(), out),
+        SqlValue::Timestamp(micros) => write_text(&ffi::Value::timestamp(*micros).as_text(), out),
         SqlValue::Double(number) if !number.is_finite() => return None,
         SqlValue::List(elements) => {
             out.push('[');
@@ -115,12 +120,19 @@ mod tests {
     }
 
     #[test]
-    fn what_json_does_not_have_is_not_written() {
-        for value in [
+    fn dates_and_times_are_texts_in_json() {
+        let values = SqlValue::List(vec![
             SqlValue::Date(1),
-            SqlValue::Blob(vec![1]),
-            SqlValue::Double(f64::NAN),
-        ] {
+            SqlValue::Time(1_500_000),
+            SqlValue::Timestamp(0),
+        ]);
+        let expected = r#"["1970-01-02","00:00:01.5","1970-01-01 00:00:00"]"#;
+        assert_eq!(json(&values).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_json_does_not_have_is_not_written() {
+        for value in [SqlValue::Blob(vec![1]), SqlValue::Double(f64::NAN)] {
             assert_eq!(json(&value), None);
             assert_eq!(json(&SqlValue::List(vec![1.into(), value])), None);
         }

@@ -3,7 +3,7 @@
 use mxcp_actors::sql_executor::engine::data_type::DataType;
 use mxcp_actors::sql_executor::value::{Duration, SqlValue};
 
-use crate::endpoints::fixture::{one, parameters, value};
+use crate::endpoints::fixture::{instant, one, parameters, value};
 
 fn text(text: &str) -> SqlValue {
     SqlValue::Text(text.to_owned())
@@ -150,8 +150,8 @@ fn formats_become_typed_values() {
     assert_forms(
         "type: string, format: date-time",
         &[
-            ("\"1970-01-01T00:00:01\"", SqlValue::Timestamp(1_000_000)),
-            ("\"1970-01-01T01:00:00+01:00\"", SqlValue::TimestampTz(0)),
+            ("\"1970-01-01T00:00:01\"", instant(1_000_000)),
+            ("\"1970-01-01T01:00:00+01:00\"", instant(0)),
         ],
     );
     assert_forms(
@@ -308,7 +308,7 @@ fn sql_types_are_told_where_they_are_certain() {
         [
             Some(DataType::BigInt),
             Some(DataType::HugeInt),
-            None,
+            Some(DataType::TimestampTz),
             Some(DataType::List(Box::new(DataType::Date))),
             Some(DataType::Struct(vec![("x".to_owned(), DataType::Double)])),
             None,

@@ -2,7 +2,7 @@
 
 use mxcp_actors::sql_executor::value::SqlValue;
 
-use crate::endpoints::fixture::{one, value};
+use crate::endpoints::fixture::{instant, one, value};
 
 fn object(members: &[(&str, SqlValue)]) -> SqlValue {
     let members = members
@@ -164,10 +164,7 @@ fn the_elements_of_a_list_get_one_type_without_losing_digits() {
     let moments = one("type: array, items: {type: string, format: date-time}");
     assert_eq!(
         value(&moments, r#"["1970-01-01T00:00:01", "1970-01-01T00:00:00Z"]"#),
-        Ok(list(&[
-            SqlValue::TimestampTz(1_000_000),
-            SqlValue::TimestampTz(0)
-        ]))
+        Ok(list(&[instant(1_000_000), instant(0)]))
     );
     let free = one("type: array");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::sql_executor::engine::uses;
+use crate::sql_executor::engine::{form, uses};
 
 /// The class of a DuckDB failure, as far as the server acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,12 @@ impl DuckdbError {
             message.truncate(stack);
         }
         let kind = Self::classify(&message);
+        // Nor does a picture of the statement as it was written for DuckDB.
+        if let Some(picture) = message.find("\n\nLINE ")
+            && form::is_written_in(message.get(picture..).unwrap_or_default())
+        {
+            message.truncate(picture);
+        }
         let message = uses::without_marks(message);
         Self { kind, message }
     }

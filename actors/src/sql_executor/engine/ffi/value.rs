@@ -4,8 +4,8 @@ use std::ptr;
 
 use duckdb::ffi;
 
-use super::DuckdbError;
 use super::logical_type::LogicalType;
+use super::{DuckdbError, text};
 use crate::sql_executor::engine::data_type::DataType;
 
 /// An owned DuckDB value.
@@ -37,6 +37,12 @@ fn halves(number: i128) -> ffi::duckdb_hugeint {
 impl Value {
     pub(super) fn raw(&self) -> ffi::duckdb_value {
         self.0
+    }
+
+    /// The value as DuckDB writes it.
+    pub(crate) fn as_text(&self) -> String {
+        // SAFETY: a live value; the text is handed over.
+        unsafe { text::owned(ffi::duckdb_get_varchar(self.0)) }
     }
 
     /// `NULL`

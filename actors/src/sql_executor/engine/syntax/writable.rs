@@ -1,6 +1,6 @@
 //! Changing the tree and writing it as SQL: what DuckDB would write otherwise than it has read is spelled in another way first.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -8,26 +8,43 @@ use super::{SyntaxTree, parameter_name, visit};
 use crate::sql_executor::engine::data_type::DataType;
 use crate::sql_executor::engine::error::QueryError;
 use crate::sql_executor::engine::session::Session;
-use crate::sql_executor::engine::uses;
+use crate::sql_executor::engine::uses::Use;
 
 impl SyntaxTree {
-    /// Gives each use of a parameter a name of its own (see [`uses`]). Columns keep their names.
-    pub(in super::super) fn separate_parameters(&mut self, session: &mut Session) -> Result<(), QueryError> {
-        self.make_writable(session)?;
-        separate_within(&mut self.root, &mut BTreeMap::new());
-        Ok(())
+    /// The tree in a shape that DuckDB writes as it reads it, if there is one. Columns keep their names: DuckDB names a
+    /// column without an alias by its expression, so what the expression is called is written beside it.
+    pub(in super::super) fn writable(mut self, session: &mut Session) -> Option<Self> {
+        self.make_writable(session).ok()?;
+        let sql = self.to_sql(session).ok()?;
+        self.is_written_as(&sql, session).then_some(self)
     }
 
-    /// Puts a cast around each parameter that has an entry in `casts`. Columns keep their names: DuckDB names a column
-    /// without an alias by its expression, so what the expression was called before is written beside it first.
-    pub(in super::super) fn cast_parameters(
-        &mut self,
+    /// The uses of parameters, in an order of their own; the macros' names are in lower case.
+    pub(in super::super) fn uses(&self, macros: &BTreeSet<String>) -> Vec<Use> {
+        let mut found = Vec::new();
+        uses_within(&self.root, false, macros, &mut found);
+        found
+    }
+
+    /// The tree with an expression in the place of each use, in the order of [`Self::uses`].
+    pub(in super::super) fn replaced(&self, expressions: impl IntoIterator<Item = Value>) -> Self {
+        let mut tree = self.clone();
+        replace_within(&mut tree.root, &mut expressions.into_iter());
+        tree
+    }
+
+    /// A tree of an expression as SQL.
+    pub(in super::super) fn expression_sql(
         session: &mut Session,
-        casts: &[(String, DataType)],
-    ) -> Result<(), QueryError> {
-        self.make_writable(session)?;
-        cast_within(&mut self.root, casts);
-        Ok(())
+        expression: &Value,
+    ) -> Result<String, QueryError> {
+        expression_text(expression, session)
+    }
+
+    /// An expression as a tree.
+    pub(in super::super) fn expression(session: &mut Session, sql: &str) -> Result<Value, QueryError> {
+        let mut tree = Self::parse(session, &format!("SELECT {sql}"))?;
+        Ok(tree.root["statements"][0]["node"]["select_list"][0].take())
     }
 
     /// Prepares the tree for being changed and written as SQL: columns keep their names, `1e3` stays a `DOUBLE`, which DuckDB
@@ -112,8 +129,7 @@ fn spell_cross_joins(node: &mut Value, always: &Value) {
 
 /// The condition that always holds, as DuckDB reads it.
 fn always(session: &mut Session) -> Result<Value, QueryError> {
-    let mut tree = SyntaxTree::parse(session, "SELECT true")?;
-    Ok(tree.root["statements"][0]["node"]["select_list"][0].take())
+    SyntaxTree::expression(session, "true")
 }
 
 /// Takes away the query that DuckDB writes around a list of `VALUES`, which says nothing.
@@ -157,45 +173,52 @@ fn expression_text(expression: &Value, session: &mut Session) -> Result<String, 
     Ok(sql.strip_prefix("SELECT ").unwrap_or(&sql).to_owned())
 }
 
-/// A parameter that the statement itself casts has its type already.
-fn cast_within(node: &mut Value, casts: &[(String, DataType)]) {
-    if node["class"] == "CAST" && parameter_name(&node["child"]).is_some() {
+fn uses_within(node: &Value, in_macro: bool, macros: &BTreeSet<String>, found: &mut Vec<Use>) {
+    if let Some(name) = parameter_name(node) {
+        found.push(Use {
+            parameter: name.to_owned(),
+            in_macro,
+            cast: None,
+        });
         return;
     }
-    if let Some(data_type) = parameter_name(node).and_then(|name| cast_for(name, casts)) {
-        *node = cast(node.take(), data_type);
+    if let (true, Some(name)) = (node["class"] == "CAST", parameter_name(&node["child"])) {
+        found.push(Use {
+            parameter: name.to_owned(),
+            in_macro,
+            cast: Some(node.clone()),
+        });
         return;
     }
+    let called = node["function_name"].as_str().unwrap_or_default();
+    let in_macro = in_macro || macros.contains(&called.to_ascii_lowercase());
     match node {
-        Value::Object(members) => members.values_mut().for_each(|member| cast_within(member, casts)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|member| uses_within(member, in_macro, macros, found)),
         Value::Array(elements) => elements
-            .iter_mut()
-            .for_each(|element| cast_within(element, casts)),
+            .iter()
+            .for_each(|element| uses_within(element, in_macro, macros, found)),
         _ => {}
     }
 }
 
-fn separate_within(node: &mut Value, seen: &mut BTreeMap<String, usize>) {
-    if let Some(name) = parameter_name(node).map(str::to_owned) {
-        let number = seen.entry(name.clone()).or_default();
-        *number += 1;
-        node["identifier"] = Value::String(uses::identifier_of_use(&name, *number));
+/// An expression goes on under the alias of the parameter.
+fn replace_within(node: &mut Value, expressions: &mut impl Iterator<Item = Value>) {
+    if parameter_name(node).is_some() {
+        if let Some(mut expression) = expressions.next() {
+            expression["alias"] = node["alias"].take();
+            *node = expression;
+        }
         return;
     }
     match node {
         Value::Object(members) => members
             .values_mut()
-            .for_each(|member| separate_within(member, seen)),
+            .for_each(|member| replace_within(member, expressions)),
         Value::Array(elements) => elements
             .iter_mut()
-            .for_each(|element| separate_within(element, seen)),
+            .for_each(|element| replace_within(element, expressions)),
         _ => {}
     }
-}
-
-fn cast_for<'casts>(name: &str, casts: &'casts [(String, DataType)]) -> Option<&'casts DataType> {
-    casts
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, data_type)| data_type)
 }
