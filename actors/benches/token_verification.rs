@@ -38,7 +38,7 @@ fn principal(randomness: &SystemRandomness, resource: &ResourceIndicator) -> Pri
             last_login_at: NOW,
         },
         client: ClientId::parse("bench").expect("it is an identifier"),
-        grant: GrantId::generate(randomness).expect("the system has randomness"),
+        grant: Some(GrantId::generate(randomness).expect("the system has randomness")),
         scopes: ScopeSet::parse("mxcp:access").expect("it is a scope"),
         resource: resource.clone(),
         expires_at: Timestamp::MAX,

@@ -20,6 +20,7 @@ pub mod blocking;
 pub mod client_registry;
 pub mod domain;
 pub mod error;
+pub mod foreign_tokens;
 pub mod handle;
 mod joined;
 pub mod jose;

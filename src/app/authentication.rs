@@ -23,10 +23,10 @@ use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
 use super::scopes::grantable;
-use super::{StartError, provider};
+use super::{StartError, provider, verifier};
 use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
-use crate::oauth::{AuditSink, Parts, Services, Settings};
+use crate::oauth::{AuditSink, LoginKind, Parts, ResourceParts, ResourceServer, Services, Settings, Tokens};
 
 /// Opens the store that the configuration names, with the keys that belong to it.
 ///
@@ -193,6 +193,38 @@ pub fn services(
     endpoint_scopes: &ScopeSet,
     audit: &Audit,
 ) -> Result<Data<Services>, StartError> {
+    let services = Services::new(Parts {
+        actors,
+        clock: Arc::clone(&audit.clock),
+        randomness: Arc::clone(&audit.randomness),
+        audit: Arc::new(Sink::new(audit)),
+        settings: settings(
+            config,
+            provider::login_kind(&config.auth.provider)?,
+            endpoint_scopes,
+        )?,
+    })?;
+    Ok(Data::new(services))
+}
+
+/// The resource that the tokens of another server open.
+pub fn foreign_resource(
+    config: &Config,
+    endpoint_scopes: &ScopeSet,
+    audit: &Audit,
+) -> Result<Arc<ResourceServer>, StartError> {
+    let issuer = verifier::issuer(config).ok_or(StartError::NoVerifier)?;
+    let resource_server = ResourceServer::new(ResourceParts {
+        tokens: Tokens::Foreign(verifier::launch(config, &audit.clock)?),
+        clock: Arc::clone(&audit.clock),
+        randomness: Arc::clone(&audit.randomness),
+        audit: Arc::new(Sink::new(audit)),
+        settings: settings(config, LoginKind::Elsewhere { issuer }, endpoint_scopes)?,
+    })?;
+    Ok(Arc::new(resource_server))
+}
+
+fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Result<Settings, StartError> {
     let auth = &config.auth;
     let registration_scopes = scopes(&auth.registration_scopes)?;
     let methods = ClientRegistrySettings::with_scopes(registration_scopes.clone())
@@ -200,11 +232,11 @@ pub fn services(
         .authentication_methods;
     let open_introspection = matches!(&auth.provider, Provider::Local(local) if local.open_introspection);
     let required_scopes = scopes(&auth.required_scopes)?;
-    let settings = Settings {
+    Ok(Settings {
         server_name: config.project.name.clone(),
         public_url: config.public_url.clone(),
         trusted_proxies: config.transport.http.trusted_proxies.clone(),
-        login: provider::login_kind(&auth.provider)?,
+        login,
         default_scopes: registration_scopes,
         scopes_supported: grantable(auth)?.union(&required_scopes).union(endpoint_scopes),
         required_scopes,
@@ -214,18 +246,7 @@ pub fn services(
         remember_consents: false,
         open_introspection,
         rate_limits: config.transport.http.rate_limits,
-    };
-    let services = Services::new(Parts {
-        actors,
-        clock: Arc::clone(&audit.clock),
-        randomness: Arc::clone(&audit.randomness),
-        audit: Arc::new(Sink {
-            log: audit.log.clone(),
-            instance: audit.instance.clone(),
-        }),
-        settings,
-    })?;
-    Ok(Data::new(services))
+    })
 }
 
 fn scopes<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<ScopeSet, StartError> {
@@ -237,6 +258,15 @@ fn scopes<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<ScopeSet, S
 struct Sink {
     log: AuditLog,
     instance: String,
+}
+
+impl Sink {
+    fn new(audit: &Audit) -> Self {
+        Self {
+            log: audit.log.clone(),
+            instance: audit.instance.clone(),
+        }
+    }
 }
 
 impl AuditSink for Sink {

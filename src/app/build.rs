@@ -13,9 +13,9 @@ use mxcp_actors::sql_executor::engine::generation::Generation;
 use mxcp_actors::sql_executor::engine::limits::ResultLimits;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
-use super::{FailedDefinition, StartError, provider, scopes};
+use super::{FailedDefinition, StartError, provider, scopes, verifier};
 use crate::admin::endpoints::Endpoint;
-use crate::config::{self, AuditOverflow, Config, Limits, Project, TransportKind};
+use crate::config::{self, AuditOverflow, AuthMode, Config, Limits, Project, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
 use crate::endpoints::check;
 use crate::endpoints::load::{self, DefinitionFile, FolderPlaces, Load, Loaded, ProjectFolders};
@@ -153,10 +153,10 @@ pub fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     if transport.kind == TransportKind::Sse {
         return Err(StartError::NoTransport);
     }
-    if !config.auth.provider.is_none() {
+    if config.auth.mode == AuthMode::Issuer && !config.auth.is_open() {
         provider::login_kind(&config.auth.provider)?;
     }
-    Ok(())
+    verifier::refuse_unknown_audience(config)
 }
 
 /// Says which settings are read and have no effect yet.

@@ -175,7 +175,8 @@ fn open(
         server,
         server_name: config.project.name.clone(),
         public_url: config.public_url.clone(),
-        authentication: running.services(),
+        authentication: running.resource_server().map(web::Data::from),
+        authorization_server: running.services(),
         stateless: config.transport.http.stateless,
     };
     let routes = Routes {

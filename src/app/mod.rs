@@ -21,6 +21,7 @@ mod stdio;
 mod stopping;
 pub mod telemetry;
 pub mod tls;
+mod verifier;
 
 use std::path::PathBuf;
 
@@ -131,9 +132,18 @@ pub enum StartError {
     /// The settings of the identity provider lead nowhere.
     #[error("auth.{0}: its settings give no address where users could log in")]
     NoProvider(&'static str),
-    /// Users log in elsewhere, and this server would only verify their tokens.
-    #[error("auth.mode: verifier is not available yet; accepted: issuer")]
-    VerifierMode,
+    /// The settings say nothing about whose tokens are accepted.
+    #[error("auth.mode: it is not said whose tokens are accepted")]
+    NoVerifier,
+    /// Nobody could say whom tokens must be for.
+    #[error(
+        "{setting}: whom tokens are for is not known, and those of every other application would be accepted; set it, or \
+         transport.http.base_url, under whose address tokens are for this resource"
+    )]
+    NoAudience {
+        /// The setting that says so.
+        setting: &'static str,
+    },
     /// The identity provider cannot be called safely.
     #[error("{0}")]
     Certificates(#[from] NoCertificates),

@@ -29,7 +29,7 @@ impl StartError {
             Self::Database(_) => Some("duckdb.path"),
             Self::InitFile { .. } => Some("duckdb.init_file"),
             Self::NoProvider(_) => Some("auth.provider"),
-            Self::VerifierMode => Some("auth.mode"),
+            Self::NoVerifier | Self::NoAudience { .. } => Some("auth.mode"),
             Self::ReadableStore { .. } => Some("auth.persistence.path"),
             Self::LocalUser { .. } => Some("auth.local.users"),
             Self::Client { .. } => Some("auth.clients"),

@@ -22,13 +22,13 @@ pub(super) fn grantable(auth: &Auth) -> Result<ScopeSet, InvalidScope> {
 
 /// Warns about definitions that nobody can call.
 pub(super) fn warn_unreachable(auth: &Auth, registry: &Registry) -> Result<(), InvalidScope> {
-    if auth.mode == AuthMode::Verifier {
+    if auth.mode != AuthMode::Issuer {
         // What another server grants is not known here.
         return Ok(());
     }
     let grantable = grantable(auth)?;
     for (name, scopes) in registry.scopes() {
-        if auth.provider.is_none() && !scopes.is_empty() {
+        if auth.is_open() && !scopes.is_empty() {
             log::warn!(
                 "{name}: needs the scopes {scopes}, and without a provider nobody has any: every call is refused"
             );

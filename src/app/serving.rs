@@ -30,11 +30,11 @@ use super::{StartError, authentication};
 use crate::admin::Authorization;
 use crate::admin::population::Population;
 use crate::admin::readiness::Probe;
-use crate::config::{Config, Limits};
+use crate::config::{AuthMode, Config, Limits};
 use crate::mcp::catalog::Catalog;
 use crate::mcp::server::{Audit, McpServer};
 use crate::mcp::sessions::Sessions;
-use crate::oauth::Services;
+use crate::oauth::{ResourceServer, Services};
 
 /// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
 const MOST_WAITING: usize = 1_024;
@@ -56,6 +56,12 @@ enum Work {
     Open {
         executor: RunningSqlExecutor,
         sessions: RunningSessionRegistry,
+    },
+    /// Where users log in elsewhere: nothing is kept but what another server said of late.
+    Foreign {
+        executor: RunningSqlExecutor,
+        sessions: RunningSessionRegistry,
+        resource_server: Arc<ResourceServer>,
     },
     Protected {
         actors: Box<RunningActors>,
@@ -102,7 +108,7 @@ impl Running {
     /// Run SQL.
     pub fn executors(&self) -> SqlExecutors {
         match &self.work {
-            Work::Open { executor, .. } => executor.executors.clone(),
+            Work::Open { executor, .. } | Work::Foreign { executor, .. } => executor.executors.clone(),
             Work::Protected { executors, .. } => executors.clone(),
         }
     }
@@ -110,7 +116,7 @@ impl Running {
     /// Looks at the queries.
     pub fn sql_monitor(&self) -> SqlMonitor {
         match &self.work {
-            Work::Open { executor, .. } => executor.monitor(),
+            Work::Open { executor, .. } | Work::Foreign { executor, .. } => executor.monitor(),
             Work::Protected { sql, .. } => sql.clone(),
         }
     }
@@ -141,7 +147,7 @@ impl Running {
     /// What an operator sees of logins and tokens, where there are some.
     pub fn authorization(&self) -> Option<Authorization> {
         match &self.work {
-            Work::Open { .. } => None,
+            Work::Open { .. } | Work::Foreign { .. } => None,
             Work::Protected {
                 actors,
                 services,
@@ -164,7 +170,7 @@ impl Running {
     pub fn mcp_server(&self, catalog: Catalog) -> McpServer {
         let server = McpServer::new(catalog, self.sessions(), self.executors().handle(), self.audit());
         match &self.work {
-            Work::Open { .. } => server,
+            Work::Open { .. } | Work::Foreign { .. } => server,
             Work::Protected { actors, .. } => server.with_logins(&actors.actors),
         }
     }
@@ -172,7 +178,9 @@ impl Running {
     /// The sessions of the legacy era.
     fn sessions(&self) -> Sessions {
         match &self.work {
-            Work::Open { sessions, .. } => Sessions::new(sessions.handle.clone(), ReplicaBus::alone()),
+            Work::Open { sessions, .. } | Work::Foreign { sessions, .. } => {
+                Sessions::new(sessions.handle.clone(), ReplicaBus::alone())
+            }
             Work::Protected { actors, bus, .. } => {
                 Sessions::new(actors.actors.sessions.clone(), bus.bus.clone())
             }
@@ -182,15 +190,24 @@ impl Running {
     /// The authorization server, where there is one.
     pub fn services(&self) -> Option<Data<Services>> {
         match &self.work {
-            Work::Open { .. } => None,
+            Work::Open { .. } | Work::Foreign { .. } => None,
             Work::Protected { services, .. } => Some(services.clone()),
+        }
+    }
+
+    /// Who may call, unless anybody may.
+    pub fn resource_server(&self) -> Option<Arc<ResourceServer>> {
+        match &self.work {
+            Work::Open { .. } => None,
+            Work::Foreign { resource_server, .. } => Some(Arc::clone(resource_server)),
+            Work::Protected { services, .. } => Some(Arc::clone(services.resource_server())),
         }
     }
 
     /// Takes no more queries, answers those that wait, and stops those that run; their callers are told why.
     pub fn interrupt_queries(&self) {
         match &self.work {
-            Work::Open { executor, .. } => executor.interrupt(),
+            Work::Open { executor, .. } | Work::Foreign { executor, .. } => executor.interrupt(),
             Work::Protected { actors, .. } => actors.interrupt_queries(),
         }
     }
@@ -207,7 +224,10 @@ impl Running {
     /// Stops everything. Whoever waits is answered, and what was recorded is written.
     pub async fn stop(self) {
         match self.work {
-            Work::Open { executor, sessions } => {
+            Work::Open { executor, sessions }
+            | Work::Foreign {
+                executor, sessions, ..
+            } => {
                 sessions.stop().await;
                 executor.stop();
             }
@@ -229,8 +249,15 @@ impl Work {
         endpoint_scopes: &ScopeSet,
         audit: &Audit,
     ) -> Result<Self, StartError> {
-        let sql = executor_settings(&config.limits, !config.auth.provider.is_none());
-        if config.auth.provider.is_none() {
+        let sql = executor_settings(&config.limits, !config.auth.is_open());
+        if config.auth.mode != AuthMode::Issuer {
+            return Ok(Self::Foreign {
+                resource_server: authentication::foreign_resource(config, endpoint_scopes, audit)?,
+                executor: SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
+                sessions: sessions_in_memory(audit),
+            });
+        }
+        if config.auth.is_open() {
             return Ok(Self::Open {
                 executor: SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
                 sessions: sessions_in_memory(audit),

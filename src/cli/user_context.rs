@@ -72,7 +72,7 @@ pub(super) fn principal(json: &RawValue) -> Result<Arc<Principal>, ContextError>
     let never = Timestamp::from_seconds(0);
     Ok(Arc::new(Principal {
         client: ClientId::parse("mxcp-actor-cli")?,
-        grant: GrantId::generate(&SystemRandomness::new())?,
+        grant: Some(GrantId::generate(&SystemRandomness::new())?),
         scopes: identity.scopes.clone(),
         resource: ResourceIndicator::parse("http://localhost/mcp")?,
         expires_at: Timestamp::MAX,

@@ -18,10 +18,7 @@ pub(super) fn warn(
     public_url: &PublicUrl,
     problems: &mut Problems,
 ) {
-    if auth.provider.is_none()
-        && transport.kind != TransportKind::Stdio
-        && !is_loopback_host(&transport.http.host)
-    {
+    if auth.is_open() && transport.kind != TransportKind::Stdio && !is_loopback_host(&transport.http.host) {
         let message = format!(
             "no authentication, and the server listens on {}: whoever reaches it may call everything",
             transport.http.host
@@ -30,7 +27,7 @@ pub(super) fn warn(
         problems.warning(location, path, message);
     }
     // Without logins of its own the server keeps nothing and sends nobody anywhere.
-    if auth.provider.is_none() || auth.mode == AuthMode::Verifier {
+    if auth.mode != AuthMode::Issuer || auth.provider.is_none() {
         return;
     }
     persistence(written, auth, transport, problems);

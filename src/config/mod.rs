@@ -32,8 +32,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use auth::{
-    Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Keycloak, Local, LocalUser,
-    Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient,
+    Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Introspection, Keycloak,
+    Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient, Verifying,
+    VerifyingMethod,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

@@ -31,9 +31,12 @@ pub fn public(config: &mut ServiceConfig, state: &Data<McpState>) {
             .route(mcp_preflight())
             .default_service(web::route().to(mcp::session::without_slash)),
     );
-    match &state.authentication {
-        Some(services) => oauth::routes(config, services),
-        None => {
+    match (&state.authorization_server, &state.authentication) {
+        (Some(services), _) => oauth::routes(config, services),
+        (None, resource_server) => {
+            if let Some(resource_server) = resource_server {
+                oauth::resource_routes(config, resource_server);
+            }
             config.service(resource("/", GET_OR_HEAD).route(get_or_head().to(front_page::get)));
         }
     }

@@ -83,7 +83,7 @@ impl UpstreamTokens {
         principal: &Principal,
         caller: &Caller,
     ) -> Result<Secret, UpstreamTokenError> {
-        let grant = principal.grant;
+        let grant = principal.grant.ok_or(UpstreamTokenError::NotRefreshable)?;
         let mut last = None;
         for _ in 0..LOOKS {
             match self.begin(grant).await? {

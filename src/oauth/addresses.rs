@@ -40,7 +40,7 @@ impl KnownAddresses {
         // An identity provider knows one callback address, and only the name in that one can complete a login.
         let aliases = match settings.login {
             LoginKind::Password => settings.public_url.aliases(),
-            LoginKind::Provider { .. } => &[],
+            LoginKind::Provider { .. } | LoginKind::Elsewhere { .. } => &[],
         };
         let aliases = aliases
             .iter()

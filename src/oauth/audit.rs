@@ -15,7 +15,7 @@ use mxcp_actors::domain::user::UserIdentity;
 use mxcp_actors::token_store::{FindGrant, GrantReference};
 use serde_json::Value;
 
-use super::{Caller, Services, Unavailable};
+use super::{Caller, ResourceServer, Tokens, Unavailable};
 
 /// Where audit records go. Must not block: it is called between an answer and its sending.
 pub trait AuditSink: Send + Sync {
@@ -26,7 +26,7 @@ pub trait AuditSink: Send + Sync {
 /// An event on its way into the log. Nothing is written before [`Entry::write`].
 #[must_use]
 pub(super) struct Entry<'a> {
-    services: &'a Services,
+    services: &'a ResourceServer,
     event: AuthenticationEvent,
     status: OperationStatus,
     decision: Option<PolicyDecision>,
@@ -39,7 +39,7 @@ pub(super) struct Entry<'a> {
     details: serde_json::Map<String, Value>,
 }
 
-impl Services {
+impl ResourceServer {
     /// Something happened.
     pub(super) fn event(&self, event: AuthenticationEvent, caller: &Caller) -> Entry<'_> {
         let mut details = serde_json::Map::new();
@@ -110,7 +110,10 @@ impl Entry<'_> {
 
     /// A record without its user is better than none, so a store that does not answer is no reason to fail.
     async fn found_by(self, reference: GrantReference) -> Self {
-        let found = self.services.actors.tokens.ask(FindGrant(reference)).await;
+        let Tokens::Own(tokens) = &self.services.tokens else {
+            return self;
+        };
+        let found = tokens.ask(FindGrant(reference)).await;
         match found.map_err(Unavailable::from) {
             Ok(Ok(Some(grant))) => self.detail("grant", &grant.id).user(&grant.user.identity),
             Ok(Ok(None)) => self,

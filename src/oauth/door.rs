@@ -8,7 +8,7 @@ use std::time::Duration;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::throttle::{Allowance, Throttle, network_key};
 
-use super::{Caller, Services};
+use super::{Caller, ResourceServer};
 use crate::config::RateLimits;
 
 /// Where a request knocks.
@@ -78,7 +78,7 @@ fn throttle(per_minute: u32, randomness: &dyn Randomness) -> Option<Result<Throt
     Some(Throttle::new(allowance, randomness))
 }
 
-impl Services {
+impl ResourceServer {
     /// Counts one request of the caller's network, or says how long to wait.
     pub fn admit(&self, door: Door, caller: &Caller) -> Result<(), TooMany> {
         let Some(throttle) = self.doors.throttle(door) else {
@@ -87,5 +87,15 @@ impl Services {
         throttle
             .charge(&network_key(caller.network), self.now())
             .map_err(|wait| TooMany { wait })
+    }
+
+    /// Whether the caller's network has a request left, without counting one.
+    pub(super) fn has_room(&self, door: Door, caller: &Caller) -> Result<(), TooMany> {
+        let throttle = self.doors.throttle(door);
+        let wait = throttle.map(|throttle| throttle.wait(&network_key(caller.network), self.now()));
+        match wait.filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(TooMany { wait }),
+            None => Ok(()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::jose::SignatureAlgorithm;
 use serde::Serialize;
 
-use super::settings::Settings;
+use super::settings::{LoginKind, Settings};
 use crate::config::BaseUrl;
 
 /// The two documents as JSON text, ready to be sent.
@@ -69,7 +69,10 @@ pub(super) fn documents(
         authorization_server: text(&authorization_server(base_url, settings)),
         protected_resource: text(&ProtectedResource {
             resource: resource.as_str(),
-            authorization_servers: [base_url.to_string()],
+            authorization_servers: [match &settings.login {
+                LoginKind::Elsewhere { issuer } => issuer.clone(),
+                LoginKind::Password | LoginKind::Provider { .. } => base_url.to_string(),
+            }],
             scopes_supported: sorted(&useful),
             bearer_methods_supported: ["header"],
             resource_name: &settings.server_name,

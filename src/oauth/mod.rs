@@ -6,7 +6,7 @@
 //!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
 //! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
 //! * `upstream`: telling the identity provider that its tokens are not needed any more.
-//! * [`verify`]: who calls the protected resource.
+//! * [`verify`]: who calls the protected resource, which is a [`ResourceServer`].
 //! * [`home`], [`sign_in`], [`sign_out`], [`account`]: the server's own pages for those who sign in; [`own_form`] ties their
 //!   forms to them.
 //!
@@ -36,6 +36,7 @@ pub mod own_form;
 pub mod parameters;
 pub mod refresh;
 pub mod register;
+mod resource_server;
 pub mod revoke;
 pub mod settings;
 pub mod sign_in;
@@ -46,34 +47,27 @@ mod upstream;
 pub mod verify;
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use mxcp_actors::domain::clock::{Clock, Timestamp};
+use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::resource::InvalidResource;
 use mxcp_actors::system::Actors;
 
-use crate::config::{HostRefused, RequestHead};
+use crate::config::HostRefused;
 
 pub use addresses::Addresses;
-use addresses::KnownAddresses;
 pub use audit::AuditSink;
 pub use counts::Counts;
-use door::Doors;
+pub use resource_server::{ResourceParts, ResourceServer, Tokens};
 pub use settings::{LoginKind, Settings};
 pub use unavailable::Unavailable;
 
-/// What the use cases need: handles to the actors, time, chance, the audit log, and what the operator set.
+/// What the use cases of the authorization server need: handles to the actors, and the resource that they are for.
 pub struct Services {
     actors: Actors,
-    clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
-    audit: Arc<dyn AuditSink>,
-    settings: Settings,
-    counts: Counts,
-    doors: Doors,
-    /// Built once if the public URL is the same for every request.
-    addresses: KnownAddresses,
+    resource_server: Arc<ResourceServer>,
 }
 
 /// What [`Services`] are made of.
@@ -130,42 +124,30 @@ pub enum NoServices {
 impl Services {
     /// Fails if the public URL is fixed and cannot be used.
     pub fn new(parts: Parts) -> Result<Self, NoServices> {
-        let addresses = KnownAddresses::new(&parts.settings)?;
-        let randomness = parts.randomness;
-        let doors = Doors::new(&parts.settings.rate_limits, &*randomness)?;
+        let resource_server = ResourceServer::new(ResourceParts {
+            tokens: Tokens::Own(parts.actors.tokens.clone()),
+            clock: parts.clock,
+            randomness: parts.randomness,
+            audit: parts.audit,
+            settings: parts.settings,
+        })?;
         Ok(Self {
             actors: parts.actors,
-            clock: parts.clock,
-            randomness,
-            audit: parts.audit,
-            doors,
-            settings: parts.settings,
-            counts: Counts::default(),
-            addresses,
+            resource_server: Arc::new(resource_server),
         })
     }
 
-    /// What time it is.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
+    /// The resource alone.
+    pub fn resource_server(&self) -> &Arc<ResourceServer> {
+        &self.resource_server
     }
+}
 
-    /// How many events there were.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
-    }
+/// An authorization server is asked for what its resource is asked for, too.
+impl Deref for Services {
+    type Target = ResourceServer;
 
-    /// What the operator set.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The server's addresses as this request sees them.
-    pub fn addresses(&self, request: &RequestHead<'_>) -> Result<Arc<Addresses>, NoAddresses> {
-        if let Some(addresses) = self.addresses.find(request) {
-            return Ok(Arc::clone(addresses));
-        }
-        let base_url = self.settings.public_url.for_request(request)?;
-        Ok(Arc::new(Addresses::new(base_url, &self.settings)?))
+    fn deref(&self) -> &ResourceServer {
+        &self.resource_server
     }
 }

@@ -50,6 +50,11 @@ pub enum LoginKind {
         /// What it is asked for, so that users see it before they agree.
         scopes: ScopeSet,
     },
+    /// At the authorization server that issues the tokens, whose identifier this is.
+    Elsewhere {
+        /// The issuer.
+        issuer: String,
+    },
 }
 
 impl Settings {
@@ -65,7 +70,7 @@ impl Settings {
     /// The path of the identity provider's callback, if logins leave this server.
     pub fn callback_path(&self) -> Option<&str> {
         match &self.login {
-            LoginKind::Password => None,
+            LoginKind::Password | LoginKind::Elsewhere { .. } => None,
             LoginKind::Provider { callback_path, .. } => Some(callback_path),
         }
     }

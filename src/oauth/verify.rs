@@ -7,11 +7,13 @@ use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
-use mxcp_actors::token_store::VerifyToken;
+use mxcp_actors::foreign_tokens::{CheckToken, ForeignTokensHandle};
+use mxcp_actors::provider_broker::providers::oidc::access_tokens::ForeignTokenError;
 use mxcp_actors::token_store::messages::VerifyTokenError;
+use mxcp_actors::token_store::{TokenStoreHandle, VerifyToken};
 
 use super::door::{Door, TooMany};
-use super::{Addresses, Caller, Services, Unavailable};
+use super::{Addresses, Caller, ResourceServer, Tokens, Unavailable};
 
 /// What a request says about its caller.
 #[derive(Clone, Debug)]
@@ -52,7 +54,7 @@ pub enum BearerRefusal {
 
 /// Who calls. The token is good, for this resource, and has the scopes that every call needs.
 pub async fn verify(
-    services: &Services,
+    services: &ResourceServer,
     caller: &Caller,
     addresses: &Addresses,
     token: BearerToken,
@@ -66,16 +68,13 @@ pub async fn verify(
         BearerToken::Present(token) => token,
     };
     let resource = addresses.resource().clone();
-    let verified = services
-        .actors
-        .tokens
-        .verify(VerifyToken { token, resource })
-        .await;
-    let principal = match verified.map_err(Unavailable::from)? {
+    let principal = match &services.tokens {
+        Tokens::Own(tokens) => own(tokens, VerifyToken { token, resource }).await?,
+        Tokens::Foreign(tokens) => foreign(services, caller, tokens, CheckToken { token, resource }).await?,
+    };
+    let principal = match principal {
         Ok(principal) => principal,
-        Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
-        Err(VerifyTokenError::Unseal(error)) => return Err(Unavailable::broken(&error).into()),
-        Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
+        Err(refusal) => {
             // Before the event: a flood must not fill the audit log.
             services.admit(Door::Unauthenticated, caller)?;
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
@@ -87,8 +86,47 @@ pub async fn verify(
     Ok(principal)
 }
 
+/// Who calls with a token that this server issued, or why nobody does.
+async fn own(
+    tokens: &TokenStoreHandle,
+    question: VerifyToken,
+) -> Result<Result<Arc<Principal>, String>, Unavailable> {
+    match tokens.verify(question).await? {
+        Ok(principal) => Ok(Ok(principal)),
+        Err(VerifyTokenError::Store(error)) => Err(error.into()),
+        Err(VerifyTokenError::Unseal(error)) => Err(Unavailable::broken(&error)),
+        Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
+            Ok(Err(refusal.to_string()))
+        }
+    }
+}
+
+/// Who calls with a token that another server issued. That one is asked for no network that has shown too many bad tokens.
+async fn foreign(
+    services: &ResourceServer,
+    caller: &Caller,
+    tokens: &ForeignTokensHandle,
+    question: CheckToken,
+) -> Result<Result<Arc<Principal>, String>, BearerRefusal> {
+    let answer = if let Some(answer) = tokens.known(&question) {
+        answer
+    } else {
+        services.has_room(Door::Unauthenticated, caller)?;
+        tokens.check(question).await.map_err(Unavailable::from)?
+    };
+    match answer {
+        Ok(principal) => Ok(Ok(principal)),
+        Err(ForeignTokenError::Refused(refusal)) => Ok(Err(format!("the token is refused: {refusal}"))),
+        Err(ForeignTokenError::Unavailable(error)) => Err(Unavailable::down(&error).into()),
+    }
+}
+
 /// Whether the caller's token has all the scopes that every call needs.
-fn require_scopes(services: &Services, caller: &Caller, principal: &Principal) -> Result<(), BearerRefusal> {
+fn require_scopes(
+    services: &ResourceServer,
+    caller: &Caller,
+    principal: &Principal,
+) -> Result<(), BearerRefusal> {
     let required = &services.settings.required_scopes;
     if required.is_subset_of(&principal.scopes) {
         return Ok(());
@@ -108,7 +146,7 @@ fn require_scopes(services: &Services, caller: &Caller, principal: &Principal) -
 
 /// Records that somebody who is known named an MCP session of somebody else. The answer does not depend on it: the session
 /// does not exist for them.
-pub fn session_of_another(services: &Services, caller: &Caller, principal: &Principal, recorded: &str) {
+pub fn session_of_another(services: &ResourceServer, caller: &Caller, principal: &Principal, recorded: &str) {
     // Counted with the requests that have no good token: repeating it must not fill the audit log.
     if services.admit(Door::Unauthenticated, caller).is_err() {
         return;
@@ -134,7 +172,7 @@ impl BearerRefusal {
     }
 
     /// The value of `WWW-Authenticate`; `None` if the fault is ours. Never contains what the caller sent.
-    pub fn challenge(&self, services: &Services, addresses: &Addresses) -> Option<String> {
+    pub fn challenge(&self, services: &ResourceServer, addresses: &Addresses) -> Option<String> {
         let scopes = match self {
             Self::TooMany(_) | Self::Unavailable(_) => return None,
             Self::InsufficientScope { required } => required,

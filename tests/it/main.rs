@@ -15,6 +15,7 @@ mod cors;
 mod demo;
 mod door;
 mod failures;
+mod foreign;
 mod front_page;
 mod github;
 mod logging;

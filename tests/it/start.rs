@@ -222,10 +222,10 @@ fn what_stops_the_start_says_where_its_setting_stands() {
         ),
         (
             user(
-                "provider: streamable-http",
+                "http: { host: 0.0.0.0 }",
                 &format!("provider: oidc\n          mode: verifier\n          oidc: {oidc}"),
             ),
-            "config.yml:10:17: auth.mode: verifier is not available yet; accepted: issuer",
+            "config.yml:10:17: auth.oidc.audience: whom tokens are for is not known",
         ),
         (
             Project::new().file("mxcp-site.yml", site),

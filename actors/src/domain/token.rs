@@ -82,7 +82,7 @@ impl AccessTokenRecord {
         Ok(Principal {
             user: grant.user,
             client: grant.client,
-            grant: grant.id,
+            grant: Some(grant.id),
             scopes: self.scopes.clone(),
             resource: self.resource.clone(),
             expires_at: self.expires_at,

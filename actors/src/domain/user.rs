@@ -160,8 +160,8 @@ pub struct Principal {
     pub user: UserAccount,
     /// The application that calls.
     pub client: ClientId,
-    /// The grant that its token came from.
-    pub grant: GrantId,
+    /// The grant that its token came from; `None` for a token of another server.
+    pub grant: Option<GrantId>,
     /// What the token may do.
     pub scopes: ScopeSet,
     /// What the token is for.

@@ -15,6 +15,7 @@ const LONGEST_HEADER: usize = 8 * 1024;
 pub struct UnverifiedJws<'a> {
     algorithm: SignatureAlgorithm,
     key_id: Option<String>,
+    kind: Option<String>,
     /// The first two parts with the dot between them.
     signed: &'a str,
     payload: Vec<u8>,
@@ -67,6 +68,9 @@ impl<'a> UnverifiedJws<'a> {
         Ok(Self {
             algorithm: algorithm(&header, accepted)?,
             key_id: key_id(&header)?,
+            kind: header
+                .get("typ")
+                .map(|kind| kind.as_str().unwrap_or_default().to_owned()),
             signed,
             payload: decode(payload).ok_or(not_base64url)?,
             signature: decode(signature).ok_or(not_base64url)?,
@@ -77,6 +81,12 @@ impl<'a> UnverifiedJws<'a> {
     #[must_use]
     pub const fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm
+    }
+
+    /// What it says that it is (`typ`). The header is signed too, so that a text that verifies is what this says.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
     }
 
     /// The text that the payload claims under this name, which anybody can have written: good for choosing the keys to verify

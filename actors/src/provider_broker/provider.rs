@@ -152,7 +152,7 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
-    pub(super) fn unavailable(provider: &str, reason: &'static str) -> Self {
+    pub(crate) fn unavailable(provider: &str, reason: &'static str) -> Self {
         Self::Unavailable {
             provider: provider.to_owned(),
             reason,

@@ -107,11 +107,11 @@ impl TokenRules {
         let value = AccessToken::parse(message.token.expose()).map_err(|_| VerifyTokenError::Unknown)?;
         let (token, mut grant) = self.find_access_token(&value)?.ok_or(VerifyTokenError::Unknown)?;
         let now = self.clock.now();
-        let sealed = grant.upstream_tokens.take();
+        let (sealed, grant_id) = (grant.upstream_tokens.take(), grant.id);
         let mut principal = token.check(grant, &message.resource, now)?;
         if let Some(sealed) = sealed {
             // Opened here, where it is kept for as long as the token counts as verified, and not for each call.
-            let tokens = UpstreamTokens::unseal(&sealed, &self.keys, principal.grant)?;
+            let tokens = UpstreamTokens::unseal(&sealed, &self.keys, grant_id)?;
             principal.upstream = Some(tokens.access());
         }
         if token.first_used_at.is_none() {

@@ -47,11 +47,7 @@ pub(super) fn login(config: &Config, clock: &Arc<dyn Clock>) -> Result<LoginSett
 
 /// Where users log in, for the pages.
 pub(super) fn login_kind(provider: &Provider) -> Result<LoginKind, StartError> {
-    // Only an OpenID provider can be without a callback, where users log in elsewhere.
-    let missing = || match provider {
-        Provider::Oidc(_) => StartError::VerifierMode,
-        _ => StartError::NoProvider(provider.name()),
-    };
+    let missing = || StartError::NoProvider(provider.name());
     let (name, scope) = match provider {
         Provider::Local(_) => return Ok(LoginKind::Password),
         Provider::Github(settings) => (provider.name(), &settings.client.scope),

@@ -38,7 +38,7 @@ pub(super) fn oidc(
     user_scopes: ScopeSet,
     clock: &Arc<dyn Clock>,
 ) -> Result<Rc<dyn OutsideProvider>, StartError> {
-    let login = settings.login.clone().ok_or(StartError::VerifierMode)?;
+    let login = settings.login.clone().ok_or(StartError::NoProvider("oidc"))?;
     let settings = OidcSettings {
         name: name(settings).to_owned(),
         config_url: settings.config_url.clone(),

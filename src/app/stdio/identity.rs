@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
-use actix_web::web::Data;
 use mxcp_actors::domain::audit_event::CallerType;
 use mxcp_actors::domain::call_context::{CallContext, TraceContext};
 use mxcp_actors::domain::cancel::CancelToken;
@@ -16,13 +15,13 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
 
 use crate::app::StartError;
-use crate::config::{AccessToken, Config, Persistence, RequestHead};
+use crate::config::{AccessToken, AuthMode, Config, Persistence, RequestHead};
 use crate::http::request_ids::RequestIds;
 use crate::mcp::caller::Caller;
 use crate::mcp::stdio::conversation::Callers;
 use crate::mcp::wire::{ErrorKind, RpcError};
 use crate::oauth::verify::{self, BearerRefusal, BearerToken};
-use crate::oauth::{self, Addresses, Services};
+use crate::oauth::{self, Addresses, ResourceServer};
 
 /// No token of this server is longer.
 const MOST_TOKEN_BYTES: u64 = 16 * 1024;
@@ -40,7 +39,7 @@ enum User {
     Anybody,
     /// The user of a token.
     OfToken {
-        services: Data<Services>,
+        services: Arc<ResourceServer>,
         addresses: Arc<Addresses>,
         token: AccessToken,
     },
@@ -50,7 +49,7 @@ impl Identity {
     /// The identity that the configuration gives.
     pub(super) fn new(
         config: &Config,
-        services: Option<Data<Services>>,
+        services: Option<Arc<ResourceServer>>,
         request_ids: RequestIds,
     ) -> Result<Self, StartError> {
         let Some(services) = services else {
@@ -61,7 +60,8 @@ impl Identity {
         if matches!(token, AccessToken::Absent) {
             log::warn!("calls need a user: set MXCP_ACCESS_TOKEN or give --token-file");
         }
-        if matches!(config.auth.persistence, Persistence::Memory) {
+        let is_issuer = config.auth.mode == AuthMode::Issuer;
+        if is_issuer && matches!(config.auth.persistence, Persistence::Memory) {
             log::warn!("auth.persistence: memory: no token that another process issued is known here");
         }
         let user = User::OfToken {
@@ -89,7 +89,7 @@ impl Identity {
 }
 
 /// The addresses that tokens are for: those that a request to the configured host would see.
-fn addresses(config: &Config, services: &Services) -> Result<Arc<Addresses>, StartError> {
+fn addresses(config: &Config, services: &ResourceServer) -> Result<Arc<Addresses>, StartError> {
     let http = &config.transport.http;
     let host = match http.host.contains(':') {
         true => format!("[{}]:{}", http.host, http.port),

@@ -44,7 +44,7 @@ pub(super) async fn serve(
 ) -> Result<(), StartError> {
     let audit = running.audit();
     let request_ids = RequestIds::new(u64::from_be_bytes(audit.randomness.bytes()?));
-    let identity = Identity::new(config, running.services(), request_ids)?;
+    let identity = Identity::new(config, running.resource_server(), request_ids)?;
     let server = Arc::new(running.mcp_server(catalog));
     let mut signals = Signals::listen()?;
     let mut open = streams.open().map_err(StartError::Thread)?;

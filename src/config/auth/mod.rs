@@ -6,6 +6,7 @@
 
 mod client;
 mod client_metadata_documents;
+mod introspection;
 mod local;
 mod persistence;
 mod provider;
@@ -23,9 +24,10 @@ pub use atlassian::Atlassian;
 pub use client::{Client, GrantType};
 pub use github::Github;
 pub use google::Google;
+pub use introspection::Introspection;
 pub use keycloak::Keycloak;
 pub use local::{Local, LocalUser};
-pub use oidc::{Oidc, OidcLogin};
+pub use oidc::{Oidc, OidcLogin, Verifying, VerifyingMethod};
 pub use persistence::Persistence;
 pub use provider::Provider;
 pub use salesforce::Salesforce;
@@ -55,6 +57,8 @@ pub struct Auth {
     pub mode: AuthMode,
     /// Who knows the users.
     pub provider: Provider,
+    /// Who is asked about tokens, in mode introspection.
+    pub introspection: Option<Introspection>,
     /// The clients that need not register.
     pub clients: Vec<Client>,
     /// The scopes that every call needs.
@@ -77,6 +81,15 @@ pub enum AuthMode {
     Issuer,
     /// Those of the OpenID provider.
     Verifier,
+    /// Those of an authorization server that says what they are worth.
+    Introspection,
+}
+
+impl Auth {
+    /// Whether anybody may call, without a token.
+    pub fn is_open(&self) -> bool {
+        self.provider.is_none() && self.mode == AuthMode::Issuer
+    }
 }
 
 /// The section as written.
@@ -84,6 +97,7 @@ pub enum AuthMode {
 pub(super) struct AuthFile {
     mode: AuthMode,
     provider: Provider,
+    introspection: Option<Introspection>,
     pub(super) clients: Vec<ClientFile>,
     required_scopes: Option<Located<Vec<String>>>,
     registration_scopes: Option<Vec<String>>,
@@ -96,7 +110,11 @@ pub(super) struct AuthFile {
 
 impl FromYaml for AuthMode {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
-        item.choice(&[("issuer", Self::Issuer), ("verifier", Self::Verifier)])
+        item.choice(&[
+            ("issuer", Self::Issuer),
+            ("verifier", Self::Verifier),
+            ("introspection", Self::Introspection),
+        ])
     }
 }
 
@@ -106,9 +124,18 @@ impl FromYaml for AuthFile {
         let mut fields = item.fields()?;
         let mode = fields.optional("mode").unwrap_or_default();
         let provider = ProviderBlocks::read(&mut fields, mode);
+        let introspection = fields.optional("introspection");
+        if mode == AuthMode::Introspection && fields.is_absent("introspection") {
+            let subject = introspection::SUBJECT;
+            fields.refuse(
+                "mode",
+                format!("{subject} is incomplete: the block introspection is missing"),
+            );
+        }
         let file = Self {
             mode,
             provider: provider.unwrap_or_default(),
+            introspection,
             clients: fields.optional("clients").unwrap_or_default(),
             required_scopes: fields.optional_with("authorization", required_scopes),
             registration_scopes: fields.optional_with("registration", allowed_scopes),
@@ -152,6 +179,7 @@ impl AuthFile {
         Some(Auth {
             mode: self.mode,
             provider: self.provider.clone(),
+            introspection: self.introspection.clone(),
             required_scopes: self.required_scopes(&clients, &registration_scopes, problems)?,
             clients,
             registration_scopes,

@@ -2,10 +2,12 @@
 //! (mode verifier).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use mxcp_actors::provider_broker::providers::oidc::issuer_of;
 use url::Url;
 
+use super::introspection::{DEFAULT_CACHE, cache_ttl};
 use super::upstream_client::callback_path;
 use super::{AuthMode, ClaimMappings};
 use crate::config::Secret;
@@ -51,6 +53,38 @@ pub struct Oidc {
     pub claim_mappings: ClaimMappings,
     /// How users log in; none in mode verifier, where they log in elsewhere.
     pub login: Option<OidcLogin>,
+    /// How tokens of the provider are checked; only in mode verifier.
+    pub verifying: Option<Verifying>,
+}
+
+/// How tokens of the provider are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verifying {
+    /// The methods, in their order: the first that can say something about a token decides.
+    pub methods: Vec<VerifyingMethod>,
+    /// How long an answer is believed.
+    pub cache_ttl: Duration,
+}
+
+/// How a token is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyingMethod {
+    /// By its signature.
+    Jwt,
+    /// By asking the provider.
+    Introspection,
+}
+
+impl FromYaml for VerifyingMethod {
+    fn from_yaml(mut item: Item<'_>) -> Option<Self> {
+        if item.again().non_empty_string()? == "userinfo" {
+            return item.refuse(
+                "userinfo does not say for whom a token is, so that tokens of every other application would be accepted; \
+                 accepted: jwt, introspection",
+            );
+        }
+        item.choice(&[("jwt", Self::Jwt), ("introspection", Self::Introspection)])
+    }
 }
 
 /// How users log in.
@@ -75,6 +109,7 @@ impl Oidc {
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
         let claim_mappings = fields.optional("claim_mappings").unwrap_or_default();
         let login = read_login(&mut fields, mode);
+        let verifying = read_verifying(&mut fields, mode);
         fields.finish();
         Some(Self {
             config_url: config_url?,
@@ -86,6 +121,7 @@ impl Oidc {
             userinfo_url,
             claim_mappings,
             login,
+            verifying,
         })
     }
 }
@@ -98,7 +134,7 @@ fn read_login(fields: &mut Fields<'_>, mode: AuthMode) -> Option<OidcLogin> {
             callback_path: path.unwrap_or_else(|| "/oidc/callback".to_owned()),
             extra_authorize_params: extra.unwrap_or_default(),
         }),
-        AuthMode::Verifier => {
+        AuthMode::Verifier | AuthMode::Introspection => {
             for key in ["callback_path", "extra_authorize_params"] {
                 if !fields.is_absent(key) {
                     fields.refuse(key, "does not apply to mode verifier: users log in elsewhere");
@@ -106,6 +142,36 @@ fn read_login(fields: &mut Fields<'_>, mode: AuthMode) -> Option<OidcLogin> {
             }
             None
         }
+    }
+}
+
+fn read_verifying(fields: &mut Fields<'_>, mode: AuthMode) -> Option<Verifying> {
+    let methods = fields.optional_with("methods", methods);
+    let cache_ttl = fields.optional_with("cache_ttl", cache_ttl);
+    if mode != AuthMode::Verifier {
+        for key in ["methods", "cache_ttl"] {
+            if !fields.is_absent(key) {
+                fields.refuse(key, "applies to mode verifier only");
+            }
+        }
+        return None;
+    }
+    Some(Verifying {
+        methods: methods.unwrap_or_else(|| vec![VerifyingMethod::Jwt]),
+        cache_ttl: cache_ttl.unwrap_or(DEFAULT_CACHE),
+    })
+}
+
+/// At least one, each once, and none behind one that decides about every token.
+fn methods(mut item: Item<'_>) -> Option<Vec<VerifyingMethod>> {
+    use VerifyingMethod::{Introspection, Jwt};
+    let methods: Vec<VerifyingMethod> = item.again().one_or_many()?;
+    match methods.as_slice() {
+        [Jwt | Introspection] | [Jwt, Introspection] => Some(methods),
+        [Introspection, Jwt] => item.refuse(
+            "introspection decides about every token, so that jwt behind it is never asked; accepted: [jwt, introspection]",
+        ),
+        _ => item.refuse("expected [jwt], [introspection] or [jwt, introspection]"),
     }
 }
 

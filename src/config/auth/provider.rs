@@ -103,6 +103,12 @@ impl ProviderBlocks {
         if mode == AuthMode::Verifier && selected != ProviderName::Oidc {
             fields.refuse("mode", "mode verifier works with provider oidc only");
         }
+        if mode == AuthMode::Introspection && selected != ProviderName::None {
+            fields.refuse(
+                "provider",
+                "does not apply to mode introspection: users log in at the authorization server",
+            );
+        }
         let local = fields.optional("local");
         let github = fields.optional("github");
         let atlassian = fields.optional("atlassian");
@@ -111,7 +117,8 @@ impl ProviderBlocks {
         let keycloak = fields.optional("keycloak");
         let oidc = fields.optional_with("oidc", |item| Oidc::read(item, mode));
         let blocks = ProviderName::CHOICES.iter().map(|(name, _)| *name);
-        if fields.is_absent("provider")
+        if mode == AuthMode::Issuer
+            && fields.is_absent("provider")
             && let Some(block) = blocks.into_iter().find(|block| !fields.is_absent(block))
         {
             let message =

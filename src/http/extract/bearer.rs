@@ -14,13 +14,13 @@ use super::client_ip::caller;
 use super::public_address::addresses;
 use crate::http::oauth::answer::{self, ErrorAnswer};
 use crate::oauth::verify::{self, BearerRefusal, BearerToken};
-use crate::oauth::{Addresses, Services};
+use crate::oauth::{Addresses, ResourceServer};
 
 /// Who calls, or the answer to send instead. The token is good for this resource and has the scopes that every call
 /// needs.
 pub async fn authenticate(
     request: &HttpRequest,
-    services: &Services,
+    services: &ResourceServer,
 ) -> Result<Arc<Principal>, HttpResponse> {
     let addresses = addresses(request, services).map_err(|error| answer::no_addresses(&error))?;
     let caller = caller(request, services.settings().trusted_proxies.as_ref());
@@ -30,7 +30,7 @@ pub async fn authenticate(
 }
 
 /// The answer to a refused call: status, challenge and body.
-pub fn refused(services: &Services, addresses: &Addresses, refusal: &BearerRefusal) -> HttpResponse {
+pub fn refused(services: &ResourceServer, addresses: &Addresses, refusal: &BearerRefusal) -> HttpResponse {
     let (status, code) = match refusal {
         BearerRefusal::TooMany(error) => return answer::too_many(*error).respond(),
         BearerRefusal::Unavailable(error) => return answer::unavailable(error).respond(),
@@ -50,7 +50,7 @@ pub fn refused(services: &Services, addresses: &Addresses, refusal: &BearerRefus
 /// for it once.
 pub fn insufficient_scope(
     request: &HttpRequest,
-    services: &Services,
+    services: &ResourceServer,
     required: &ScopeSet,
 ) -> Option<HeaderValue> {
     let addresses = addresses(request, services).ok()?;

@@ -8,10 +8,10 @@ use actix_web::http::uri::Authority as UriAuthority;
 
 use super::single_header::single_header;
 use crate::config::{Authority, BaseUrl, HostRefused, PublicUrl, RequestHead};
-use crate::oauth::{Addresses, NoAddresses, Services};
+use crate::oauth::{Addresses, NoAddresses, ResourceServer};
 
 /// The addresses of the authorization server.
-pub fn addresses(request: &HttpRequest, services: &Services) -> Result<Arc<Addresses>, NoAddresses> {
+pub fn addresses(request: &HttpRequest, services: &ResourceServer) -> Result<Arc<Addresses>, NoAddresses> {
     let head = head(request);
     check_host(&head, &services.settings().public_url)?;
     services.addresses(&head)

@@ -16,7 +16,7 @@ use actix_web::web::Data;
 
 use crate::config::PublicUrl;
 use crate::mcp::server::McpServer;
-use crate::oauth::Services;
+use crate::oauth::{ResourceServer, Services};
 
 /// What the handlers of `/mcp` need.
 #[derive(Clone)]
@@ -28,7 +28,9 @@ pub struct McpState {
     /// Which hosts and origins may ask.
     pub public_url: PublicUrl,
     /// Who may call; `None` while authentication is off.
-    pub authentication: Option<Data<Services>>,
+    pub authentication: Option<Data<ResourceServer>>,
+    /// Where tokens come from, if it is this server that issues them.
+    pub authorization_server: Option<Data<Services>>,
     /// Whether legacy clients are served without sessions.
     pub stateless: bool,
 }

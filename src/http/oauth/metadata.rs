@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{self, ErrorAnswer};
 use crate::http::extract::public_address::addresses;
-use crate::oauth::Services;
+use crate::oauth::ResourceServer;
 use crate::oauth::metadata::MetadataDocuments;
 
 /// Long enough to spare a look-up per connection, short enough for a new setting to show on the same day.
@@ -17,7 +17,7 @@ const CACHING: &str = "public, max-age=3600";
 pub(super) async fn authorization_server(
     request: HttpRequest,
     rest: Path<String>,
-    services: Data<Services>,
+    services: Data<ResourceServer>,
 ) -> HttpResponse {
     document(&request, &rest, &services, |documents| {
         &documents.authorization_server
@@ -28,7 +28,7 @@ pub(super) async fn authorization_server(
 pub(super) async fn protected_resource(
     request: HttpRequest,
     rest: Path<String>,
-    services: Data<Services>,
+    services: Data<ResourceServer>,
 ) -> HttpResponse {
     document(&request, &rest, &services, |documents| {
         &documents.protected_resource
@@ -44,7 +44,7 @@ pub(super) async fn not_found() -> HttpResponse {
 fn document(
     request: &HttpRequest,
     rest: &str,
-    services: &Services,
+    services: &ResourceServer,
     choose: impl Fn(&MetadataDocuments) -> &String,
 ) -> HttpResponse {
     match addresses(request, services) {

@@ -21,12 +21,14 @@ mod register;
 mod revoke;
 mod token;
 
+use std::sync::Arc;
+
 use actix_web::Route;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 
 use crate::http::routes::{GET_OR_HEAD, get_or_head, resource};
-use crate::oauth::Services;
+use crate::oauth::{ResourceServer, Services};
 
 /// The paths under which clients know these endpoints: at the root, and in the older folder.
 const FOLDERS: [&str; 2] = ["", "/oauth"];
@@ -34,7 +36,9 @@ const FOLDERS: [&str; 2] = ["", "/oauth"];
 /// Adds the routes of the authorization server, its login pages and the front page.
 pub fn routes(config: &mut ServiceConfig, services: &Data<Services>) {
     config.app_data(Data::clone(services));
-    discovery(config);
+    config.app_data(Data::from(Arc::clone(services.resource_server())));
+    authorization_server_discovery(config);
+    resource_discovery(config);
     for folder in FOLDERS {
         clients(config, folder);
     }
@@ -45,17 +49,29 @@ pub fn routes(config: &mut ServiceConfig, services: &Data<Services>) {
     }
 }
 
+/// Adds what tells clients of another authorization server, whose tokens are good here.
+pub fn resource_routes(config: &mut ServiceConfig, resource_server: &Data<ResourceServer>) {
+    config.app_data(Data::clone(resource_server));
+    resource_discovery(config);
+}
+
+/// The document that tells clients where to get tokens.
+fn resource_discovery(config: &mut ServiceConfig) {
+    any_origin(
+        config,
+        "/.well-known/oauth-protected-resource{rest:.*}",
+        GET_OR_HEAD,
+        get_or_head().to(metadata::protected_resource),
+    );
+}
+
 /// The documents that clients look for before they know anything. A client that asks for OpenID metadata is told in
 /// JSON that there is none, and goes on to the document that there is.
-fn discovery(config: &mut ServiceConfig) {
+fn authorization_server_discovery(config: &mut ServiceConfig) {
     for (path, document) in [
         (
             "/.well-known/oauth-authorization-server{rest:.*}",
             get_or_head().to(metadata::authorization_server),
-        ),
-        (
-            "/.well-known/oauth-protected-resource{rest:.*}",
-            get_or_head().to(metadata::protected_resource),
         ),
         (
             "/.well-known/openid-configuration{rest:.*}",

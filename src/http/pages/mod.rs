@@ -74,7 +74,7 @@ pub(crate) fn log_in(
 /// The consent page.
 pub(crate) fn consent(services: &Services, addresses: &Addresses, view: &ConsentView) -> HttpResponse {
     let provider = match &services.settings().login {
-        LoginKind::Password => None,
+        LoginKind::Password | LoginKind::Elsewhere { .. } => None,
         LoginKind::Provider { name, scopes, .. } => {
             Some(context! { name, scopes => scopes.iter().collect::<Vec<_>>() })
         }
@@ -117,7 +117,7 @@ pub(crate) fn home(
         sign_out => addresses.path("/logout"),
         account => addresses.path("/account"),
         provider => match &services.settings().login {
-            LoginKind::Password => None,
+            LoginKind::Password | LoginKind::Elsewhere { .. } => None,
             LoginKind::Provider { name, .. } => Some(name),
         },
         user => account.map(user),
@@ -126,12 +126,13 @@ pub(crate) fn home(
 }
 
 /// The front page where nobody logs in.
-pub(crate) fn open_home(server_name: &str, resource: &str) -> HttpResponse {
+pub(crate) fn open_home(server_name: &str, resource: &str, is_open: bool) -> HttpResponse {
     let values = context! {
         server => server_name,
         connection => connection_name(server_name),
         resource => resource,
         has_users => false,
+        is_open => is_open,
     };
     render::page(HttpResponse::Ok(), "home.html", &values)
 }

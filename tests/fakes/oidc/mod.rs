@@ -54,6 +54,8 @@ pub(crate) struct Script {
     pub(crate) has_id_token: bool,
     /// The answer at the userinfo endpoint.
     pub(crate) userinfo: Value,
+    /// The answer at the introspection endpoint.
+    pub(crate) introspection: Value,
     /// Answers instead of the right ones, by path.
     pub(crate) instead: BTreeMap<&'static str, Canned>,
     /// Every request, oldest first.
@@ -68,7 +70,7 @@ impl Script {
             discovery: json!({
                 "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
                 "userinfo_endpoint": format!("{url}/me"), "jwks_uri": format!("{url}/keys"),
-                "revocation_endpoint": format!("{url}/revoke"),
+                "revocation_endpoint": format!("{url}/revoke"), "introspection_endpoint": format!("{url}/introspect"),
                 "id_token_signing_alg_values_supported": ["EdDSA", "RS256", "HS256", "none"],
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
             }),
@@ -81,6 +83,7 @@ impl Script {
             tokens: json!({ "access_token": "at-canary", "refresh_token": "rt-canary", "token_type": "Bearer", "expires_in": 600 }),
             has_id_token: true,
             userinfo: json!({ "sub": "user-1", "email": "ada@example.com", "email_verified": true }),
+            introspection: json!({ "active": false }),
             instead: BTreeMap::new(),
             seen: Vec::new(),
         }
@@ -153,6 +156,7 @@ fn right_answer(script: &Script, path: &str) -> Option<Value> {
         "/keys" => Some(json!({ "keys": script.keys })),
         "/me" => Some(script.userinfo.clone()),
         "/revoke" => Some(json!({})),
+        "/introspect" => Some(script.introspection.clone()),
         "/token" => {
             let mut tokens = script.tokens.clone();
             if script.has_id_token {

@@ -69,6 +69,40 @@ fn with_a_provider_every_call_needs_a_good_token() {
 }
 
 #[test]
+fn a_token_of_another_server_is_checked_for_each_call() {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let now = i64::try_from(since.as_secs()).unwrap();
+    let issuer = crate::oidc::fake::FakeOidc::start(now);
+    let url = issuer.url().to_owned();
+    let project = Project::new()
+        .user_config(&format!(
+            "mxcp: 1\nprojects: {{ test: {{ profiles: {{ dev: {{ auth: {{ mode: verifier, provider: oidc, oidc: {{ \
+             config_url: '{url}/.well-known/openid-configuration', client_id: a, client_secret: b, scope: openid, audience: tools }} }} }} }} }} }}\n"
+        ))
+        .tool("who", "SELECT get_username() AS name", "");
+    let token = |audience: &str| {
+        let claims = json!({ "iss": url, "sub": "ada", "aud": audience, "exp": now + 300 });
+        issuer.script().signer.sign(&claims)
+    };
+    let (good, other) = (token("tools"), token("others"));
+    for (token, name) in [(&good, Some("ada")), (&other, None)] {
+        let mut client = Client::start_with(&project, &[], &[("MXCP_ACCESS_TOKEN", token.as_str())]);
+        client.ask(open());
+        let answer = client.ask(call(1, "who"));
+        match name {
+            Some(name) => assert_eq!(
+                answer["result"]["content"][0]["text"],
+                format!("[{{\"name\":\"{name}\"}}]"),
+                "{answer}"
+            ),
+            None => assert_eq!(answer["error"]["message"], "Authentication required", "{answer}"),
+        }
+    }
+}
+
+#[test]
 fn a_token_file_that_cannot_be_read_is_told_in_the_log_alone() {
     let project = Project::new().user_config(LOCAL).tool("one", "SELECT 1 AS x", "");
     let mut client = Client::start_with(&project, &["--token-file", "absent.txt"], &[]);

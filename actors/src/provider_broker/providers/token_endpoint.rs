@@ -109,6 +109,21 @@ impl TokenEndpoint<'_> {
         }
     }
 
+    /// Asks the introspection endpoint, whose address stands in the place of the token endpoint's, what a token is worth.
+    pub(super) async fn introspect(&self, token: &Secret) -> Result<Map<String, Value>, ProviderError> {
+        let answer = self
+            .post(&[("token", token.expose()), ("token_type_hint", "access_token")])
+            .await?;
+        if answer.status == 200 {
+            let members = serde_json::from_slice(&answer.body);
+            return members.map_err(|_| self.calls.invalid("it does not say what a token is worth"));
+        }
+        match token_answer::error_code(&answer.body) {
+            Some(code) => Err(ProviderError::misconfigured(self.calls.provider(), code)),
+            None => Err(self.calls.invalid("it does not say what a token is worth")),
+        }
+    }
+
     async fn ask(&self, fields: &[(&str, &str)], now: Timestamp) -> Result<UpstreamGrant, ProviderError> {
         let answer = self.post(fields).await?;
         if answer.status == 404 {

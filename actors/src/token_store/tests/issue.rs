@@ -12,7 +12,10 @@ fn a_login_ends_in_a_pair_that_works() {
     assert_eq!(pair.expires_at, START + Duration::from_hours(1));
     assert_eq!(pair.scopes, fixtures::scopes("mcp:read mcp:write"));
     let principal = replica.verify(&pair.access_token).unwrap();
-    assert_eq!((principal.grant, principal.client.as_str()), (grant, "client"));
+    assert_eq!(
+        (principal.grant, principal.client.as_str()),
+        (Some(grant), "client")
+    );
     assert_eq!(principal.user.identity, fixtures::identity("alice"));
     assert_eq!(replica.grant(grant).state, GrantState::Active { since: START });
 }

@@ -39,7 +39,7 @@ fn principal(name: &str) -> Arc<Principal> {
             last_login_at: START,
         },
         client: fixtures::client_id("client"),
-        grant: fixtures::grant_id(1),
+        grant: Some(fixtures::grant_id(1)),
         scopes: fixtures::scopes("mcp:read"),
         resource: fixtures::resource(),
         expires_at: START + Duration::from_hours(1),

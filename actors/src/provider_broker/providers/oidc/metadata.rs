@@ -22,6 +22,8 @@ pub(super) struct Metadata {
     pub(super) jwks_uri: Url,
     pub(super) revocation_endpoint: Option<Url>,
     pub(super) revocation_authentication: ClientAuthentication,
+    pub(super) introspection_endpoint: Option<Url>,
+    pub(super) introspection_authentication: ClientAuthentication,
     /// The algorithms of identity tokens that both sides know.
     pub(super) algorithms: Vec<SignatureAlgorithm>,
     /// Whether each callback carries `iss` (RFC 9207).
@@ -37,6 +39,8 @@ struct Document {
     userinfo_endpoint: Option<Url>,
     jwks_uri: Option<Url>,
     revocation_endpoint: Option<Url>,
+    introspection_endpoint: Option<Url>,
+    introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     id_token_signing_alg_values_supported: Option<Vec<String>>,
@@ -85,6 +89,14 @@ impl Metadata {
             userinfo_endpoint: endpoint(&settings.userinfo_url, document.userinfo_endpoint)?,
             revocation_endpoint: endpoint(&None, document.revocation_endpoint)?,
             token_authentication: authentication(document.token_endpoint_auth_methods_supported.as_deref())?,
+            introspection_endpoint: endpoint(&None, document.introspection_endpoint)?,
+            introspection_authentication: authentication(
+                document
+                    .introspection_endpoint_auth_methods_supported
+                    .as_ref()
+                    .or(document.token_endpoint_auth_methods_supported.as_ref())
+                    .map(Vec::as_slice),
+            )?,
             revocation_authentication: authentication(
                 document
                     .revocation_endpoint_auth_methods_supported

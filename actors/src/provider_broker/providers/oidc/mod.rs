@@ -7,11 +7,15 @@
 //!
 //! - [`settings`]: what can be set, also by the files of providers that speak OpenID Connect with something of their own.
 //! - `metadata`: the discovery document. `surroundings`: fetches and keeps it, and the keys; `cached`: how.
+//! - [`access_tokens`]: access tokens that the provider issued to others, where users log in elsewhere; `access_claims`: what
+//!   these must say.
 //! - `claims`: what an identity token must say. `identity`: from claims to a user.
 //!
 //! Claims come from the identity token and from the userinfo endpoint, and beneath them from the access token if it is signed
 //! by the provider's keys for the same user, where some providers put their roles.
 
+pub mod access_claims;
+pub mod access_tokens;
 mod cached;
 mod claims;
 mod identity;

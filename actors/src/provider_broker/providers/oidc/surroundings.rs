@@ -100,13 +100,24 @@ impl Surroundings {
     ) -> Result<(Map<String, Value>, SignatureAlgorithm), ProviderError> {
         let refused = |error| self.calls.invalid(reason(error));
         let token = UnverifiedJws::parse(token.expose(), &metadata.algorithms).map_err(refused)?;
+        let claims = self.signed(metadata, &token).await?.map_err(refused)?;
+        Ok((claims, token.algorithm()))
+    }
+
+    /// The claims of a text that the provider signed; or why it did not sign it.
+    pub(super) async fn signed(
+        &self,
+        metadata: &Metadata,
+        token: &UnverifiedJws<'_>,
+    ) -> Result<Result<Map<String, Value>, JwsError>, ProviderError> {
         let mut keys = self.keys(metadata).await?;
         if token.verify(&keys) == Err(JwsError::UnknownKey) {
             keys = self.keys_not_older_than(KEYS_PAUSE, metadata).await?;
         }
-        let claims = object::read(token.verify(&keys).map_err(refused)?);
-        let claims = claims.ok_or_else(|| self.calls.invalid("its identity token holds no claims"))?;
-        Ok((claims, token.algorithm()))
+        let no_claims = JwsError::Malformed("it holds no claims");
+        Ok(token
+            .verify(&keys)
+            .and_then(|payload| object::read(payload).ok_or(no_claims)))
     }
 
     /// What an access token says of its user. Access tokens are not made for us to read, so one that cannot be read, or is

@@ -1,0 +1,36 @@
+//! Access tokens that another server issued, where this server is a resource server only.
+//!
+//! * `messages.rs`: what can be asked.
+//! * `actor.rs`: asks the issuer, once for equal questions at once.
+//! * `answers.rs`: what was answered of late. `handle.rs`: answers from there without asking.
+//!
+//! How a token is checked is `provider_broker::providers::oidc::access_tokens`.
+//!
+//! | part | state | class |
+//! |---|---|---|
+//! | answers | good tokens by digest, at most 10,000, until they end or `cache_ttl` is over; refused ones, at most 10,000, for some seconds | derivable: asked again |
+//! | questions | tokens that the issuer is asked about | ephemeral: answered on stop |
+//! | issuer | its discovery document and keys | derivable: fetched again |
+//!
+//! The handle admits 256 calls: each is a question that may take the issuer a second.
+
+pub mod actor;
+mod answers;
+mod handle;
+pub mod messages;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use handle::ForeignTokensHandle;
+pub use messages::CheckToken;
+
+/// What the operator can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignTokenSettings {
+    /// How long an answer is believed: a token that its issuer revoked is accepted that long at most.
+    pub cache_ttl: Duration,
+    /// How long a caller waits.
+    pub deadline: Duration,
+}

@@ -1,0 +1,152 @@
+//! From `auth.mode: verifier` and `auth.mode: introspection` to a resource that another server's tokens open.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mxcp_actors::domain::clock::Clock;
+use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::foreign_tokens::actor::ForeignTokens;
+use mxcp_actors::foreign_tokens::{ForeignTokenSettings, ForeignTokensHandle};
+use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
+use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
+use mxcp_actors::provider_broker::providers::oidc::access_claims::Audience;
+use mxcp_actors::provider_broker::providers::oidc::access_tokens::{
+    AccessTokenSettings, AccessTokens, Method,
+};
+use mxcp_actors::provider_broker::providers::oidc::issuer_of;
+use mxcp_actors::provider_broker::providers::oidc::settings::{Dialect, OidcSettings};
+use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
+use url::Url;
+
+use super::StartError;
+use crate::config::{self, AuthMode, Config, Provider, VerifyingMethod};
+
+/// The longest time of one call to the authorization server: somebody waits for a tool.
+const CALL_TIME: Duration = Duration::from_secs(5);
+/// The longest time of one check: the discovery document, the keys twice, or the introspection.
+const CHECK_TIME: Duration = Duration::from_secs(20);
+
+/// Whose tokens are accepted, if not this server's own.
+pub(super) fn issuer(config: &Config) -> Option<String> {
+    let auth = &config.auth;
+    match (auth.mode, &auth.provider, &auth.introspection) {
+        (AuthMode::Verifier, Provider::Oidc(oidc), _) => issuer_of(&oidc.config_url),
+        (AuthMode::Introspection, _, Some(introspection)) => Some(introspection.issuer.clone()),
+        _ => None,
+    }
+}
+
+/// Refuses a method that could not tell whom tokens are for.
+pub(super) fn refuse_unknown_audience(config: &Config) -> Result<(), StartError> {
+    let auth = &config.auth;
+    let (setting, audience) = match (auth.mode, &auth.provider, &auth.introspection) {
+        (AuthMode::Issuer, ..) => return Ok(()),
+        (AuthMode::Verifier, Provider::Oidc(oidc), _) => ("auth.oidc.audience", &oidc.audience),
+        (AuthMode::Introspection, _, Some(introspection)) => {
+            ("auth.introspection.audience", &introspection.audience)
+        }
+        (AuthMode::Verifier | AuthMode::Introspection, ..) => return Err(StartError::NoVerifier),
+    };
+    if audience.is_none() && config.public_url.fixed().is_none() {
+        return Err(StartError::NoAudience { setting });
+    }
+    Ok(())
+}
+
+/// Starts what checks tokens, on the current thread.
+pub(super) fn launch(config: &Config, clock: &Arc<dyn Clock>) -> Result<ForeignTokensHandle, StartError> {
+    let auth = &config.auth;
+    let (settings, cache_ttl) = match (auth.mode, &auth.provider, &auth.introspection) {
+        (AuthMode::Verifier, Provider::Oidc(oidc), _) => verified(oidc)?,
+        (AuthMode::Introspection, _, Some(introspection)) => introspected(introspection)?,
+        _ => return Err(StartError::NoVerifier),
+    };
+    let known = [
+        Some(&settings.issuer.config_url),
+        settings.introspection.as_ref().map(|(_, url)| url),
+    ];
+    let hosts = known
+        .into_iter()
+        .flatten()
+        .filter_map(Url::host_str)
+        .map(str::to_owned);
+    let http = OutboundClient::new(OutboundSettings {
+        time_limit: CALL_TIME,
+        ..OutboundSettings::new(hosts.collect::<BTreeSet<_>>())
+    })?;
+    let tokens = AccessTokens::new(settings, http, Arc::clone(clock));
+    let settings = ForeignTokenSettings {
+        cache_ttl,
+        deadline: CHECK_TIME,
+    };
+    Ok(ForeignTokens::launch(tokens, settings, Arc::clone(clock)))
+}
+
+fn verified(oidc: &config::Oidc) -> Result<(AccessTokenSettings, Duration), StartError> {
+    let verifying = oidc.verifying.as_ref().ok_or(StartError::NoVerifier)?;
+    let methods = verifying.methods.iter().map(|method| match method {
+        VerifyingMethod::Jwt => Method::Jwt,
+        VerifyingMethod::Introspection => Method::Introspection,
+    });
+    let client = ClientCredentials {
+        client_id: oidc.client_id.clone(),
+        client_secret: oidc.client_secret.clone(),
+    };
+    let name = oidc.provider_name.as_deref().unwrap_or("oidc");
+    let settings = AccessTokenSettings {
+        issuer: server(name, oidc.config_url.clone(), client, &oidc.claim_mappings),
+        methods: methods.collect(),
+        audience: audience(oidc.audience.as_ref()),
+        introspection: None,
+        answer_lifetime: verifying.cache_ttl,
+    };
+    Ok((settings, verifying.cache_ttl))
+}
+
+fn introspected(
+    introspection: &config::Introspection,
+) -> Result<(AccessTokenSettings, Duration), StartError> {
+    let client = ClientCredentials {
+        client_id: introspection.client_id.clone(),
+        client_secret: introspection.client_secret.clone(),
+    };
+    // No discovery document is read: where to ask is known.
+    let issuer = Url::parse(&introspection.issuer).map_err(|_| StartError::NoVerifier)?;
+    let settings = AccessTokenSettings {
+        issuer: server("introspection", issuer, client, &introspection.claim_mappings),
+        methods: vec![Method::Introspection],
+        audience: audience(introspection.audience.as_ref()),
+        introspection: Some((introspection.issuer.clone(), introspection.endpoint.clone())),
+        answer_lifetime: introspection.cache_ttl,
+    };
+    Ok((settings, introspection.cache_ttl))
+}
+
+fn audience(configured: Option<&String>) -> Audience {
+    configured.map_or(Audience::Resource, |name| Audience::Named(name.clone()))
+}
+
+/// The other server, as far as tokens are checked there.
+fn server(
+    name: &str,
+    config_url: Url,
+    client: ClientCredentials,
+    claim_mappings: &config::ClaimMappings,
+) -> OidcSettings {
+    OidcSettings {
+        name: name.to_owned(),
+        config_url,
+        auth_url: None,
+        token_url: None,
+        userinfo_url: None,
+        client,
+        scopes: Vec::new(),
+        callback_path: String::new(),
+        audience: None,
+        extra_authorize_params: Vec::new(),
+        claim_mappings: ClaimMappings(claim_mappings.clone()),
+        user_scopes: ScopeSet::empty(),
+        dialect: Dialect::default(),
+    }
+}
