@@ -249,7 +249,7 @@ async fn an_unknown_client_takes_as_long_as_a_wrong_secret() {
     let asked = [known.clone(), known.with("client_id", nobody)]
         .map(|fields| fields.with("client_secret", &format!("mcp_secret_{}", "0".repeat(72))));
     let mut took = [Vec::new(), Vec::new()];
-    // In turns, so that what else the machine does falls on both.
+    // The fastest answers tell: whatever else the machine does only adds to others.
     for _ in 0..301 {
         for (request, took) in asked.iter().zip(&mut took) {
             let begun = Instant::now();
@@ -258,10 +258,7 @@ async fn an_unknown_client_takes_as_long_as_a_wrong_secret() {
             refused(&answer, 401, "invalid_client");
         }
     }
-    let [wrong, unknown] = took.map(|mut took| {
-        took.sort_unstable();
-        took[took.len() / 2]
-    });
+    let [wrong, unknown] = took.map(|took| took.into_iter().min().unwrap());
     assert!(wrong.abs_diff(unknown) < UNSEEN, "{wrong:?} and {unknown:?}");
 }
 
