@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mxcp_actors::domain::clock::Clock;
-use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::foreign_tokens::actor::ForeignTokens;
 use mxcp_actors::foreign_tokens::{ForeignTokenSettings, ForeignTokensHandle};
 use mxcp_actors::outbound::{OutboundClient, OutboundSettings};
@@ -15,7 +14,7 @@ use mxcp_actors::provider_broker::providers::oidc::access_tokens::{
     AccessTokenSettings, AccessTokens, Method,
 };
 use mxcp_actors::provider_broker::providers::oidc::issuer_of;
-use mxcp_actors::provider_broker::providers::oidc::settings::{Dialect, OidcSettings};
+use mxcp_actors::provider_broker::providers::oidc::settings::OidcSettings;
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use url::Url;
 
@@ -135,18 +134,7 @@ fn server(
     claim_mappings: &config::ClaimMappings,
 ) -> OidcSettings {
     OidcSettings {
-        name: name.to_owned(),
-        config_url,
-        auth_url: None,
-        token_url: None,
-        userinfo_url: None,
-        client,
-        scopes: Vec::new(),
-        callback_path: String::new(),
-        audience: None,
-        extra_authorize_params: Vec::new(),
         claim_mappings: ClaimMappings(claim_mappings.clone()),
-        user_scopes: ScopeSet::empty(),
-        dialect: Dialect::default(),
+        ..OidcSettings::discovered(name, config_url, client)
     }
 }

@@ -121,3 +121,13 @@ pub(crate) fn run_within(
     };
     session.run(&query, &CancelToken::new())
 }
+
+/// An object with these members.
+pub(crate) fn object(members: &[(&str, SqlValue)]) -> SqlValue {
+    let members = members.iter();
+    SqlValue::Struct(
+        members
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+    )
+}

@@ -12,22 +12,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
-use crate::fixture::{instant, owner, parameters, run, session, user};
+use crate::fixture::{instant, object, owner, parameters, run, session, user};
 
 /// A declared type, and values that it lets through.
 type Kind = (&'static str, Option<DataType>, Vec<SqlValue>);
 
 fn decimal(unscaled: i128, scale: u8) -> SqlValue {
     SqlValue::Decimal { unscaled, scale }
-}
-
-fn object(members: &[(&str, SqlValue)]) -> SqlValue {
-    let members = members.iter();
-    SqlValue::Struct(
-        members
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect(),
-    )
 }
 
 /// Every kind that says the type of its values.

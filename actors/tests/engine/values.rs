@@ -5,20 +5,11 @@ use mxcp_actors::sql_executor::engine::statement::{Declared, Statement};
 use mxcp_actors::sql_executor::value::{Duration, SqlValue};
 use serde_json::json;
 
-use crate::fixture::{parameters, run, session, user};
+use crate::fixture::{object, parameters, run, session, user};
 use crate::parameters::ask;
 
 fn list(elements: &[SqlValue]) -> SqlValue {
     SqlValue::List(elements.to_vec())
-}
-
-fn object(members: &[(&str, SqlValue)]) -> SqlValue {
-    let members = members.iter();
-    SqlValue::Struct(
-        members
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect(),
-    )
 }
 
 fn price() -> SqlValue {

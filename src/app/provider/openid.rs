@@ -96,19 +96,11 @@ pub(super) fn keycloak(
 
 fn common(name: &str, client: &UpstreamClient, config_url: Url, user_scopes: ScopeSet) -> OidcSettings {
     OidcSettings {
-        name: name.to_owned(),
-        config_url,
-        auth_url: None,
-        token_url: None,
-        userinfo_url: None,
-        client: credentials(client),
         scopes: asked_for(&client.scope),
         callback_path: client.callback_path.clone(),
-        audience: None,
-        extra_authorize_params: Vec::new(),
         claim_mappings: ClaimMappings(client.claim_mappings.clone()),
         user_scopes,
-        dialect: Dialect::default(),
+        ..OidcSettings::discovered(name, config_url, credentials(client))
     }
 }
 

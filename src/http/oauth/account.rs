@@ -4,13 +4,13 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
 use super::browser::{OwnForm, PageRequest};
-use crate::http::pages;
-use crate::oauth::account::{self, AccountRefusal, AccountView};
-use crate::oauth::{Addresses, Services, sign_out};
+use crate::http::pages::{self, AccountPage};
+use crate::oauth::account::{self, AccountRefusal};
+use crate::oauth::sign_out;
 
 /// Which applications may act for the user.
 pub(super) async fn get(page: PageRequest) -> HttpResponse {
-    show(&page, pages::account).await
+    show(&page, AccountPage::Applications).await
 }
 
 /// Takes back what one of them may do, and shows what is left.
@@ -24,7 +24,7 @@ pub(super) async fn post(OwnForm { page, form }: OwnForm) -> HttpResponse {
 
 /// Asks which way the user wants to sign out.
 pub(super) async fn ask_to_leave(page: PageRequest) -> HttpResponse {
-    show(&page, pages::sign_out).await
+    show(&page, AccountPage::SignOut).await
 }
 
 /// Signs out of this browser, or everywhere.
@@ -43,12 +43,9 @@ pub(super) async fn leave(OwnForm { page, form }: OwnForm) -> HttpResponse {
 }
 
 /// A page for whoever is signed in, or for nobody.
-async fn show(
-    page: &PageRequest,
-    render: fn(&Services, &Addresses, Option<&AccountView>) -> HttpResponse,
-) -> HttpResponse {
+async fn show(page: &PageRequest, which: AccountPage) -> HttpResponse {
     match account::account(&page.services, page.cookies.clone()).await {
-        Ok(view) => render(&page.services, &page.addresses, view.as_ref()),
+        Ok(view) => pages::account(&page.services, &page.addresses, which, view.as_ref()),
         Err(error) => page.unavailable(&error),
     }
 }

@@ -8,30 +8,27 @@ use super::{render, standing, user};
 use crate::oauth::account::{AccountView, ApplicationView};
 use crate::oauth::{Addresses, Services, own_form};
 
-/// Which applications may act for the user; without a user, where to sign in.
+/// A page about what the user of this browser has allowed. Without a user it says where to sign in.
+#[derive(Clone, Copy)]
+pub(crate) enum AccountPage {
+    /// Which applications may act for the user.
+    Applications,
+    /// Which way to sign out.
+    SignOut,
+}
+
+/// The page.
 pub(crate) fn account(
     services: &Services,
     addresses: &Addresses,
+    page: AccountPage,
     view: Option<&AccountView>,
 ) -> HttpResponse {
-    render::page(
-        HttpResponse::Ok(),
-        "account.html",
-        &values(services, addresses, view),
-    )
-}
-
-/// Which way to sign out.
-pub(crate) fn sign_out(
-    services: &Services,
-    addresses: &Addresses,
-    view: Option<&AccountView>,
-) -> HttpResponse {
-    render::page(
-        HttpResponse::Ok(),
-        "sign_out.html",
-        &values(services, addresses, view),
-    )
+    let template = match page {
+        AccountPage::Applications => "account.html",
+        AccountPage::SignOut => "sign_out.html",
+    };
+    render::page(HttpResponse::Ok(), template, &values(services, addresses, view))
 }
 
 fn values(services: &Services, addresses: &Addresses, view: Option<&AccountView>) -> Value {

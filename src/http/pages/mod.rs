@@ -6,7 +6,7 @@
 mod account;
 mod render;
 
-pub(crate) use account::{account, sign_out};
+pub(crate) use account::{AccountPage, account};
 
 use std::time::Duration;
 

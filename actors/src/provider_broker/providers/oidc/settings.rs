@@ -42,6 +42,29 @@ pub struct OidcSettings {
     pub dialect: Dialect,
 }
 
+impl OidcSettings {
+    /// A provider of which no more is known: everything else is as its discovery document has it, nothing is asked for and no
+    /// browser comes back.
+    #[must_use]
+    pub fn discovered(name: &str, config_url: Url, client: ClientCredentials) -> Self {
+        Self {
+            name: name.to_owned(),
+            config_url,
+            auth_url: None,
+            token_url: None,
+            userinfo_url: None,
+            client,
+            scopes: Vec::new(),
+            callback_path: String::new(),
+            audience: None,
+            extra_authorize_params: Vec::new(),
+            claim_mappings: ClaimMappings::default(),
+            user_scopes: ScopeSet::empty(),
+            dialect: Dialect::default(),
+        }
+    }
+}
+
 /// The groups that a user's claims name.
 pub type GroupsOf = fn(&Map<String, Value>) -> BTreeSet<String>;
 
