@@ -76,8 +76,7 @@ impl ClientRules {
         let mut client = described.map_err(DocumentRefusal::from)?;
         client.expires_at = Some(now + self.settings.unused_lifetime);
         self.repository.put_described_client(&client)?;
-        self.repository
-            .delete_unused_clients_beyond(self.settings.most_unused_clients.max(1))?;
+        self.delete_surplus()?;
         Ok(client)
     }
 

@@ -28,6 +28,7 @@ pub mod messages;
 mod reading_bounds;
 pub mod rules;
 pub mod servers;
+mod surplus;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,7 @@ pub use messages::{
 };
 pub use reading_bounds::TooManyReadings;
 pub use rules::ClientRules;
+pub use surplus::StoredClients;
 
 /// What the operator can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,8 @@ pub struct ClientRegistrySettings {
     pub used_lifetime: Duration,
     /// Uses closer together than this are recorded as one, so that a busy client costs no write per request.
     pub use_resolution: Duration,
-    /// So many clients may wait for their first use. More push out the oldest of these, never a used one.
+    /// So many clients may wait for their first use. More push out the oldest of these, never a used one. It is looked at after
+    /// each sixty-fourth part of so many.
     pub most_unused_clients: u64,
     /// Whose metadata documents describe clients; `None` if none do.
     pub documents: Option<DocumentPolicy>,

@@ -7,7 +7,7 @@ use super::messages::{
     FindClientReply, PresentedCredentials, RegisterClient, RegisterClientError, RegisterClientReply,
     SweepClients, SweepClientsReply,
 };
-use super::{ClientRegistrySettings, ConfiguredClients};
+use super::{ClientRegistrySettings, ConfiguredClients, StoredClients};
 use crate::domain::client::{
     AuthenticationMethod, Client, ClientCredential, ClientId, ClientMetadata, ClientOrigin,
     MetadataDocumentUrl, RegistrationResponse, SecretPlace,
@@ -35,6 +35,8 @@ pub struct ClientRules {
     pub keys: Arc<KeyRing>,
     /// Where clients are kept that are not configured.
     pub repository: Arc<dyn ClientRepository>,
+    /// How many were stored since the start.
+    pub stored: StoredClients,
 }
 
 impl ClientRules {
@@ -52,8 +54,7 @@ impl ClientRules {
             .insert_client(&client, is_public.then_some(&fingerprint), now)?
         {
             ClientInsertion::Inserted => {
-                self.repository
-                    .delete_unused_clients_beyond(self.settings.most_unused_clients.max(1))?;
+                self.delete_surplus()?;
                 client
             }
             ClientInsertion::EqualExists(existing) => {
@@ -74,6 +75,15 @@ impl ClientRules {
             &requested_redirect_uris,
             secret,
         ))
+    }
+
+    /// After a client was stored: forgets the oldest unused ones if there may be too many.
+    pub(super) fn delete_surplus(&self) -> Result<(), StoreError> {
+        let most = self.settings.most_unused_clients.max(1);
+        if self.stored.one_more(most) {
+            self.repository.delete_unused_clients_beyond(most)?;
+        }
+        Ok(())
     }
 
     /// The client with this identifier, unless its registration has lapsed.

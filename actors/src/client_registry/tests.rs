@@ -47,6 +47,7 @@ fn registry_with(change: impl FnOnce(&mut ClientRegistrySettings)) -> Registry {
         randomness: Arc::new(randomness),
         keys: Arc::new(keys),
         repository: Arc::<MemoryStore>::clone(&store),
+        stored: StoredClients::default(),
     };
     Registry { rules, clock, store }
 }

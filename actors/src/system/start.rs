@@ -17,7 +17,7 @@ use crate::client_registry::actor::ClientRegistry;
 use crate::client_registry::documents::{DocumentSource, OutboundDocuments};
 use crate::client_registry::key_sets::{self, OutboundKeySets};
 use crate::client_registry::servers::ClientServers;
-use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients};
+use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients, StoredClients};
 use crate::domain::client::{ClientCredential, ClientKeys};
 use crate::domain::clock::Clock;
 use crate::handle::{Handle, HandleSettings};
@@ -222,6 +222,7 @@ impl Starter {
             randomness,
             keys,
             repository: self.store(),
+            stored: StoredClients::default(),
         };
         let settings = HandleSettings {
             deadline: self.deadline + READING_TIME,

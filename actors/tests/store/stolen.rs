@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mxcp_actors::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients, RegisterClient};
+use mxcp_actors::client_registry::{
+    ClientRegistrySettings, ClientRules, ConfiguredClients, RegisterClient, StoredClients,
+};
 use mxcp_actors::domain::browser_session::BrowserSession;
 use mxcp_actors::domain::clock::{Clock, Timestamp};
 use mxcp_actors::domain::interaction::{Interaction, InteractionStage};
@@ -62,6 +64,7 @@ fn register(server: &Server) -> Secret {
         randomness: Arc::<dyn Randomness>::clone(&server.randomness),
         keys: Arc::<KeyRing>::clone(&server.opened.keys),
         repository: Arc::<dyn Store>::clone(&server.opened.store),
+        stored: StoredClients::default(),
     };
     let metadata = json!({ "client_name": "Registered", "redirect_uris": ["https://app.example.com/cb"] });
     let metadata = metadata.as_object().unwrap().clone();

@@ -12,7 +12,9 @@ use crate::blocking::{BlockingPool, BlockingSettings};
 use crate::client_registry::actor::ClientRegistry;
 use crate::client_registry::key_sets::OutboundKeySets;
 use crate::client_registry::servers::ClientServers;
-use crate::client_registry::{ClientRegistrySettings, ClientRules, ConfiguredClients, FindClient};
+use crate::client_registry::{
+    ClientRegistrySettings, ClientRules, ConfiguredClients, FindClient, StoredClients,
+};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::{Clock, FixedClock, Timestamp};
 use crate::domain::key_ring::{KeyRing, MasterKey};
@@ -90,6 +92,7 @@ fn registry(repository: &Arc<Moody>, capacity: usize) -> Handle<ClientRegistry> 
         randomness: Arc::new(SeededRandomness::new(1)),
         keys: Arc::new(keys()),
         repository: Arc::<Moody>::clone(repository),
+        stored: StoredClients::default(),
     };
     let settings = HandleSettings {
         name: "client_registry",

@@ -26,6 +26,7 @@ use crate::client_registry::messages::{
 use crate::client_registry::servers::ClientServers;
 use crate::client_registry::{
     AuthenticateClient, ClientRegistrySettings, ClientRules, ConfiguredClients, CountClients, FindClient,
+    StoredClients,
 };
 use crate::domain::client::{
     Client, ClientId, DocumentPolicy, Domain, InvalidMetadataDocument, MetadataDocumentUrl, PolicyRefusal,
@@ -119,6 +120,7 @@ impl House {
             randomness: Arc::new(randomness),
             keys: Arc::new(keys),
             repository: Arc::<MemoryStore>::clone(&store),
+            stored: StoredClients::default(),
         };
         let pool = BlockingPool::new(BlockingSettings {
             name: "clients",
