@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::login::{CLIENT, Caller, configuration};
 use crate::server::{Project, Server};
 
-/// All records below a folder, oldest first.
+/// All records below a folder, oldest first. A line without its end is one that a running server is just writing.
 pub(crate) fn records(folder: &Path) -> Vec<Value> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -20,7 +20,8 @@ pub(crate) fn records(folder: &Path) -> Vec<Value> {
         .iter()
         .filter(|path| !path.to_string_lossy().ends_with("_schemas.jsonl"));
     let text: String = segments.map(|path| fs::read_to_string(path).unwrap()).collect();
-    text.lines()
+    text.split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
