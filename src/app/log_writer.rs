@@ -1,6 +1,6 @@
 //! The thread that writes the server's own log, so that no call waits for whoever reads it.
 //!
-//! Lines are collected for a few milliseconds, and written together. A reader that stalls costs lines, once the buffer is
+//! Lines are collected for twenty milliseconds, and written together. A reader that stalls costs lines, once the buffer is
 //! full; they are counted, and the log says so. Where lines go is not decided here.
 
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long lines are collected after a write before the next one. A line after a pause is written at once.
-const COLLECT_FOR: Duration = Duration::from_millis(5);
+const COLLECT_FOR: Duration = Duration::from_millis(20);
 /// Bytes that may wait: a second of twenty thousand calls.
 const CAPACITY: usize = 4 * 1024 * 1024;
 /// How long the end waits for the last lines, in case nobody reads them.

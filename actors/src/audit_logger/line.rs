@@ -3,13 +3,10 @@
 
 mod shorten;
 
-use std::io;
-
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::{CompactFormatter, Formatter};
 
-use super::one_line::{is_printable_ascii, must_be_escaped};
+use super::one_line::{is_printable_ascii, must_be_escaped, push_escape};
 use crate::domain::audit_event::AuditRecord;
 
 pub(super) use shorten::{EncodedOutput, SMALLEST_RECORD};
@@ -43,37 +40,23 @@ pub(super) fn write_line(
     Ok(Line { bytes, is_shortened })
 }
 
-/// A value as JSON in one line.
+/// A value as JSON in one line, in compact form, with an escape also for those characters that JSON lets stand and that
+/// some reader takes for the end of a line or for an instruction.
 pub(super) fn to_json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::with_capacity(1_024);
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, OneLine))?;
-    Ok(bytes)
-}
-
-/// The compact form of `serde_json`, with an escape also for those characters that JSON lets stand and that some reader
-/// takes for the end of a line or for an instruction.
-struct OneLine;
-
-impl Formatter for OneLine {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        if is_printable_ascii(fragment) {
-            return CompactFormatter.write_string_fragment(writer, fragment);
-        }
-        let mut rest = fragment;
-        while let Some((at, character)) = rest
-            .char_indices()
-            .find(|(_, character)| must_be_escaped(*character))
-        {
-            let (before, from) = rest.split_at(at);
-            CompactFormatter.write_string_fragment(writer, before)?;
-            // All of them are in the basic multilingual plane, so one escape suffices (RFC 8259 section 7).
-            write!(writer, "\\u{:04x}", u32::from(character))?;
-            rest = from.get(character.len_utf8()..).unwrap_or_default();
-        }
-        CompactFormatter.write_string_fragment(writer, rest)
+    value.serialize(&mut Serializer::new(&mut bytes))?;
+    if is_printable_ascii(&bytes) {
+        return Ok(bytes);
     }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut escaped = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        // Outside of strings there is none of them. All are in the basic multilingual plane, so one escape suffices
+        // (RFC 8259 section 7).
+        match must_be_escaped(character) {
+            true => push_escape(&mut escaped, character),
+            false => escaped.push(character),
+        }
+    }
+    Ok(escaped.into_bytes())
 }

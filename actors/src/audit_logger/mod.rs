@@ -9,7 +9,7 @@
 //! An event goes: [`AuditLog::record`](audit_log::AuditLog::record) takes out what must not be seen, says one line in
 //! the server's own log, writes the record as one line of JSON, and copies it into the buffer, all on the caller's
 //! thread and without waiting. A plain thread empties the buffer into the segments, one write call for all that came in
-//! during the last write and the few milliseconds of collecting after it, so that no call has to wake it.
+//! during the last write and the twenty milliseconds of collecting after it, so that no call has to wake it.
 //!
 //! **Records bypass the mailbox.** A mailbox is bounded in messages, not in bytes; `do_send` ignores even that and drops
 //! silently when the actor is gone; an awaited send would cost a change of threads for what is a copy of a few hundred
@@ -27,7 +27,7 @@
 //! **When writing fails** (disk full, folder gone), one ERROR line says so; records stay in the buffer, the write is tried
 //! again every second, a half-written line is cut off, and a folder that vanished is created anew.
 //!
-//! **What survives.** A killed process loses what is still in the buffer: a few milliseconds' worth. A
+//! **What survives.** A killed process loses what is still in the buffer: twenty milliseconds' worth. A
 //! power failure takes, by default, at most the last second, because segments are synchronised (`fdatasync`) every
 //! second, when full, on flush and on stop; see [`SyncPolicy`](settings::SyncPolicy).
 //!

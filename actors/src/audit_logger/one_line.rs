@@ -17,10 +17,18 @@ pub(super) fn must_be_escaped(character: char) -> bool {
 }
 
 /// Whether nothing in a text must be escaped, told without looking at its characters one by one: nearly every text is so.
-pub(super) fn is_printable_ascii(text: &str) -> bool {
+pub(super) fn is_printable_ascii(text: &[u8]) -> bool {
     // Without an early end, so that the compiler compares many bytes at once.
-    text.bytes()
-        .fold(true, |so_far, byte| so_far & (b' '..=b'~').contains(&byte))
+    text.iter()
+        .fold(true, |so_far, byte| so_far & (b' '..=b'~').contains(byte))
+}
+
+/// Appends a character of the basic multilingual plane as JSON escapes it.
+pub(super) fn push_escape(text: &mut String, character: char) {
+    text.push_str("\\u");
+    for shift in [12, 8, 4, 0] {
+        text.extend(char::from_digit((u32::from(character) >> shift) & 0xf, 16));
+    }
 }
 
 /// Appends ` name=value` as in logfmt: the value bare if it is plain, quoted and escaped otherwise, and `-` if there is

@@ -39,8 +39,8 @@ impl AuditLoggerSettings {
             overflow: Overflow::Count,
             sync: SyncPolicy::Every(Duration::from_secs(1)),
             buffer: BufferLimits::default(),
-            // A busy server then wakes its writer 200 times a second instead of once for each call.
-            collect_for: Duration::from_millis(5),
+            // A busy server then wakes its writer 50 times a second instead of once for each call.
+            collect_for: Duration::from_millis(20),
             retry_interval: Duration::from_secs(1),
         }
     }
