@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub use auth::{
     Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Introspection, Keycloak,
     Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient, Verifying,
-    VerifyingMethod,
+    VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

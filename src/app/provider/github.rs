@@ -35,6 +35,7 @@ pub(super) fn github(
             user_scopes,
         ),
         api_url: settings.api_url.clone(),
+        allowed_orgs: settings.allowed_orgs.iter().cloned().collect(),
     };
     Ok(Rc::new(GithubProvider::new(settings, http, Arc::clone(clock))))
 }

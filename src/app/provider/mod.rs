@@ -21,7 +21,7 @@ use url::Url;
 use super::StartError;
 use super::authentication::local_user;
 use super::scopes::grantable;
-use crate::config::{Config, Provider, UpstreamClient};
+use crate::config::{Config, Provider, UpstreamClient, scope_names};
 use crate::oauth::LoginKind;
 
 /// Where users log in, for the actors.
@@ -88,8 +88,7 @@ fn credentials(client: &UpstreamClient) -> ClientCredentials {
 
 /// The scopes to ask the provider for, in the order in which they are written.
 fn asked_for(scope: &str) -> Vec<String> {
-    let names = scope.split(|c: char| c == ',' || c.is_whitespace());
-    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    scope_names(scope).map(str::to_owned).collect()
 }
 
 /// The hosts that the operator chose, which may be on a private network; not those that everybody gets.

@@ -1,5 +1,6 @@
 //! `auth.github`: logins through GitHub or a GitHub Enterprise server.
 
+use mxcp_actors::provider_broker::providers::github::ORGANISATION_SCOPES;
 use url::Url;
 
 use super::UpstreamClient;
@@ -19,12 +20,28 @@ pub struct Github {
     pub token_url: Url,
     /// The REST interface.
     pub api_url: Url,
+    /// The organisations whose members are let in, in lower case; empty lets everybody in.
+    pub allowed_orgs: Vec<String>,
 }
 
 impl FromYaml for Github {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
         let mut fields = item.fields()?.named(SUBJECT);
-        let client = UpstreamClient::read(&mut fields, "/github/callback", Some("user:email"));
+        let allowed_orgs = fields.optional_with("allowed_orgs", |item| item.one_or_many_with(organisation));
+        let allowed_orgs = allowed_orgs.unwrap_or_default();
+        let scope = match allowed_orgs.is_empty() {
+            true => "user:email",
+            false => "user:email read:org",
+        };
+        let client = UpstreamClient::read(&mut fields, "/github/callback", Some(scope));
+        let shows = |client: &UpstreamClient| ORGANISATION_SCOPES.iter().any(|scope| client.asks_for(scope));
+        if !allowed_orgs.is_empty() && !client.as_ref().is_none_or(shows) {
+            fields.warn(
+                "allowed_orgs",
+                "without read:org in scope the tokens of an OAuth app do not show organisations, and nobody is let in; a GitHub \
+                 App needs read access to Members instead",
+            );
+        }
         let auth_url = address_or(
             &mut fields,
             "auth_url",
@@ -42,6 +59,21 @@ impl FromYaml for Github {
             auth_url: auth_url?,
             token_url: token_url?,
             api_url: api_url?,
+            allowed_orgs,
         })
     }
+}
+
+/// The name of an organisation, as it stands in addresses of GitHub.
+fn organisation(mut item: Item<'_>) -> Option<String> {
+    let name = item.again().non_empty_string()?;
+    let is_plain = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if is_plain && name.len() <= 100 {
+        return Some(name.to_ascii_lowercase());
+    }
+    item.refuse(
+        "expected the name of a GitHub organisation as in https://github.com/NAME: letters, digits and -",
+    )
 }

@@ -32,7 +32,7 @@ pub use persistence::Persistence;
 pub use provider::Provider;
 pub use salesforce::Salesforce;
 pub use session::Session;
-pub use upstream_client::{ClaimMappings, UpstreamClient};
+pub use upstream_client::{ClaimMappings, UpstreamClient, scope_names};
 
 pub(super) use client::{ClientFile, RedirectUri};
 use client_metadata_documents::ClientMetadataDocuments;

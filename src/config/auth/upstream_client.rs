@@ -50,6 +50,17 @@ impl UpstreamClient {
             claim_mappings: claim_mappings.unwrap_or_default(),
         })
     }
+
+    /// Whether this scope is among those to ask for.
+    pub(super) fn asks_for(&self, scope: &str) -> bool {
+        scope_names(&self.scope).any(|name| name == scope)
+    }
+}
+
+/// The scopes in a list, in the order in which they are written, with spaces or commas between them.
+pub fn scope_names(scope: &str) -> impl Iterator<Item = &str> {
+    let names = scope.split(|c: char| c == ',' || c.is_whitespace());
+    names.filter(|name| !name.is_empty())
 }
 
 /// A path on this server.

@@ -68,6 +68,23 @@ fn every_other_provider_is_typed_too() {
         "https://test.salesforce.com/services/oauth2/userinfo"
     );
 
+    let github = |more: &str| {
+        let Provider::Github(settings) = provider(&format!(
+            "{{provider: github, github: {{client_id: a, client_secret: b{more}}}}}"
+        )) else {
+            panic!("not GitHub")
+        };
+        (settings.client.scope, settings.allowed_orgs)
+    };
+    assert_eq!(github(""), ("user:email".to_owned(), vec![]));
+    assert_eq!(
+        github(", allowed_orgs: [Acme, other-1]"),
+        (
+            "user:email read:org".to_owned(),
+            vec!["acme".to_owned(), "other-1".to_owned()]
+        )
+    );
+
     let Provider::Google(settings) = provider(
         "{provider: google, google: {client_id: a, client_secret: b, scope: openid, userinfo_url: 'http://127.0.0.1:9/me', allowed_domains: Example.com}}",
     ) else {

@@ -1,4 +1,4 @@
-//! The REST interface: the user, the user's addresses, and the end of a token.
+//! The REST interface: the user, the user's addresses, organisations and teams, and the end of a token.
 
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/api/user", web::get().to(user))
         .route("/api/user/emails", web::get().to(emails))
+        .route("/api/user/orgs", web::get().to(organisations))
+        .route("/api/user/teams", web::get().to(teams))
         .route("/api/applications/{client}/token", web::delete().to(give_back));
 }
 
@@ -66,6 +68,66 @@ async fn emails(request: HttpRequest, shared: Shared) -> HttpResponse {
         Addresses::Unverified => json!([other, address("octocat@example.com", true, false)]),
         Addresses::Empty => json!([]),
     })
+}
+
+async fn organisations(request: HttpRequest, shared: Shared, query: web::Query<Page>) -> HttpResponse {
+    let list = |groups: &[String]| {
+        let names = groups.iter().filter(|group| !group.contains('/'));
+        names.map(|name| json!({ "login": name, "id": 1 })).collect()
+    };
+    memberships(&request, &shared, &query, list).await
+}
+
+async fn teams(request: HttpRequest, shared: Shared, query: web::Query<Page>) -> HttpResponse {
+    let team = |(organisation, slug): (&str, &str)| json!({ "name": "Some Team", "slug": slug, "parent": null, "organization": { "login": organisation } });
+    let list = |groups: &[String]| {
+        let teams = groups.iter().filter_map(|group| group.split_once('/'));
+        teams.map(team).collect()
+    };
+    memberships(&request, &shared, &query, list).await
+}
+
+/// Which part of a list is asked for.
+#[derive(serde::Deserialize)]
+struct Page {
+    #[serde(default = "thirty")]
+    per_page: usize,
+    #[serde(default = "one")]
+    page: usize,
+}
+
+fn thirty() -> usize {
+    30
+}
+
+fn one() -> usize {
+    1
+}
+
+/// A page of a list that only tokens with a scope for organisations may see, and those of GitHub Apps.
+async fn memberships(
+    request: &HttpRequest,
+    shared: &Shared,
+    page: &Page,
+    list: impl FnOnce(&[String]) -> Vec<Value>,
+) -> HttpResponse {
+    let scope = match admit(request, shared) {
+        Ok(scope) => scope,
+        Err(refused) => return *refused,
+    };
+    let quirks = lock(shared).quirks.clone();
+    if let Some(answer) = quirks.memberships_answer {
+        return canned(answer).await;
+    }
+    let may_see = |scope: &str| scope.ends_with(":org");
+    if !quirks.expiring && !scope.split(',').any(may_see) {
+        return HttpResponse::Forbidden()
+            .json(json!({ "message": "You need at least read:org scope or user scope to list your organizations." }));
+    }
+    let per_page = page.per_page.clamp(1, 100);
+    let elements = list(&quirks.memberships).into_iter();
+    let elements = elements.skip((page.page.max(1) - 1) * per_page).take(per_page);
+    HttpResponse::Ok().json(elements.collect::<Vec<_>>())
 }
 
 async fn give_back(

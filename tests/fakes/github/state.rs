@@ -19,6 +19,8 @@ pub(crate) struct Quirks {
     pub(crate) rotation: Rotation,
     /// Which addresses the user has.
     pub(crate) addresses: Addresses,
+    /// Where the user is a member: `Acme` is an organisation, `Acme/platform` a team.
+    pub(crate) memberships: Vec<String>,
     /// The user has no name and shows no address, as `null`.
     pub(crate) is_anonymous: bool,
     /// What the token endpoint answers instead.
@@ -27,6 +29,8 @@ pub(crate) struct Quirks {
     pub(crate) user_answer: Option<Canned>,
     /// What `GET /user/emails` answers instead.
     pub(crate) emails_answer: Option<Canned>,
+    /// What `GET /user/orgs` and `GET /user/teams` answer instead.
+    pub(crate) memberships_answer: Option<Canned>,
 }
 
 /// What happens to a refresh token that was used before.

@@ -4,6 +4,7 @@ mod crash;
 #[path = "../../fakes/github/mod.rs"]
 pub(crate) mod fake;
 mod flow;
+mod memberships;
 mod provider;
 mod readiness;
 mod renewal;
@@ -45,13 +46,21 @@ fn fake(quirks: Quirks) -> FakeGithub {
 
 /// The provider, configured for the fake.
 fn provider(fake: &FakeGithub, secret: &str, patience: Duration) -> GithubProvider {
-    let url = |path: &str| Url::parse(&format!("{}{path}", fake.url())).unwrap();
+    provider_with(settings(fake, secret), patience)
+}
+
+fn provider_with(settings: GithubSettings, patience: Duration) -> GithubProvider {
     let named = BTreeSet::from(["127.0.0.1".to_owned()]);
     let http = OutboundClient::new(OutboundSettings {
         time_limit: patience,
         ..OutboundSettings::new(named)
     });
-    let settings = GithubSettings {
+    GithubProvider::new(settings, http.unwrap(), Arc::new(FixedClock::at(NOW)))
+}
+
+fn settings(fake: &FakeGithub, secret: &str) -> GithubSettings {
+    let url = |path: &str| Url::parse(&format!("{}{path}", fake.url())).unwrap();
+    GithubSettings {
         app: App {
             client: ClientCredentials {
                 client_id: CLIENT_ID.to_owned(),
@@ -71,8 +80,8 @@ fn provider(fake: &FakeGithub, secret: &str, patience: Duration) -> GithubProvid
             user_scopes: ScopeSet::parse("mcp:read").unwrap(),
         },
         api_url: url("/api"),
-    };
-    GithubProvider::new(settings, http.unwrap(), Arc::new(FixedClock::at(NOW)))
+        allowed_orgs: BTreeSet::new(),
+    }
 }
 
 /// A project whose users log in through the fake.
@@ -82,12 +91,21 @@ fn project(fake: &FakeGithub) -> Project {
 
 /// The same with another secret, and further keys of `auth`, each with a comma in front.
 fn project_with(fake: &FakeGithub, secret: &str, more: &str) -> Project {
+    project_of(
+        fake,
+        &format!("client_secret: {secret}, scope: 'user:email'"),
+        more,
+    )
+}
+
+/// The same with these keys of `auth.github`.
+fn project_of(fake: &FakeGithub, keys: &str, more: &str) -> Project {
     let url = fake.url();
     Project::new().user_config(&format!(
         "mxcp: 1\nlogging: {{ level: DEBUG }}\ntransport: {{ http: {{ base_url: '{PUBLIC}' }} }}\n\
          admin: {{ enabled: true, port: 0, token: {OPERATOR}, viewer_token: {VIEWER} }}\n\
          projects: {{ test: {{ profiles: {{ dev: {{ auth: {{ provider: github,\n  \
-         github: {{ client_id: {CLIENT_ID}, client_secret: {secret}, scope: 'user:email', auth_url: '{url}/login/oauth/authorize',\n    \
+         github: {{ client_id: {CLIENT_ID}, {keys}, auth_url: '{url}/login/oauth/authorize',\n    \
          token_url: '{url}/login/oauth/access_token', api_url: '{url}/api' }},\n  \
          clients: [{{ client_id: {}, client_secret: {}, name: Test, redirect_uris: ['{}'],\n    \
          grant_types: [authorization_code, refresh_token], scopes: ['mcp:read'] }}]{more} }} }} }} }} }}\n",

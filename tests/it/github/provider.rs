@@ -46,7 +46,7 @@ async fn grant(github: &GithubProvider) -> Result<UpstreamGrant, ProviderError> 
     github.exchange_code(&code(github).await, &secrets()).await
 }
 
-async fn user(github: &GithubProvider) -> Result<UserIdentity, ProviderError> {
+pub(super) async fn user(github: &GithubProvider) -> Result<UserIdentity, ProviderError> {
     let grant = grant(github).await?;
     github.read_user(&grant, &secrets()).await
 }

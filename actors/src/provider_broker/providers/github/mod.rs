@@ -3,8 +3,11 @@
 //! What is special about GitHub, as its documentation on OAuth apps and GitHub Apps has it: the token endpoint answers
 //! errors with status 200, scopes have commas between them, every call needs `User-Agent`, and a user's address is in a
 //! list of its own. The tokens of OAuth apps do not expire; those of GitHub Apps may, and their refresh tokens are new
-//! after each use.
+//! after each use. Where a user is a member is read in `memberships`.
 
+mod memberships;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -13,6 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 use zeroize::Zeroizing;
+
+pub use memberships::ORGANISATION_SCOPES;
 
 use super::app::App;
 use super::calls::Calls;
@@ -45,6 +50,8 @@ pub struct GithubSettings {
     pub app: App,
     /// The root of the REST interface.
     pub api_url: Url,
+    /// Organisations, in lower case: who is a member of none of them is not let in. Empty lets everybody in.
+    pub allowed_orgs: BTreeSet<String>,
 }
 
 /// Logins at GitHub.
@@ -106,7 +113,8 @@ impl GithubProvider {
         self.calls.below(&self.settings.api_url, path)
     }
 
-    async fn identity(&self, token: &Secret) -> Result<UserIdentity, ProviderError> {
+    async fn identity(&self, tokens: &UpstreamTokens) -> Result<UserIdentity, ProviderError> {
+        let token = &tokens.access_token;
         let claims = self.calls.user(&self.read(&["user"], token).await?)?;
         let user = User::deserialize(&Value::Object(claims.clone()));
         let user = user.map_err(|_| self.calls.invalid("its user has no id or no login"))?;
@@ -114,10 +122,12 @@ impl GithubProvider {
             issuer: self.issuer.clone(),
             subject: user.id.to_string(),
         };
+        let groups = self.groups(tokens).await?;
         Ok(UserIdentity {
             username: Some(user.login),
             name: user.name.filter(|name| !name.is_empty()),
             email: self.email(token).await?,
+            groups,
             capabilities: self.settings.app.claim_mappings.capabilities(&claims),
             scopes: self.settings.app.user_scopes.clone(),
             profile: claims,
@@ -196,7 +206,7 @@ impl OutsideProvider for GithubProvider {
         grant: &'a UpstreamGrant,
         _secrets: &'a UpstreamSecrets,
     ) -> ProviderFuture<'a, UserIdentity> {
-        Box::pin(self.identity(&grant.tokens.access_token))
+        Box::pin(self.identity(&grant.tokens))
     }
 
     fn refresh<'a>(
