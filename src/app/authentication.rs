@@ -23,6 +23,7 @@ use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
 use super::scopes::grantable;
+use super::user_mapping::user_mapping;
 use super::{StartError, provider, verifier};
 use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
@@ -130,6 +131,7 @@ pub fn actors_settings(
     clients.metadata.allows_loopback_keys = documents.is_some_and(|policy| policy.allows_loopback);
     let mut settings = ActorsSettings::new(clients, provider::login(config, clock)?);
     settings.tokens = tokens;
+    settings.broker.user_mapping = user_mapping(auth)?;
     settings.configured_clients = configured_clients(&auth.clients, keys, clock.now())?;
     Ok(settings)
 }

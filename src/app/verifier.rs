@@ -19,6 +19,7 @@ use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use url::Url;
 
 use super::StartError;
+use super::user_mapping::user_mapping;
 use crate::config::{self, AuthMode, Config, Provider, VerifyingMethod};
 
 /// The longest time of one call to the authorization server: somebody waits for a tool.
@@ -78,6 +79,7 @@ pub(super) fn launch(config: &Config, clock: &Arc<dyn Clock>) -> Result<ForeignT
     let settings = ForeignTokenSettings {
         cache_ttl,
         deadline: CHECK_TIME,
+        user_mapping: user_mapping(&config.auth)?,
     };
     Ok(ForeignTokens::launch(tokens, settings, Arc::clone(clock)))
 }

@@ -33,8 +33,8 @@ use std::path::PathBuf;
 
 pub use auth::{
     Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Introspection, Keycloak,
-    Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient, Verifying,
-    VerifyingMethod, scope_names,
+    Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient,
+    UserMappingRule, Verifying, VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

@@ -131,15 +131,17 @@ impl PolicyUser {
 
     /// A user as the provider and the operator's mapping describe them.
     pub fn of_identity(identity: &UserIdentity) -> Self {
+        let mapped = &identity.mapped;
+        let role = mapped.role.as_ref().or(identity.role.as_ref());
         Self {
             id: Some(identity.key.subject.clone()),
             username: identity.username.clone(),
             email: identity.email.as_ref().map(ToString::to_string),
             name: identity.name.clone(),
             provider: Some(identity.provider.clone()),
-            role: identity.role.clone().unwrap_or_else(|| DEFAULT_ROLE.to_owned()),
-            permissions: identity.permissions.clone(),
-            groups: identity.groups.clone(),
+            role: role.cloned().unwrap_or_else(|| DEFAULT_ROLE.to_owned()),
+            permissions: identity.permissions.union(&mapped.permissions).cloned().collect(),
+            groups: identity.groups.union(&mapped.groups).cloned().collect(),
             capabilities: identity.capabilities.clone(),
         }
     }

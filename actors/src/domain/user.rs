@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::client::ClientId;
 use super::clock::Timestamp;
 use super::grant::GrantId;
+use super::mapped_rights::MappedRights;
 use super::resource::ResourceIndicator;
 use super::scope::ScopeSet;
 use super::upstream_tokens::UpstreamAccess;
@@ -76,9 +77,9 @@ pub struct UserIdentity {
     pub name: Option<String>,
     /// Present only if the provider verified it.
     pub email: Option<VerifiedEmail>,
-    /// The one role that the operator's mapping gives.
+    /// The role that the provider gives.
     pub role: Option<String>,
-    /// The permissions that the operator's mapping gives.
+    /// The permissions that the provider gives.
     pub permissions: BTreeSet<String>,
     /// The groups, organisations or teams at the provider.
     pub groups: BTreeSet<String>,
@@ -91,6 +92,9 @@ pub struct UserIdentity {
     /// What calls of the provider's interfaces in the user's name have to know: sites, organisation, `instance_url`.
     #[serde(default)]
     pub context: Map<String, Value>,
+    /// What the operator's mapping gives besides.
+    #[serde(default)]
+    pub mapped: MappedRights,
 }
 
 impl UserIdentity {
@@ -110,6 +114,7 @@ impl UserIdentity {
             scopes: ScopeSet::empty(),
             profile: Map::new(),
             context: Map::new(),
+            mapped: MappedRights::default(),
         }
     }
 }

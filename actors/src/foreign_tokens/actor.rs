@@ -9,17 +9,19 @@ use super::answers::{Answers, Digest};
 use super::handle::ForeignTokensHandle;
 use super::messages::{CheckToken, CheckTokenReply};
 use super::{ForeignTokenSettings, handle};
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::user::{Principal, UserAccount};
 use crate::handle::Carried;
 use crate::joined::Joined;
 use crate::provider_broker::providers::oidc::access_tokens::{AccessTokens, ForeignToken, ForeignTokenError};
+use crate::provider_broker::user_mapping::UserMapping;
 
 /// Checks tokens of another server. See the module's documentation.
 pub struct ForeignTokens {
     tokens: Rc<AccessTokens>,
     under_way: Joined<Digest, CheckTokenReply>,
     answers: Arc<Answers>,
+    user_mapping: Rc<UserMapping>,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,10 +41,11 @@ impl ForeignTokens {
             tokens: Rc::new(tokens),
             under_way: Joined::default(),
             answers: Arc::clone(&answers),
+            user_mapping: Rc::new(settings.user_mapping),
             clock: Arc::clone(&clock),
         }
         .start();
-        handle::new(address, settings, answers, clock)
+        handle::new(address, settings.deadline, answers, clock)
     }
 }
 
@@ -61,13 +64,14 @@ impl Handler<Carried<CheckToken>> for ForeignTokens {
     fn handle(&mut self, message: Carried<CheckToken>, _context: &mut Self::Context) -> Self::Result {
         let (tokens, answers) = (Rc::clone(&self.tokens), Arc::clone(&self.answers));
         let (under_way, clock) = (self.under_way.clone(), Arc::clone(&self.clock));
+        let user_mapping = Rc::clone(&self.user_mapping);
         let (request, reply) = message.split();
         Box::pin(async move {
             let digest = Answers::digest(&request);
             let ask = || async {
                 let checked = tokens.check(&request.token, &request.resource).await;
                 let now = clock.now();
-                let answer = checked.map(|token| principal(token, &request, clock.as_ref()));
+                let answer = checked.map(|token| principal(token, &request, &user_mapping, now));
                 if let Err(ForeignTokenError::Unavailable(error)) = &answer {
                     log::error!("an access token cannot be checked: {error}");
                 }
@@ -80,17 +84,22 @@ impl Handler<Carried<CheckToken>> for ForeignTokens {
 }
 
 /// The caller. A token of another server is of no grant here, and leads to no other token.
-fn principal(token: ForeignToken, request: &CheckToken, clock: &dyn Clock) -> Principal {
-    let now = clock.now();
+fn principal(
+    token: ForeignToken,
+    request: &CheckToken,
+    user_mapping: &UserMapping,
+    now: Timestamp,
+) -> Principal {
+    let identity = user_mapping.apply(token.identity);
     Principal {
+        scopes: token.scopes.difference(&identity.mapped.withheld_scopes),
         user: UserAccount {
-            identity: token.identity,
+            identity,
             created_at: now,
             last_login_at: now,
         },
         client: token.client,
         grant: None,
-        scopes: token.scopes,
         resource: request.resource.clone(),
         expires_at: token.ends_at,
         upstream: None,

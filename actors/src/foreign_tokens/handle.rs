@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use actix::Addr;
 
-use super::ForeignTokenSettings;
 use super::actor::ForeignTokens;
 use super::answers::Answers;
 use super::messages::CheckToken;
@@ -28,14 +27,14 @@ pub struct ForeignTokensHandle {
 
 pub(super) fn new(
     address: Addr<ForeignTokens>,
-    settings: ForeignTokenSettings,
+    deadline: Duration,
     answers: Arc<Answers>,
     clock: Arc<dyn Clock>,
 ) -> ForeignTokensHandle {
     let settings = HandleSettings {
         name: "foreign_tokens",
         capacity: CAPACITY,
-        deadline: settings.deadline,
+        deadline,
         retry_after: Duration::from_secs(1),
     };
     ForeignTokensHandle {

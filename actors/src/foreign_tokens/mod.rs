@@ -23,14 +23,17 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::provider_broker::user_mapping::UserMapping;
 pub use handle::ForeignTokensHandle;
 pub use messages::CheckToken;
 
 /// What the operator can set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ForeignTokenSettings {
     /// How long an answer is believed: a token that its issuer revoked is accepted that long at most.
     pub cache_ttl: Duration,
     /// How long a caller waits.
     pub deadline: Duration,
+    /// What users have beyond what the issuer says.
+    pub user_mapping: UserMapping,
 }

@@ -17,12 +17,17 @@ impl ClaimMappings {
     pub fn capabilities(&self, claims: &Map<String, Value>) -> BTreeSet<String> {
         let mut granted = BTreeSet::new();
         for (path, by_value) in &self.0 {
-            let values = find(claims, path).map(values_of).unwrap_or_default();
+            let values = claim_values(claims, path);
             let found = values.iter().filter_map(|value| by_value.get(value));
             granted.extend(found.flatten().cloned());
         }
         granted
     }
+}
+
+/// The values of the claim at a path.
+pub(super) fn claim_values(claims: &Map<String, Value>, path: &str) -> Vec<String> {
+    find(claims, path).map(values_of).unwrap_or_default()
 }
 
 /// A claim's own name may have dots in it, as names that are addresses do, so the whole path is tried first.

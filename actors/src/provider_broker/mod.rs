@@ -44,5 +44,6 @@ pub mod settings;
 pub(crate) mod tests;
 pub mod throttle;
 mod token_answer;
+pub mod user_mapping;
 
 pub use approved_request::ApprovedRequest;

@@ -197,7 +197,7 @@ impl OutsideLogins {
         purpose: LoginPurpose,
     ) -> Result<CompleteLoginReply, CallError> {
         let rules = self.rules.clone();
-        let finish = move || rules.finish_login(&identity, session.as_ref());
+        let finish = move || rules.finish_login(identity, session.as_ref());
         let (user, session) = match self.store.run(finish).await {
             Ok(Ok(finished)) => finished,
             Ok(Err(error)) => {

@@ -14,7 +14,7 @@ use super::throttle::LoginThrottle;
 use crate::blocking::BlockingPool;
 use crate::domain::interaction::InteractionStage;
 use crate::domain::pending_login::LoginPurpose;
-use crate::domain::user::UserIdentity;
+use crate::domain::user::{UserIdentity, UserKey};
 use crate::error::CallError;
 use crate::store::StoreError;
 
@@ -55,7 +55,7 @@ impl PasswordLogins {
             Err(error) => return Ok(Err(error)),
         };
         store
-            .run(move || rules.finish_password_login(&message, &identity))
+            .run(move || rules.finish_password_login(&message, identity))
             .await
     }
 
@@ -110,11 +110,12 @@ impl BrokerRules {
     fn finish_password_login(
         &self,
         message: &LogInWithPassword,
-        identity: &UserIdentity,
+        identity: UserIdentity,
     ) -> LogInWithPasswordReply {
-        let user = self.store.users.record_login(identity, self.now())?;
-        let purpose = self.move_on(message, identity)?;
-        let session = self.new_session(&identity.key, message.session.as_ref())?;
+        let user = self.record_login(identity)?;
+        let key = &user.identity.key;
+        let purpose = self.move_on(message, key)?;
+        let session = self.new_session(key, message.session.as_ref())?;
         Ok(LoggedIn {
             user,
             session,
@@ -122,16 +123,12 @@ impl BrokerRules {
         })
     }
 
-    fn move_on(
-        &self,
-        message: &LogInWithPassword,
-        identity: &UserIdentity,
-    ) -> Result<LoginPurpose, LogInError> {
+    fn move_on(&self, message: &LogInWithPassword, user: &UserKey) -> Result<LoginPurpose, LogInError> {
         for _ in 0..ATTEMPTS {
             let interaction = self.open(&message.interaction, message.browser.as_ref())?;
             let next = match interaction.purpose {
                 LoginPurpose::Authorize(_) => InteractionStage::Consent {
-                    user: Some(identity.key.clone()),
+                    user: Some(user.clone()),
                 },
                 LoginPurpose::SignIn => InteractionStage::Decided,
             };

@@ -97,11 +97,11 @@ impl BrokerRules {
     /// Signs the browser of a completed login in.
     pub(super) fn finish_login(
         &self,
-        identity: &UserIdentity,
+        identity: UserIdentity,
         earlier: Option<&Secret>,
     ) -> Result<(UserAccount, NewBrowserSession), CompleteLoginError> {
-        let user = self.store.users.record_login(identity, self.now())?;
-        let session = self.new_session(&identity.key, earlier)?;
+        let user = self.record_login(identity)?;
+        let session = self.new_session(&user.identity.key, earlier)?;
         Ok((user, session))
     }
 

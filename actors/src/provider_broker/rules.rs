@@ -247,10 +247,17 @@ impl BrokerRules {
 
     /// What the place where users log in knows of a user now.
     pub fn vouch(&self, identity: &UserIdentity) -> VouchForUserReply {
-        match &self.place {
+        let known = match &self.place {
             LoginPlace::Local(provider) => provider.find(&identity.key),
             LoginPlace::Outside(name) => (*identity.provider == **name).then(|| identity.clone()),
-        }
+        };
+        known.map(|identity| self.settings.user_mapping.apply(identity))
+    }
+
+    /// Notes the login of a user whom the place where users log in vouches for.
+    pub(super) fn record_login(&self, identity: UserIdentity) -> Result<UserAccount, StoreError> {
+        let identity = self.settings.user_mapping.apply(identity);
+        self.store.users.record_login(&identity, self.now())
     }
 
     /// The digest that ties a login to this browser, and the cookie to set if it brought none of ours.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::user_mapping::UserMapping;
 use crate::domain::password::{PasswordCost, PasswordHash};
 use crate::domain::scope::ScopeSet;
 use crate::domain::throttle::Allowance;
@@ -22,6 +23,8 @@ pub struct ProviderBrokerSettings {
     pub browser_session_lifetime: Duration,
     /// How long a consent is remembered, if the operator lets consents be remembered at all.
     pub consent_lifetime: Duration,
+    /// What users have beyond what the provider says.
+    pub user_mapping: UserMapping,
 }
 
 impl Default for ProviderBrokerSettings {
@@ -31,6 +34,7 @@ impl Default for ProviderBrokerSettings {
             pending_login_lifetime: Duration::from_mins(10),
             browser_session_lifetime: Duration::from_hours(12),
             consent_lifetime: Duration::from_hours(24 * 30),
+            user_mapping: UserMapping::default(),
         }
     }
 }

@@ -27,21 +27,11 @@ pub struct Github {
 impl FromYaml for Github {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
         let mut fields = item.fields()?.named(SUBJECT);
-        let allowed_orgs = fields.optional_with("allowed_orgs", |item| item.one_or_many_with(organisation));
-        let allowed_orgs = allowed_orgs.unwrap_or_default();
-        let scope = match allowed_orgs.is_empty() {
+        let scope = match fields.is_absent("allowed_orgs") {
             true => "user:email",
             false => "user:email read:org",
         };
         let client = UpstreamClient::read(&mut fields, "/github/callback", Some(scope));
-        let shows = |client: &UpstreamClient| ORGANISATION_SCOPES.iter().any(|scope| client.asks_for(scope));
-        if !allowed_orgs.is_empty() && !client.as_ref().is_none_or(shows) {
-            fields.warn(
-                "allowed_orgs",
-                "without read:org in scope the tokens of an OAuth app do not show organisations, and nobody is let in; a GitHub \
-                 App needs read access to Members instead",
-            );
-        }
         let auth_url = address_or(
             &mut fields,
             "auth_url",
@@ -53,13 +43,22 @@ impl FromYaml for Github {
             "https://github.com/login/oauth/access_token",
         );
         let api_url = address_or(&mut fields, "api_url", "https://api.github.com");
+        let allowed_orgs = fields.optional_with("allowed_orgs", |item| item.one_or_many_with(organisation));
+        let shows = |client: &UpstreamClient| ORGANISATION_SCOPES.iter().any(|scope| client.asks_for(scope));
+        if allowed_orgs.is_some() && !client.as_ref().is_none_or(shows) {
+            fields.warn(
+                "allowed_orgs",
+                "without read:org in scope the tokens of an OAuth app do not show organisations, and nobody is let in; a GitHub \
+                 App needs read access to Members instead",
+            );
+        }
         fields.finish();
         Some(Self {
             client: client?,
             auth_url: auth_url?,
             token_url: token_url?,
             api_url: api_url?,
-            allowed_orgs,
+            allowed_orgs: allowed_orgs.unwrap_or_default(),
         })
     }
 }

@@ -12,6 +12,7 @@ mod persistence;
 mod provider;
 mod session;
 mod upstream_client;
+mod user_mapping;
 
 mod atlassian;
 mod github;
@@ -33,6 +34,7 @@ pub use provider::Provider;
 pub use salesforce::Salesforce;
 pub use session::Session;
 pub use upstream_client::{ClaimMappings, UpstreamClient, scope_names};
+pub use user_mapping::UserMappingRule;
 
 pub(super) use client::{ClientFile, RedirectUri};
 use client_metadata_documents::ClientMetadataDocuments;
@@ -71,6 +73,8 @@ pub struct Auth {
     pub persistence: Persistence,
     /// How long tokens live.
     pub session: Session,
+    /// What users have beyond what the provider says.
+    pub user_mapping: Vec<UserMappingRule>,
 }
 
 /// Whose tokens the server accepts.
@@ -104,6 +108,7 @@ pub(super) struct AuthFile {
     client_metadata_documents: ClientMetadataDocuments,
     pub(super) persistence: Option<Located<PersistenceFile>>,
     session: Session,
+    user_mapping: Vec<UserMappingRule>,
     /// For warnings about the section as a whole.
     pub(super) section: Option<Located<()>>,
 }
@@ -142,6 +147,7 @@ impl FromYaml for AuthFile {
             client_metadata_documents: fields.optional("client_metadata_documents").unwrap_or_default(),
             persistence: fields.optional("persistence"),
             session: fields.optional("session").unwrap_or_default(),
+            user_mapping: fields.optional("user_mapping").unwrap_or_default(),
             section,
         };
         fields.finish();
@@ -176,42 +182,48 @@ impl AuthFile {
             .clone()
             .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]);
         let clients: Vec<Client> = self.clients.iter().map(ClientFile::client).collect();
+        self.refuse_ungrantable(&clients, &registration_scopes, problems);
         Some(Auth {
             mode: self.mode,
             provider: self.provider.clone(),
             introspection: self.introspection.clone(),
-            required_scopes: self.required_scopes(&clients, &registration_scopes, problems)?,
+            required_scopes: self
+                .required_scopes
+                .as_ref()
+                .map(|required| required.value.clone())
+                .unwrap_or_default(),
             clients,
             registration_scopes,
             client_metadata_documents: self.client_metadata_documents.0.clone(),
             persistence: persistence?,
             session: self.session.clone(),
+            user_mapping: self.user_mapping.clone(),
         })
     }
 
-    /// What every call needs. Something that no client can be granted is a mistake: it would refuse every call.
-    fn required_scopes(
-        &self,
-        clients: &[Client],
-        registration: &[String],
-        problems: &mut Problems,
-    ) -> Option<Vec<String>> {
-        let Some(required) = &self.required_scopes else {
-            return Some(Vec::new());
-        };
+    /// Scopes that no client can be granted are a mistake where they are required, since every call would be refused, and where a
+    /// rule gives them, since the scope that was meant would be everybody's.
+    fn refuse_ungrantable(&self, clients: &[Client], registration: &[String], problems: &mut Problems) {
+        if self.provider.is_none() || self.mode != AuthMode::Issuer {
+            // What another server grants is not known here.
+            return;
+        }
         let of_clients = clients.iter().flat_map(|client| &client.scopes);
         let grantable: BTreeSet<&String> = registration.iter().chain(of_clients).collect();
-        let is_granted_here = !self.provider.is_none() && self.mode == AuthMode::Issuer;
-        let unreachable = required.value.iter().find(|scope| !grantable.contains(scope));
-        match unreachable.filter(|_| is_granted_here) {
-            None => Some(required.value.clone()),
-            Some(scope) => required.refuse(
-                problems,
-                format!(
-                    "no client can be granted {scope:?}, so every call would be refused; add it to \
-                     auth.registration.allowed_scopes or to the scopes of a client in auth.clients"
-                ),
-            ),
+        let of_rules = self.user_mapping.iter().filter_map(|rule| rule.scopes.as_ref());
+        let of_rules = of_rules.map(|scopes| (scopes, "it keeps nothing from anybody"));
+        let required = self
+            .required_scopes
+            .iter()
+            .map(|required| (required, "every call would be refused"));
+        for (scopes, consequence) in required.chain(of_rules) {
+            if let Some(scope) = scopes.value.iter().find(|scope| !grantable.contains(scope)) {
+                let message = format!(
+                    "no client can be granted {scope:?}, so {consequence}; add it to auth.registration.allowed_scopes or to \
+                     the scopes of a client in auth.clients"
+                );
+                scopes.refuse::<()>(problems, message);
+            }
         }
     }
 }

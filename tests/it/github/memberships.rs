@@ -118,10 +118,7 @@ async fn policies_see_the_groups_and_strangers_are_told_which_setting_keeps_them
     };
     let server = project("ACME").start();
     let result = log_in(&server).await.call("deploy", json!({})).await;
-    assert_eq!(
-        result["structuredContent"]["result"][0]["who"], "octocat",
-        "{result}"
-    );
+    assert_eq!(result["content"][0]["text"], r#"[{"who":"octocat"}]"#, "{result}");
 
     let server = project("elsewhere").start();
     let mut browser = Browser::new(&server);

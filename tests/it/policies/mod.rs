@@ -4,6 +4,7 @@ mod documented;
 mod input;
 mod kinds;
 mod loading;
+mod mapped;
 mod output;
 mod records;
 
