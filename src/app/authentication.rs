@@ -117,6 +117,7 @@ pub fn actors_settings(
     let registration_scopes = scopes(&auth.registration_scopes)?;
     let session = &auth.session;
     let tokens = TokenStoreSettings {
+        access_token_format: auth.tokens.format,
         access_token_lifetime: session.access_token_ttl,
         refresh_token_lifetime: session.refresh_idle_ttl,
         grant_lifetime: Some(session.refresh_absolute_ttl),
@@ -247,6 +248,7 @@ fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Re
         metadata_documents: auth.client_metadata_documents.is_some(),
         remember_consents: false,
         open_introspection,
+        access_token_format: auth.tokens.format,
         rate_limits: config.transport.http.rate_limits,
     })
 }

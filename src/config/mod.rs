@@ -33,7 +33,7 @@ use std::path::PathBuf;
 
 pub use auth::{
     Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Introspection, Keycloak,
-    Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, UpstreamClient,
+    Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, Session, Tokens, UpstreamClient,
     UserMappingRule, Verifying, VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};

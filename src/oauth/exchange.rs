@@ -15,7 +15,7 @@ use mxcp_actors::token_store::{IssueTokens, RevokeGrant};
 
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::TokenResponse;
-use super::{Caller, Services, Unavailable, upstream};
+use super::{Addresses, Caller, Services, Unavailable, upstream};
 
 /// Why a code is not exchanged.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,7 @@ pub enum ExchangeError {
 pub async fn exchange(
     services: &Services,
     caller: &Caller,
+    addresses: &Addresses,
     client: &Client,
     form: &Parameters,
 ) -> Result<TokenResponse, ExchangeError> {
@@ -62,6 +63,7 @@ pub async fn exchange(
     let issued = services.actors.tokens.ask(IssueTokens {
         code,
         with_refresh_token,
+        issuer: addresses.issuer().to_owned(),
     });
     match issued.await.map_err(Unavailable::from)? {
         Ok(pair) => {
@@ -77,6 +79,7 @@ pub async fn exchange(
         }
         Err(IssueTokensError::CodeExpired) => Err(ExchangeError::Expired),
         Err(IssueTokensError::Randomness(error)) => Err(Unavailable::from(error).into()),
+        Err(IssueTokensError::Signing(error)) => Err(Unavailable::from(error).into()),
         Err(IssueTokensError::Store(error)) => Err(Unavailable::from(error).into()),
     }
 }

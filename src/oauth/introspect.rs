@@ -49,7 +49,12 @@ pub enum Introspection {
     /// Nothing.
     Inactive,
     /// Whose token it is, and for what.
-    Active(Arc<Principal>),
+    Active {
+        /// The user, the client and what they may do.
+        principal: Arc<Principal>,
+        /// The name of the user: what a signed token says, where tokens are signed, so that one token has one subject.
+        subject: String,
+    },
 }
 
 /// Says what a token is worth.
@@ -69,12 +74,24 @@ pub async fn introspect(
         Ok(principal) => principal,
         Err(VerifyTokenError::Unknown | VerifyTokenError::Refused(_)) => return Ok(Introspection::Inactive),
         Err(VerifyTokenError::Store(error)) => return Err(Unavailable::from(error).into()),
+        Err(VerifyTokenError::Signing(error)) => return Err(Unavailable::from(error).into()),
         Err(VerifyTokenError::Unseal(error)) => return Err(Unavailable::broken(&error).into()),
     };
     Ok(match asker {
         Asker::Itself(client) if client.id != principal.client => Introspection::Inactive,
-        Asker::Itself(_) | Asker::Trusted => Introspection::Active(principal),
+        Asker::Itself(_) | Asker::Trusted => Introspection::Active {
+            subject: subject(services, &principal),
+            principal,
+        },
     })
+}
+
+fn subject(services: &Services, principal: &Principal) -> String {
+    let user = &principal.user.identity.key;
+    match services.settings.signs_access_tokens() {
+        true => user.public_subject(),
+        false => user.subject.clone(),
+    }
 }
 
 async fn asker(
@@ -106,7 +123,7 @@ async fn asker(
 impl Introspection {
     /// The body of the answer (RFC 7662 section 2.2).
     pub fn to_json(&self, addresses: &Addresses) -> Value {
-        let Self::Active(principal) = self else {
+        let Self::Active { principal, subject } = self else {
             return json!({ "active": false });
         };
         let identity = &principal.user.identity;
@@ -116,7 +133,7 @@ impl Introspection {
             "client_id": principal.client.as_str(),
             "token_type": "Bearer",
             "exp": principal.expires_at.seconds(),
-            "sub": identity.key.subject,
+            "sub": subject,
             "aud": principal.resource.as_str(),
             "iss": addresses.issuer(),
         });

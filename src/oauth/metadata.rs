@@ -8,6 +8,7 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::jose::SignatureAlgorithm;
 use serde::Serialize;
 
+use super::published_keys::KEYS_PATH;
 use super::settings::{LoginKind, Settings};
 use crate::config::BaseUrl;
 
@@ -28,6 +29,8 @@ struct AuthorizationServer<'a> {
     authorization_endpoint: String,
     token_endpoint: String,
     registration_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<String>,
     revocation_endpoint: String,
     introspection_endpoint: String,
     scopes_supported: Vec<&'a str>,
@@ -94,6 +97,7 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         authorization_endpoint: base_url.join("/authorize"),
         token_endpoint: base_url.join("/token"),
         registration_endpoint: base_url.join("/register"),
+        jwks_uri: settings.signs_access_tokens().then(|| base_url.join(KEYS_PATH)),
         revocation_endpoint: base_url.join("/revoke"),
         introspection_endpoint: base_url.join("/introspect"),
         scopes_supported: sorted(&settings.scopes_supported),

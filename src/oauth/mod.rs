@@ -1,7 +1,8 @@
 //! The authorization server's use cases, without HTTP: one file per act. Each asks the actors, decides and answers;
 //! `http::oauth` translates.
 //!
-//! * [`metadata`], [`register`]: how a client finds the server and becomes known.
+//! * [`metadata`], [`register`]: how a client finds the server and becomes known. [`published_keys`]: how a resource server
+//!   verifies tokens by itself.
 //! * [`authorize`], [`log_in`], [`consent`], [`callback`]: a browser brings a request, its user logs in and agrees, and
 //!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
 //! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
@@ -34,6 +35,7 @@ pub mod log_in;
 pub mod metadata;
 pub mod own_form;
 pub mod parameters;
+pub mod published_keys;
 pub mod refresh;
 pub mod register;
 mod resource_server;

@@ -14,7 +14,7 @@ use mxcp_actors::token_store::{FindGrant, GrantReference, ReplaceUser, RevokeGra
 
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::TokenResponse;
-use super::{Caller, Services, Unavailable, upstream};
+use super::{Addresses, Caller, Services, Unavailable, upstream};
 
 /// Why there is no next pair.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,7 @@ pub enum RefreshError {
 pub async fn refresh(
     services: &Services,
     caller: &Caller,
+    addresses: &Addresses,
     client: &Client,
     form: &Parameters,
 ) -> Result<TokenResponse, RefreshError> {
@@ -56,6 +57,7 @@ pub async fn refresh(
         resource: form
             .optional_within("resource", LONGEST_RESOURCE)?
             .map(str::to_owned),
+        issuer: addresses.issuer().to_owned(),
     });
     match rotated.await.map_err(Unavailable::from)? {
         Ok(pair) => {
@@ -65,6 +67,7 @@ pub async fn refresh(
             Ok(TokenResponse::new(pair, services.clock.now()))
         }
         Err(RotateRefreshTokenError::Store(error)) => Err(Unavailable::from(error).into()),
+        Err(RotateRefreshTokenError::Signing(error)) => Err(Unavailable::from(error).into()),
         Err(refusal) => {
             record_refusal(services, caller, client, token, &refusal).await;
             if let RotateRefreshTokenError::Reused { grant } = refusal {
@@ -162,6 +165,7 @@ async fn record_refusal(
         | RotateRefreshTokenError::ScopeExceeded { .. }
         | RotateRefreshTokenError::NoScope
         | RotateRefreshTokenError::OtherResource(_)
+        | RotateRefreshTokenError::Signing(_)
         | RotateRefreshTokenError::Store(_) => AuthenticationEvent::RequestRefused,
     };
     let entry = services.event(event, caller).client(&client.id).refused(refusal);

@@ -2,6 +2,7 @@
 
 use mxcp_actors::domain::client::AuthenticationMethod;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::token_store::AccessTokenFormat;
 
 use crate::config::{PublicUrl, RateLimits, TrustedProxies};
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub remember_consents: bool,
     /// Whether programs on this machine may ask about tokens without authenticating.
     pub open_introspection: bool,
+    /// In which form access tokens are issued.
+    pub access_token_format: AccessTokenFormat,
     /// How often one network may knock.
     pub rate_limits: RateLimits,
 }
@@ -65,6 +68,11 @@ impl Settings {
         } else {
             &self.required_scopes
         }
+    }
+
+    /// Whether others can verify access tokens.
+    pub fn signs_access_tokens(&self) -> bool {
+        self.access_token_format != AccessTokenFormat::Opaque
     }
 
     /// The path of the identity provider's callback, if logins leave this server.
@@ -106,6 +114,7 @@ impl Settings {
             metadata_documents: false,
             remember_consents: true,
             open_introspection: false,
+            access_token_format: AccessTokenFormat::Opaque,
             rate_limits: RateLimits::default(),
         }
     }

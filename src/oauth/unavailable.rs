@@ -9,6 +9,7 @@ use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::domain::sealing::SealError;
 use mxcp_actors::error::CallError;
 use mxcp_actors::store::{MintError, StoreError};
+use mxcp_actors::token_store::signing::SigningKeyError;
 
 /// What callers are told to wait where the failed part does not know better.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -81,6 +82,15 @@ impl From<StoreError> for Unavailable {
             },
             StoreError::Unavailable { .. } => Self::down(&error),
             StoreError::Inconsistent { .. } | StoreError::UnexpectedCount { .. } => Self::broken(&error),
+        }
+    }
+}
+
+impl From<SigningKeyError> for Unavailable {
+    fn from(error: SigningKeyError) -> Self {
+        match error {
+            SigningKeyError::Store(error) => error.into(),
+            SigningKeyError::Randomness(_) | SigningKeyError::Making(_) => Self::broken(&error),
         }
     }
 }

@@ -94,6 +94,7 @@ async fn own(
     match tokens.verify(question).await? {
         Ok(principal) => Ok(Ok(principal)),
         Err(VerifyTokenError::Store(error)) => Err(error.into()),
+        Err(VerifyTokenError::Signing(error)) => Err(error.into()),
         Err(VerifyTokenError::Unseal(error)) => Err(Unavailable::broken(&error)),
         Err(refusal @ (VerifyTokenError::Unknown | VerifyTokenError::Refused(_))) => {
             Ok(Err(refusal.to_string()))

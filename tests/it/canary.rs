@@ -13,11 +13,12 @@ const SEALING_KEY: &str = "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LTEyMzQ=";
 /// Typed into the wrong place, or by somebody else.
 const STRAYS: [&str; 3] = ["stray-password-1", "stray-token-2", "stray-secret-3"];
 
-fn serve() -> Server {
+/// `tokens` is the YAML mapping `auth.tokens`.
+fn serve(tokens: &str) -> Server {
     let persistence =
         format!("persistence: {{ type: sqlite, path: oauth.db, auth_encryption_key: {SEALING_KEY} }}");
     let config = configuration(&[("ada", "name: Ada")])
-        .replace("provider: local,", &format!("provider: local, {persistence},"))
+        .replace("provider: local,", &format!("provider: local, tokens: {tokens}, {persistence},"))
         .replace(
             "mxcp: 1\n",
             &format!(
@@ -114,7 +115,17 @@ fn content(folder: &Path) -> String {
 
 #[actix_rt::test]
 async fn no_secret_is_in_the_log_in_the_audit_in_errors_or_in_what_operators_see() {
-    let server = serve();
+    search("{ format: opaque }").await;
+}
+
+#[actix_rt::test]
+async fn no_signed_token_nor_a_part_of_one_is_anywhere_either() {
+    search("{ format: jwt }").await;
+}
+
+/// `tokens` is the YAML mapping `auth.tokens`.
+async fn search(tokens: &str) {
+    let server = serve(tokens);
     let ada = Caller::log_in(&server, "ada").await;
     let answer = ada.call("who", json!({})).await;
     assert_eq!(answer["isError"], false, "{answer}");
@@ -122,6 +133,9 @@ async fn no_secret_is_in_the_log_in_the_audit_in_errors_or_in_what_operators_see
     let [code, access, refresh, ..] = ada.secrets() else {
         panic!("{secrets:?}")
     };
+    // Of a signed token no part may be seen alone.
+    let parts = access.split('.').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(parts.len(), if tokens.contains("jwt") { 2 } else { 0 });
     let errors = go_wrong(&server, [code, access, refresh]).await;
     let seen = look_at(&server).await;
     let (_, folder) = server.stop();
@@ -136,6 +150,7 @@ async fn no_secret_is_in_the_log_in_the_audit_in_errors_or_in_what_operators_see
         "{audit}"
     );
     secrets.extend([PASSWORD, CLIENT_SECRET, ADMIN_TOKEN, SEALING_KEY].map(str::to_owned));
+    secrets.extend(parts);
     secrets.extend(STRAYS.map(str::to_owned));
     assert!(
         errors.len() == 10 && seen.iter().any(|answer| answer.contains("mxcp_")),

@@ -228,6 +228,7 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
 pub(crate) struct Browser<'a> {
     server: &'a Server,
     cookies: BTreeMap<String, String>,
+    resource: String,
 }
 
 impl<'a> Browser<'a> {
@@ -235,6 +236,15 @@ impl<'a> Browser<'a> {
         Self {
             server,
             cookies: BTreeMap::new(),
+            resource: format!("{PUBLIC}/mcp"),
+        }
+    }
+
+    /// A browser of a client that wants tokens for a server with another public URL.
+    pub(crate) fn for_resource(server: &'a Server, resource: &str) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            ..Self::new(server)
         }
     }
 
@@ -245,13 +255,16 @@ impl<'a> Browser<'a> {
 
     /// A browser that comes back with the cookies that it left with.
     pub(crate) fn back(server: &'a Server, cookies: BTreeMap<String, String>) -> Self {
-        Self { server, cookies }
+        Self {
+            cookies,
+            ..Self::new(server)
+        }
     }
 
     /// Begins a login, for these scopes if any are named: the page of the server on which it waits, or the way back to the
     /// client.
     pub(crate) async fn begin(&mut self, scopes: Option<&str>) -> Answer {
-        let (challenge, resource) = (verifier().challenge(), format!("{PUBLIC}/mcp"));
+        let (challenge, resource) = (verifier().challenge(), self.resource.clone());
         let mut start = vec![
             ("response_type", "code"),
             ("client_id", CLIENT),

@@ -29,6 +29,7 @@ pub mod resource;
 pub mod scope;
 pub mod sealing;
 pub mod secret;
+pub mod signing_key;
 pub mod throttle;
 pub mod token;
 pub mod upstream_tokens;

@@ -10,7 +10,7 @@ use super::key_ring::KeyId;
 use super::opaque_token::{AccessToken, RefreshToken};
 use super::resource::ResourceIndicator;
 use super::scope::ScopeSet;
-use super::secret::SecretDigest;
+use super::secret::{Secret, SecretDigest};
 use super::user::Principal;
 
 /// An access token as it is stored.
@@ -145,11 +145,37 @@ impl RefreshTokenRecord {
     }
 }
 
+/// The text of an access token on its way to the client, in the form that the operator wants.
+#[derive(Clone, Debug)]
+pub enum AccessTokenText {
+    /// The value itself.
+    Opaque(AccessToken),
+    /// Signed claims that name it (RFC 9068).
+    Signed(Secret),
+}
+
+impl AccessTokenText {
+    /// The text, for the one answer in which it is handed out.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret().expose()
+    }
+
+    /// The text as a secret.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::Opaque(value) => value.secret(),
+            Self::Signed(text) => text,
+        }
+    }
+}
+
 /// A pair of values on its way to the client: the only moment in which they exist in plain text.
 #[derive(Clone, Debug)]
 pub struct TokenPair {
     /// For calls.
-    pub access_token: AccessToken,
+    pub access_token: AccessTokenText,
     /// For the next pair; absent if the client is not registered for it.
     pub refresh_token: Option<RefreshToken>,
     /// When the access token ends.

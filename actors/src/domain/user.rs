@@ -7,6 +7,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -25,6 +28,20 @@ pub struct UserKey {
     pub issuer: String,
     /// The provider's stable identifier of the user; what policies see as `user.id`.
     pub subject: String,
+}
+
+impl UserKey {
+    /// The name of the user for those who read signed access tokens: SHA-256 of issuer and subject with a line feed between them,
+    /// in base64url.
+    ///
+    /// It is the same for as long as the user is the same, and another one for every other pair, since an issuer is a URL or a word
+    /// and has no line feed. It shows neither who vouched for the user nor by what name: a token passes through its client and
+    /// every resource server. Whoever knows a pair can compute it, so it hides nothing from who guesses.
+    #[must_use]
+    pub fn public_subject(&self) -> String {
+        let named = format!("{}\n{}", self.issuer, self.subject);
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, named.as_bytes()))
+    }
 }
 
 /// An e-mail address that the provider says belongs to the user. An unverified one cannot be expressed.
@@ -208,6 +225,24 @@ mod tests {
             subject: "1".to_owned(),
         };
         assert_ne!(key("https://github.com"), key("https://gitlab.com"));
+    }
+
+    #[test]
+    fn the_public_subject_follows_from_issuer_and_subject_and_from_nothing_else() {
+        let subject = |issuer: &str, subject: &str| {
+            let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+            UserKey { issuer, subject }.public_subject()
+        };
+        // printf 'https://github.com\n583231' | openssl dgst -sha256 -binary | basenc --base64url
+        assert_eq!(
+            subject("https://github.com", "583231"),
+            "VYAFYGJSfxxhE3eev455Tc2ZzchjoI4IE7fmUfh4z6M"
+        );
+        assert_ne!(
+            subject("https://github.com", "1"),
+            subject("https://gitlab.com", "1")
+        );
+        assert_ne!(subject("a", "bc"), subject("ab", "c"));
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod open;
 pub mod pending_logins;
 mod private_file;
 pub mod replay_identifiers;
+pub mod signing_keys;
 pub mod tokens;
 pub mod users;
 
@@ -52,6 +53,7 @@ pub use mcp_sessions::McpSessionRepository;
 pub use memory::MemoryStore;
 pub use pending_logins::PendingLoginRepository;
 pub use replay_identifiers::ReplayIdentifierRepository;
+pub use signing_keys::SigningKeyRepository;
 pub use tokens::TokenRepository;
 pub use users::UserRepository;
 
@@ -67,6 +69,7 @@ pub trait Store:
     + McpSessionRepository
     + PendingLoginRepository
     + ReplayIdentifierRepository
+    + SigningKeyRepository
     + TokenRepository
     + UserRepository
 {
@@ -83,6 +86,7 @@ impl<T> Store for T where
         + McpSessionRepository
         + PendingLoginRepository
         + ReplayIdentifierRepository
+        + SigningKeyRepository
         + TokenRepository
         + UserRepository
 {

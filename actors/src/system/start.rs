@@ -37,7 +37,7 @@ use crate::sql_executor::actor::SqlExecutor;
 use crate::store::Store;
 use crate::token_store::actor::TokenStore;
 use crate::token_store::verified_tokens::VerifiedTokens;
-use crate::token_store::{TokenRules, TokenStoreHandle, TokenStoreSettings};
+use crate::token_store::{SigningKeys, TokenRules, TokenStoreHandle, TokenStoreSettings};
 
 /// Calls under way at the registry and at the store of codes: a login makes a handful, and 256 logins at once is more
 /// than a server of this kind sees.
@@ -260,11 +260,19 @@ impl Starter {
             bus,
             ..
         } = self.surroundings.clone();
+        let signing_keys = SigningKeys::new(
+            settings.access_token_format,
+            self.store(),
+            Arc::clone(&keys),
+            Arc::clone(&clock),
+            Arc::clone(&randomness),
+        );
         let rules = TokenRules {
             settings,
             clock: Arc::<dyn Clock>::clone(&clock),
             randomness,
             keys,
+            signing_keys: Arc::new(signing_keys),
             grants: self.store(),
             tokens: self.store(),
             identifiers: self.store(),

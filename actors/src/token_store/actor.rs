@@ -8,9 +8,9 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 use super::finding::FindGrant;
 use super::messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
-    IssueTokensReply, ListGrantsOfUser, OpenGrant, RememberUse, ReplaceUser, Revocation, RevokeGrant,
-    RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken, RotateRefreshTokenError,
-    RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
+    IssueTokensReply, ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser, Revocation,
+    RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken,
+    RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -126,7 +126,12 @@ impl Handler<Carried<IssueTokens>> for TokenStore {
     fn handle(&mut self, message: Carried<IssueTokens>, _context: &mut Self::Context) -> Self::Result {
         // A refused exchange ends nothing, and whoever can register a client can have many of them refused.
         let nothing = |reply: &IssueTokensReply| match reply {
-            Ok(_) | Err(IssueTokensError::CodeExpired | IssueTokensError::Randomness(_)) => true,
+            Ok(_)
+            | Err(
+                IssueTokensError::CodeExpired
+                | IssueTokensError::Randomness(_)
+                | IssueTokensError::Signing(_),
+            ) => true,
             Err(IssueTokensError::CodeReplayed { .. } | IssueTokensError::Store(_)) => false,
         };
         self.answer_and_forget(message, nothing, |rules, request| rules.issue(&request))
@@ -240,6 +245,14 @@ impl Handler<Carried<CountGrants>> for TokenStore {
 
     fn handle(&mut self, message: Carried<CountGrants>, _context: &mut Self::Context) -> Self::Result {
         self.answer(message, |rules, CountGrants| rules.count())
+    }
+}
+
+impl Handler<Carried<PublishedKeys>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<PublishedKeys>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, PublishedKeys| rules.signing_keys.published())
     }
 }
 

@@ -4,6 +4,7 @@
 //! * `rules.rs`: how each message is answered; plain functions over repositories, a clock and randomness.
 //! * `refresh.rs`: how refreshing is answered.
 //! * `upstream.rs`: how the provider's tokens in a grant are renewed by one caller among many.
+//! * `signing/`: access tokens as signed texts, and their keys.
 //! * `finding.rs`: whose grant it is, for records.
 //! * `rotation.rs`: what a presented refresh token means. Pure, and the whole of that decision.
 //! * `actor.rs`: lets each message be answered on a thread that may wait for the store.
@@ -12,6 +13,8 @@
 //! | part | state | class |
 //! |---|---|---|
 //! | store | grants with sealed upstream tokens, token digests, first uses, what was used once | durable |
+//! | signing keys | sealed, in the store | durable |
+//! | signing keys | opened, for a minute | derivable: read again |
 //! | verified tokens | callers by digest of their token, for at most a second | derivable: asked again |
 //! | verified tokens | questions that several callers wait for | ephemeral: the next in line asks |
 //! | pool | calls to the store under way | ephemeral: answered on stop |
@@ -25,9 +28,11 @@
 pub mod actor;
 pub mod finding;
 pub mod messages;
+mod presented;
 mod refresh;
 pub mod rotation;
 pub mod rules;
+pub mod signing;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -39,16 +44,19 @@ use std::time::Duration;
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, ListGrantsOfUser,
-    OpenGrant, RememberUse, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RotateRefreshToken,
-    SweepTokens, VerifyToken,
+    OpenGrant, PublishedKeys, RememberUse, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
+    RotateRefreshToken, SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
+pub use signing::{AccessTokenFormat, SigningKeys};
 pub use verifier::TokenStoreHandle;
 
 /// What the operator can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenStoreSettings {
-    /// How long an access token is valid.
+    /// In which form access tokens are issued.
+    pub access_token_format: AccessTokenFormat,
+    /// How long an access token is valid; at most [`signing::schedule::LONGEST_ACCESS_TOKEN`] where it is signed.
     pub access_token_lifetime: Duration,
     /// How long a refresh token is valid that is not used: the idle lifetime of a login.
     pub refresh_token_lifetime: Duration,
@@ -65,6 +73,7 @@ pub struct TokenStoreSettings {
 impl Default for TokenStoreSettings {
     fn default() -> Self {
         Self {
+            access_token_format: AccessTokenFormat::Opaque,
             access_token_lifetime: Duration::from_hours(1),
             refresh_token_lifetime: Duration::from_hours(24 * 30),
             grant_lifetime: Some(Duration::from_hours(24 * 90)),

@@ -4,12 +4,15 @@
 use super::messages::{RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply};
 use super::rotation::{self, RotationDecision};
 use super::rules::TokenRules;
+use super::signing::{Facts, SigningKeyError};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::key_ring::KeyId;
 use crate::domain::opaque_token::{AccessToken, RefreshToken};
 use crate::domain::scope::ScopeSet;
-use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, Succession, TokenPair};
+use crate::domain::token::{
+    AccessTokenRecord, AccessTokenText, RefreshTokenRecord, RefreshTokenState, Succession, TokenPair,
+};
 use crate::store::StoreError;
 use crate::store::tokens::{Rotation, RotationOutcome};
 
@@ -29,11 +32,11 @@ impl TokenRules {
         let scopes = check_request(message, &presented, &grant, now)?;
         match self.decide(&presented, now)? {
             RotationDecision::Rotate => {
-                let rotated = self.rotate_first(&value, &presented, &grant, scopes, now)?;
+                let rotated = self.rotate_first(message, &value, (&presented, &grant), scopes, now)?;
                 // Whoever loses the race repeats what the winner got.
-                rotated.map_or_else(|| self.rotate_after_race(&value, now), Ok)
+                rotated.map_or_else(|| self.rotate_after_race(message, &value, now), Ok)
             }
-            other => self.follow(other, &value, &presented, now),
+            other => self.follow(other, message, &value, (&presented, &grant), now),
         }
     }
 
@@ -56,9 +59,9 @@ impl TokenRules {
     /// Exchanges a token that nobody has exchanged; `None` if somebody else was faster.
     fn rotate_first(
         &self,
+        message: &RotateRefreshToken,
         value: &RefreshToken,
-        presented: &RefreshTokenRecord,
-        grant: &Grant,
+        (presented, grant): (&RefreshTokenRecord, &Grant),
         scopes: ScopeSet,
         now: Timestamp,
     ) -> Result<Option<TokenPair>, RotateRefreshTokenError> {
@@ -89,6 +92,7 @@ impl TokenRules {
                 ..presented.clone()
             },
         };
+        let access_token = self.text(access_token, grant, &rotation.access_token, &message.issuer)?;
         match self.tokens.rotate(&rotation)? {
             RotationOutcome::Rotated => Ok(Some(TokenPair {
                 access_token,
@@ -101,24 +105,32 @@ impl TokenRules {
         }
     }
 
-    fn rotate_after_race(&self, value: &RefreshToken, now: Timestamp) -> RotateRefreshTokenReply {
-        let (presented, _) = self
+    fn rotate_after_race(
+        &self,
+        message: &RotateRefreshToken,
+        value: &RefreshToken,
+        now: Timestamp,
+    ) -> RotateRefreshTokenReply {
+        let (presented, grant) = self
             .find_refresh_token(value)?
             .ok_or(RotateRefreshTokenError::Unknown)?;
         let decision = self.decide(&presented, now)?;
-        self.follow(decision, value, &presented, now)
+        self.follow(decision, message, value, (&presented, &grant), now)
     }
 
     /// Does what was decided over a token that was exchanged before.
     fn follow(
         &self,
         decision: RotationDecision,
+        message: &RotateRefreshToken,
         value: &RefreshToken,
-        presented: &RefreshTokenRecord,
+        (presented, grant): (&RefreshTokenRecord, &Grant),
         now: Timestamp,
     ) -> RotateRefreshTokenReply {
         match decision {
-            RotationDecision::Repeat(succession) => self.repeat(value, presented, &succession, now),
+            RotationDecision::Repeat(succession) => {
+                self.repeat(message, value, (presented, grant), &succession, now)
+            }
             RotationDecision::Expired => Err(RotateRefreshTokenError::Expired),
             RotationDecision::EndGrant => {
                 self.grants
@@ -137,24 +149,39 @@ impl TokenRules {
     /// The pair that was given at the first exchange, derived once more.
     fn repeat(
         &self,
+        message: &RotateRefreshToken,
         value: &RefreshToken,
-        presented: &RefreshTokenRecord,
+        (presented, grant): (&RefreshTokenRecord, &Grant),
         succession: &Succession,
         now: Timestamp,
     ) -> RotateRefreshTokenReply {
         let (access_token, refresh_token) = self.successors(succession.key, value)?;
         let stored = self.tokens.find_access_token(&succession.access_token)?;
         // An access token that was swept is over; the refresh token beside it still is the way on.
-        let (expires_at, scopes) = match stored {
-            Some((token, _)) => (token.expires_at, token.scopes),
-            None => (now, presented.scopes.clone()),
-        };
+        let token = stored.map_or_else(|| swept(presented, succession, now), |(token, _)| token);
         Ok(TokenPair {
-            access_token,
+            access_token: self.text(access_token, grant, &token, &message.issuer)?,
             refresh_token: Some(refresh_token),
-            expires_at,
-            scopes,
+            expires_at: token.expires_at,
+            scopes: token.scopes,
         })
+    }
+
+    /// The text of a successor. Signed anew it is another text, and the same token.
+    fn text(
+        &self,
+        value: AccessToken,
+        grant: &Grant,
+        token: &AccessTokenRecord,
+        issuer: &str,
+    ) -> Result<AccessTokenText, SigningKeyError> {
+        match self.signing_keys.signer()? {
+            None => Ok(AccessTokenText::Opaque(value)),
+            Some(signer) => {
+                let text = signer.sign(&Facts { issuer, grant, token });
+                text.map(AccessTokenText::Signed)
+            }
+        }
     }
 
     fn successors(
@@ -177,6 +204,21 @@ impl TokenRules {
             Some(GrantState::Ended { reason, .. }) => RotateRefreshTokenError::GrantEnded(reason),
             Some(GrantState::Pending | GrantState::Active { .. }) | None => RotateRefreshTokenError::Unknown,
         })
+    }
+}
+
+/// What an access token was that is not stored any more.
+fn swept(presented: &RefreshTokenRecord, succession: &Succession, now: Timestamp) -> AccessTokenRecord {
+    AccessTokenRecord {
+        digest: succession.access_token,
+        grant: presented.grant,
+        refresh_token: Some(succession.refresh_token),
+        scopes: presented.scopes.clone(),
+        resource: presented.resource.clone(),
+        issued_at: succession.at,
+        expires_at: now,
+        first_used_at: None,
+        revoked_at: None,
     }
 }
 

@@ -10,13 +10,16 @@ use super::messages::{
     RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep,
     SweepTokens, SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError, VerifyTokenReply,
 };
+use super::signing::{Facts, SigningKeys};
 use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
 use crate::domain::clock::Clock;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::key_ring::KeyRing;
 use crate::domain::opaque_token::{AccessToken, RefreshToken};
 use crate::domain::randomness::Randomness;
-use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, TokenPair};
+use crate::domain::token::{
+    AccessTokenRecord, AccessTokenText, RefreshTokenRecord, RefreshTokenState, TokenPair,
+};
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::store::tokens::{Redemption, RedemptionOutcome};
 use crate::store::{GrantRepository, ReplayIdentifierRepository, StoreError, TokenRepository};
@@ -32,6 +35,8 @@ pub struct TokenRules {
     pub randomness: Arc<dyn Randomness>,
     /// What tokens are digested, derived and sealed with.
     pub keys: Arc<KeyRing>,
+    /// What signed tokens are signed and verified with.
+    pub signing_keys: Arc<SigningKeys>,
     /// Where grants are kept.
     pub grants: Arc<dyn GrantRepository>,
     /// Where tokens are kept.
@@ -84,6 +89,19 @@ impl TokenRules {
             .transpose()?;
         let redemption = self.redemption(&message.code, &access_token, refresh_token.as_ref());
         let (at, expires_at) = (redemption.at, redemption.access_token.expires_at);
+        // Before the code is spent, so that no login is lost for want of a key.
+        let access_token = match self.signing_keys.signer()? {
+            None => AccessTokenText::Opaque(access_token),
+            Some(signer) => {
+                let grant = self.grants.find_grant(binding.grant)?;
+                let grant = grant.ok_or(IssueTokensError::CodeExpired)?;
+                AccessTokenText::Signed(signer.sign(&Facts {
+                    issuer: &message.issuer,
+                    grant: &grant,
+                    token: &redemption.access_token,
+                })?)
+            }
+        };
         match self.tokens.redeem_code(&redemption)? {
             RedemptionOutcome::Redeemed => Ok(TokenPair {
                 access_token,
@@ -104,8 +122,8 @@ impl TokenRules {
     /// Who calls with this token. Writes its first use down before it answers, because a refresh token may not be
     /// repeated once its successors were used.
     pub fn verify(&self, message: &VerifyToken) -> VerifyTokenReply {
-        let value = AccessToken::parse(message.token.expose()).map_err(|_| VerifyTokenError::Unknown)?;
-        let (token, mut grant) = self.find_access_token(&value)?.ok_or(VerifyTokenError::Unknown)?;
+        let found = self.find_presented(&message.token)?;
+        let (token, mut grant) = found.ok_or(VerifyTokenError::Unknown)?;
         let now = self.clock.now();
         let (sealed, grant_id) = (grant.upstream_tokens.take(), grant.id);
         let mut principal = token.check(grant, &message.resource, now)?;
@@ -183,10 +201,7 @@ impl TokenRules {
                 Revocation::Nothing
             });
         }
-        let Ok(value) = AccessToken::parse(text) else {
-            return Ok(Revocation::Nothing);
-        };
-        let Some((token, grant)) = self.find_access_token(&value)? else {
+        let Some((token, grant)) = self.find_presented(&message.token)? else {
             return Ok(Revocation::Nothing);
         };
         if grant.client != message.client {
@@ -214,6 +229,9 @@ impl TokenRules {
         let deleted_tokens = self
             .tokens
             .delete_tokens_expired_before(forgotten, message.most)?;
+        if let Err(error) = self.signing_keys.sweep() {
+            log::warn!("the signing keys were not swept: {error}");
+        }
         let deleted_identifiers = self.identifiers.delete_expired_identifiers(now, message.most)?;
         // Last: whoever asked learns only from this answer which grants have ended, and no failure may come in between.
         let ended_grants = self
@@ -276,29 +294,5 @@ impl TokenRules {
             access_token,
             refresh_token,
         }
-    }
-
-    pub(super) fn find_access_token(
-        &self,
-        value: &AccessToken,
-    ) -> Result<Option<(AccessTokenRecord, Grant)>, StoreError> {
-        for digest in value.digests(&self.keys) {
-            if let Some(found) = self.tokens.find_access_token(&digest)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
-    pub(super) fn find_refresh_token(
-        &self,
-        value: &RefreshToken,
-    ) -> Result<Option<(RefreshTokenRecord, Grant)>, StoreError> {
-        for digest in value.digests(&self.keys) {
-            if let Some(found) = self.tokens.find_refresh_token(&digest)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
     }
 }

@@ -27,7 +27,9 @@ use mxcp_actors::store::Store;
 use mxcp_actors::store::diesel::StoreLimits;
 use mxcp_actors::store::open::{KeySettings, OpenStore, OpenStoreError, StoreSettings, open};
 use mxcp_actors::token_store::messages::{IssueTokensError, VerifyTokenReply};
-use mxcp_actors::token_store::{IssueTokens, OpenGrant, TokenRules, TokenStoreSettings, VerifyToken};
+use mxcp_actors::token_store::{
+    AccessTokenFormat, IssueTokens, OpenGrant, SigningKeys, TokenRules, TokenStoreSettings, VerifyToken,
+};
 use tempfile::TempDir;
 
 use crate::postgres_cluster;
@@ -135,6 +137,13 @@ impl Server {
             clock: Arc::<dyn Clock>::clone(&clock),
             randomness: Arc::<dyn Randomness>::clone(&randomness),
             keys: Arc::<KeyRing>::clone(&opened.keys),
+            signing_keys: Arc::new(SigningKeys::new(
+                AccessTokenFormat::Opaque,
+                store(),
+                Arc::<KeyRing>::clone(&opened.keys),
+                Arc::<dyn Clock>::clone(&clock),
+                Arc::<dyn Randomness>::clone(&randomness),
+            )),
             grants: store(),
             tokens: store(),
             identifiers: store(),
@@ -192,6 +201,7 @@ impl Server {
         let issue = IssueTokens {
             code: verified,
             with_refresh_token: true,
+            issuer: "https://api.example.com".to_owned(),
         };
         match self.tokens.issue(&issue) {
             Err(IssueTokensError::CodeReplayed { .. }) => None,

@@ -11,6 +11,7 @@ mod local;
 mod persistence;
 mod provider;
 mod session;
+mod tokens;
 mod upstream_client;
 mod user_mapping;
 
@@ -33,6 +34,7 @@ pub use persistence::Persistence;
 pub use provider::Provider;
 pub use salesforce::Salesforce;
 pub use session::Session;
+pub use tokens::Tokens;
 pub use upstream_client::{ClaimMappings, UpstreamClient, scope_names};
 pub use user_mapping::UserMappingRule;
 
@@ -75,6 +77,8 @@ pub struct Auth {
     pub session: Session,
     /// What users have beyond what the provider says.
     pub user_mapping: Vec<UserMappingRule>,
+    /// The form of access tokens.
+    pub tokens: Tokens,
 }
 
 /// Whose tokens the server accepts.
@@ -109,6 +113,7 @@ pub(super) struct AuthFile {
     pub(super) persistence: Option<Located<PersistenceFile>>,
     session: Session,
     user_mapping: Vec<UserMappingRule>,
+    tokens: Tokens,
     /// For warnings about the section as a whole.
     pub(super) section: Option<Located<()>>,
 }
@@ -148,6 +153,7 @@ impl FromYaml for AuthFile {
             persistence: fields.optional("persistence"),
             session: fields.optional("session").unwrap_or_default(),
             user_mapping: fields.optional("user_mapping").unwrap_or_default(),
+            tokens: fields.optional("tokens").unwrap_or_default(),
             section,
         };
         fields.finish();
@@ -198,6 +204,7 @@ impl AuthFile {
             persistence: persistence?,
             session: self.session.clone(),
             user_mapping: self.user_mapping.clone(),
+            tokens: self.tokens,
         })
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mxcp_actors::provider_broker::providers::oidc::issuer_of;
+use mxcp_actors::provider_broker::providers::oidc::{is_of_openid_provider, issuer_of};
 use url::Url;
 
 use super::introspection::{DEFAULT_CACHE, cache_ttl};
@@ -100,7 +100,10 @@ impl Oidc {
     /// Reads the block, whose keys depend on the mode.
     pub(super) fn read(item: Item<'_>, mode: AuthMode) -> Option<Self> {
         let mut fields = item.fields()?.named(SUBJECT);
-        let config_url = fields.required_with("config_url", discovery_address);
+        let config_url = fields.required_with("config_url", |item| match mode {
+            AuthMode::Verifier => server_address(item),
+            AuthMode::Issuer | AuthMode::Introspection => discovery_address(item),
+        });
         let client_id = fields.required_string("client_id");
         let client_secret = fields.required("client_secret");
         let scope = fields.required_with("scope", scope_with_openid);
@@ -178,10 +181,22 @@ fn methods(mut item: Item<'_>) -> Option<Vec<VerifyingMethod>> {
 /// The address of a discovery document. What stands in front of its fixed end is the issuer.
 pub(super) fn discovery_address(mut item: Item<'_>) -> Option<Url> {
     let url = secret_carrying_address(item.again())?;
-    if issuer_of(&url).is_some() {
+    if is_of_openid_provider(&url) {
         return Some(url);
     }
     item.refuse("expected the issuer's address with /.well-known/openid-configuration behind it")
+}
+
+/// The same, or that of an authorization server where nobody logs in by OpenID Connect (RFC 8414 section 3).
+fn server_address(mut item: Item<'_>) -> Option<Url> {
+    let url = secret_carrying_address(item.again())?;
+    if issuer_of(&url).is_some() {
+        return Some(url);
+    }
+    item.refuse(
+        "expected the issuer's address with /.well-known/openid-configuration behind it, or with \
+         /.well-known/oauth-authorization-server behind its host",
+    )
 }
 
 /// Parameters of the authorization request, none of which is the protocol's own.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use mxcp_actors::domain::client::{ClientKeys, DocumentPolicy, Domain};
+use mxcp_actors::jose::SigningAlgorithm;
+use mxcp_actors::token_store::AccessTokenFormat;
 
 use super::{Machine, SEALING_KEY};
 use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
@@ -302,6 +304,39 @@ fn session_scopes_and_registration_are_read() {
     assert_eq!(auth.session.refresh_reuse_window, Duration::ZERO);
     assert_eq!(auth.required_scopes, ["a", "b"]);
     assert_eq!(auth.registration_scopes, ["c"]);
+}
+
+#[test]
+fn the_form_of_access_tokens_is_read() {
+    let format = |block: &str| auth(&format!("{{tokens: {block}}}")).tokens.format;
+    let signed = |algorithm, days: u64| AccessTokenFormat::Signed {
+        algorithm,
+        key_lifetime: Duration::from_hours(24 * days),
+    };
+    assert_eq!(
+        Machine::new().config().auth.tokens.format,
+        AccessTokenFormat::Opaque
+    );
+    assert_eq!(format("{}"), AccessTokenFormat::Opaque);
+    assert_eq!(format("{format: opaque}"), AccessTokenFormat::Opaque);
+    assert_eq!(format("{format: jwt}"), signed(SigningAlgorithm::EdDsa, 30));
+    assert_eq!(
+        format("{format: jwt, algorithm: ES256, signing_key_ttl: 86400}"),
+        signed(SigningAlgorithm::Es256, 1)
+    );
+    for (block, problem) in [
+        ("{format: JWT}", "tokens.format"),
+        ("{format: jwt, algorithm: RS256}", "tokens.algorithm"),
+        ("{format: jwt, signing_key_ttl: 3600}", "tokens.signing_key_ttl"),
+        ("{algorithm: EdDSA}", "applies to format jwt only"),
+        (
+            "{format: opaque, signing_key_ttl: 86400}",
+            "applies to format jwt only",
+        ),
+    ] {
+        let errors = Machine::with_auth(&format!("{{tokens: {block}}}")).errors();
+        assert!(errors.contains(problem), "{block}: {errors}");
+    }
 }
 
 #[test]

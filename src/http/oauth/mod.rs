@@ -15,6 +15,7 @@ mod cookies;
 pub mod cors;
 mod home;
 mod introspect;
+mod keys;
 mod log_in;
 mod metadata;
 mod register;
@@ -28,6 +29,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 
 use crate::http::routes::{GET_OR_HEAD, get_or_head, resource};
+use crate::oauth::published_keys::KEYS_PATH;
 use crate::oauth::{ResourceServer, Services};
 
 /// The paths under which clients know these endpoints: at the root, and in the older folder.
@@ -84,6 +86,7 @@ fn authorization_server_discovery(config: &mut ServiceConfig) {
     ] {
         any_origin(config, path, GET_OR_HEAD, document);
     }
+    any_origin(config, KEYS_PATH, GET_OR_HEAD, get_or_head().to(keys::get));
 }
 
 /// The endpoints that clients call, and the one that they send browsers to. No page may call introspection: resource

@@ -53,8 +53,8 @@ async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
     let grant_type = form.required("grant_type")?;
     let client = authenticate(&services, &caller, &addresses, header, &form).await?;
     Ok(match grant_type {
-        "authorization_code" => exchange::exchange(&services, &caller, &client, &form).await?,
-        "refresh_token" => refresh::refresh(&services, &caller, &client, &form).await?,
+        "authorization_code" => exchange::exchange(&services, &caller, &addresses, &client, &form).await?,
+        "refresh_token" => refresh::refresh(&services, &caller, &addresses, &client, &form).await?,
         _ => return Err(TokenError::UnsupportedGrantType),
     })
 }

@@ -1,4 +1,8 @@
-//! Another server of this kind as the authorization server: its tokens are opaque, and it says what they are worth.
+//! Another server of this kind as the authorization server: it says what its tokens are worth, or signs them.
+
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
 
 use super::*;
 use crate::login::{self, CLIENT, CLIENT_SECRET as LOGIN_SECRET};
@@ -34,4 +38,68 @@ async fn one_server_logs_users_in_and_another_one_answers_them() {
         .await;
     assert_eq!(revoked.status.as_u16(), 200);
     assert_eq!(who(&resource, &token).await, Err(401));
+}
+
+/// Who vouches for users with passwords in these projects.
+const LOCAL: &str = "urn:mxcp-actor:test:local";
+
+/// Passes every connection of `listener` on to the server, which is known by the listener's address and listens elsewhere.
+fn relay(listener: TcpListener, server: &Server) {
+    let target = server.at("").trim_start_matches("http://").to_owned();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let Ok(upstream) = TcpStream::connect(&target) else {
+                continue;
+            };
+            let [mut from, mut to] = [stream.try_clone().unwrap(), upstream.try_clone().unwrap()];
+            let [mut back_from, mut back_to] = [upstream, stream];
+            thread::spawn(move || {
+                io::copy(&mut from, &mut to).ok();
+                to.shutdown(Shutdown::Write).ok();
+            });
+            thread::spawn(move || io::copy(&mut back_from, &mut back_to).ok());
+        }
+    });
+}
+
+#[actix_rt::test]
+async fn another_server_verifies_signed_tokens_by_the_published_keys_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let public = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let users = login::configuration(&[("ada", "name: Ada")])
+        .replace(login::PUBLIC, &public)
+        .replace(
+            "provider: local,",
+            "provider: local, tokens: { format: jwt, algorithm: ES256 },",
+        );
+    let authorization = Project::new()
+        .user_config(&users)
+        .tool("one", "SELECT 1 AS x", "")
+        .start();
+    relay(listener, &authorization);
+    let auth = format!(
+        "mode: verifier, provider: oidc, authorization: {{ required_scopes: ['mcp:read'] }},\n  oidc: {{ config_url: \
+         '{public}/.well-known/oauth-authorization-server', client_id: {CLIENT}, client_secret: {LOGIN_SECRET}, scope: openid, \
+         audience: '{public}/mcp' }}"
+    );
+    let resource = project(&auth).start();
+    let metadata = resource.get("/.well-known/oauth-protected-resource").await.json();
+    assert_eq!(metadata["authorization_servers"], json!([public]));
+
+    let code = login::Browser::for_resource(&authorization, &format!("{public}/mcp"));
+    let code = { code }.code("ada", login::SCOPES).await;
+    let token = login::tokens(&authorization, &code).await["access_token"].clone();
+    let token = token.as_str().unwrap();
+    // The user is issuer and subject as the token has them; the name stays where the user logged in.
+    let subject = mxcp_actors::domain::user::UserKey {
+        issuer: LOCAL.to_owned(),
+        subject: "ada".to_owned(),
+    };
+    let expected = json!([{ "name": subject.public_subject(), "provider": "oidc", "token": "" }]).to_string();
+    assert_eq!(who(&resource, token).await, Ok(expected));
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    assert_eq!(
+        who(&resource, &format!("{signed}.{}", "A".repeat(86))).await,
+        Err(401)
+    );
 }

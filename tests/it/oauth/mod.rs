@@ -29,4 +29,5 @@ mod registration;
 mod replicas;
 mod revocation;
 mod server;
+mod signed_tokens;
 mod token;

@@ -26,6 +26,7 @@ use mxcp_actors::domain::randomness::{Randomness, SeededRandomness};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::VerifiedEmail;
+use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
 use mxcp_actors::replica_bus::ReplicaBus;
@@ -33,6 +34,7 @@ use mxcp_actors::store::diesel::StoreLimits;
 use mxcp_actors::store::open::{KeySettings, StoreSettings, open};
 use mxcp_actors::store::{MemoryStore, Store};
 use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surroundings};
+use mxcp_actors::token_store::AccessTokenFormat;
 use serde_json::Value;
 
 use crate::server::PATIENCE;
@@ -60,6 +62,12 @@ const PATIENT: StoreLimits = StoreLimits {
 /// Clients whose names and secrets look different in a header.
 pub(super) const SPACED_CLIENT: (&str, &str) = ("spaced app", "two words");
 pub(super) const PLUS_CLIENT: (&str, &str) = ("plus-app", "a+b/c=");
+
+/// Access tokens as signed texts.
+pub(super) const SIGNED: AccessTokenFormat = AccessTokenFormat::Signed {
+    algorithm: SigningAlgorithm::EdDsa,
+    key_lifetime: Duration::from_hours(24 * 30),
+};
 
 type Answering = Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -181,6 +189,21 @@ impl Server {
         ]
     }
 
+    /// Two replicas on one store that sign access tokens. They tell each other nothing.
+    pub(super) async fn signing_replicas() -> [Self; 2] {
+        let (one, signing) = (Kept::in_memory(), |settings: &mut Settings| {
+            settings.access_token_format = SIGNED;
+        });
+        let other = Kept {
+            randomness: Arc::new(SeededRandomness::new(8)),
+            ..one.clone()
+        };
+        [
+            Self::start(one, local_users(), signing).await,
+            Self::start(other, local_users(), signing).await,
+        ]
+    }
+
     /// Users with passwords, whose logins are kept in an SQLite file. The clock stands at `now`.
     pub(super) async fn kept_in(path: &Path, now: Timestamp) -> Self {
         Self::start(Kept::in_file(path, now), local_users(), |_| {}).await
@@ -239,6 +262,7 @@ impl Server {
         let mut actors = ActorsSettings::new(registry, login);
         actors.deadline = PATIENCE;
         actors.configured_clients = configured_clients(&keys);
+        actors.tokens.access_token_format = settings.access_token_format;
         let surroundings = Surroundings {
             store,
             keys,
@@ -393,6 +417,7 @@ fn settings() -> Settings {
         metadata_documents: false,
         remember_consents: true,
         open_introspection: false,
+        access_token_format: AccessTokenFormat::Opaque,
         rate_limits: RateLimits::default(),
     }
 }

@@ -1,7 +1,8 @@
-//! Signatures that others made, and everything that must not count as one.
+//! Signatures that others made, everything that must not count as one, and signatures that this server makes.
 
 mod keys;
 mod signatures;
+mod signing;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

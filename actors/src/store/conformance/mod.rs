@@ -14,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod mcp_sessions;
 pub(crate) mod pending_logins;
 pub(crate) mod replay_identifiers;
+pub(crate) mod signing_keys;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
@@ -78,6 +79,9 @@ macro_rules! store_conformance_suite {
                 an_identifier_is_accepted_once_until_it_ends
                 a_hundred_replays_are_accepted_once
                 ended_identifiers_are_deleted;
+            signing_keys:
+                signing_keys_come_back_as_they_were_and_the_old_ones_are_deleted
+                of_a_hundred_replicas_one_makes_the_next_key;
             tokens:
                 redeeming_stores_everything_at_once
                 a_hundred_redemptions_succeed_once

@@ -41,6 +41,7 @@ mod replay_identifiers;
 mod replica_exchange;
 mod row;
 mod schema;
+mod signing_keys;
 mod sqlite_file;
 mod sweep;
 #[cfg(test)]

@@ -175,6 +175,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    signing_keys (generation) {
+        generation -> BigInt,
+        key_id -> Text,
+        algorithm -> Text,
+        private_key -> Binary,
+        created_at -> BigInt,
+        usable_from -> BigInt,
+    }
+}
+
+diesel::table! {
     users (issuer, subject) {
         issuer -> Text,
         subject -> Text,

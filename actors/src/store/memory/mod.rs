@@ -13,6 +13,7 @@ mod keys;
 mod mcp_sessions;
 mod pending_logins;
 mod replay_identifiers;
+mod signing_keys;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -35,6 +36,7 @@ use crate::domain::key_ring::KeyId;
 use crate::domain::mcp_session::McpSession;
 use crate::domain::pending_login::PendingLogin;
 use crate::domain::secret::SecretDigest;
+use crate::domain::signing_key::SigningKeyRecord;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord};
 use crate::domain::user::{UserAccount, UserKey};
 
@@ -58,6 +60,7 @@ struct State {
     mcp_sessions: HashMap<SecretDigest, McpSession>,
     pending_logins: HashMap<SecretDigest, PendingLogin>,
     refresh_tokens: HashMap<SecretDigest, RefreshTokenRecord>,
+    signing_keys: HashMap<i64, SigningKeyRecord>,
     users: HashMap<UserKey, UserAccount>,
 }
 

@@ -16,14 +16,14 @@ use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::client::{Client, ClientConfiguration, ClientId};
 use crate::domain::clock::{FixedClock, Timestamp};
 use crate::domain::key_ring::{KeyRing, MasterKey};
-use crate::domain::opaque_token::{AccessToken, AuthorizationCodeValue, RefreshToken};
+use crate::domain::opaque_token::{AuthorizationCodeValue, RefreshToken};
 use crate::domain::password::{PasswordCost, PasswordHasher};
 use crate::domain::pending_login::LoginPurpose;
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
-use crate::domain::token::TokenPair;
+use crate::domain::token::{AccessTokenText, TokenPair};
 use crate::domain::user::{UserAccount, VerifiedEmail};
 use crate::error::CallError;
 use crate::provider_broker::ApprovedRequest;
@@ -339,6 +339,7 @@ impl House {
         let message = IssueTokens {
             code: self.consume(code).await.unwrap(),
             with_refresh_token: true,
+            issuer: "https://api.example.com".to_owned(),
         };
         self.actors().tokens.ask(message).await.unwrap()
     }
@@ -347,7 +348,7 @@ impl House {
         self.redeem(&self.code().await).await.unwrap()
     }
 
-    pub(crate) async fn verify(&self, token: &AccessToken) -> Verification {
+    pub(crate) async fn verify(&self, token: &AccessTokenText) -> Verification {
         let message = VerifyToken {
             token: token.secret().clone(),
             resource: fixtures::resource(),
@@ -362,6 +363,7 @@ impl House {
             scopes: None,
             allowed: fixtures::scopes("mcp:read mcp:write"),
             resource: None,
+            issuer: "https://api.example.com".to_owned(),
         };
         self.actors().tokens.ask(message).await.unwrap()
     }

@@ -21,6 +21,7 @@ use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{Principal, UserAccount};
 use crate::handle::requests;
 use crate::store::StoreError;
+use crate::token_store::signing::SigningKeyError;
 
 /// A user came back from the identity provider, or typed the right password, to log in to a client. Answered by
 /// [`OpenGrantReply`].
@@ -63,6 +64,8 @@ pub struct IssueTokens {
     pub code: VerifiedCode,
     /// Whether the client is registered for the grant type `refresh_token`.
     pub with_refresh_token: bool,
+    /// This server, as signed tokens name it.
+    pub issuer: String,
 }
 
 /// The first pair of the grant.
@@ -83,6 +86,9 @@ pub enum IssueTokensError {
     /// No tokens could be minted (500).
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
+    /// No token could be signed (503 or 500); the code is as it was.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
     /// The store failed (503 or 500); the code is as it was.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -112,6 +118,9 @@ pub enum VerifyTokenError {
     /// The provider's tokens in its grant cannot be read (500).
     #[error(transparent)]
     Unseal(#[from] UnsealError),
+    /// The keys of signed tokens are not known (503 or 500).
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
     /// The store failed (503 or 500).
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,6 +139,8 @@ pub struct RotateRefreshToken {
     pub allowed: ScopeSet,
     /// `resource`, if it was sent.
     pub resource: Option<String>,
+    /// This server, as signed tokens name it.
+    pub issuer: String,
 }
 
 /// The successor pair: a new one, or the same as before if the client repeats itself.
@@ -174,6 +185,9 @@ pub enum RotateRefreshTokenError {
     /// Another resource was asked for (`invalid_target`).
     #[error(transparent)]
     OtherResource(#[from] WrongResource),
+    /// No token could be signed (503 or 500); nothing was rotated.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
     /// The store failed (503 or 500); nothing was rotated.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -192,7 +206,7 @@ impl RotateRefreshTokenError {
             | Self::GrantEnded(_)
             | Self::Reused { .. }
             | Self::KeyRemoved => Some("invalid_grant"),
-            Self::Store(_) => None,
+            Self::Signing(_) | Self::Store(_) => None,
         }
     }
 }
@@ -233,7 +247,7 @@ pub struct RevokeToken {
 }
 
 /// What was revoked; the client is told success in every case (RFC 7009 section 2.2).
-pub type RevokeTokenReply = Result<Revocation, StoreError>;
+pub type RevokeTokenReply = Result<Revocation, SigningKeyError>;
 
 /// What giving a token back did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,6 +261,13 @@ pub enum Revocation {
     /// The refresh token's grant has ended.
     Grant(GrantId),
 }
+
+/// A resource server elsewhere wants to verify signed tokens by itself. Answered by [`PublishedKeysReply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedKeys;
+
+/// The public keys as a JWK set (RFC 7517 section 5); `None` where no token is signed.
+pub type PublishedKeysReply = Result<Option<String>, SigningKeyError>;
 
 /// An operator wants to know how many grants have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,6 +307,7 @@ pub type RememberUseReply = Result<bool, StoreError>;
 requests! {
     RememberUse => RememberUseReply;
     CountGrants => Result<u64, StoreError>;
+    PublishedKeys => PublishedKeysReply;
     BeginUpstreamRefresh => BeginUpstreamRefreshReply;
     EndUpstreamRefresh => EndUpstreamRefreshReply;
     FindEndedUpstream => FindEndedUpstreamReply;

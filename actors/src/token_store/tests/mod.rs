@@ -17,40 +17,43 @@ use crate::domain::authorization_code::{AuthorizationCode, CodeBinding, CodeExch
 use crate::domain::clock::{Clock, FixedClock, Timestamp};
 use crate::domain::grant::{Grant, GrantId};
 use crate::domain::key_ring::{KeyRing, MasterKey};
-use crate::domain::opaque_token::{AccessToken, AuthorizationCodeValue, RefreshToken};
+use crate::domain::opaque_token::{AuthorizationCodeValue, RefreshToken};
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::secret::Secret;
-use crate::domain::token::TokenPair;
+use crate::domain::token::{AccessTokenText, TokenPair};
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::UserAccount;
 use crate::store::conformance::fixtures;
 use crate::store::{AuthorizationCodeRepository, GrantRepository, MemoryStore};
 
-const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
+pub(super) const ISSUER: &str = "https://api.example.com";
+pub(super) const START: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
-struct Replica {
-    rules: TokenRules,
-    clock: Arc<FixedClock>,
-    randomness: Arc<SeededRandomness>,
-    store: Arc<MemoryStore>,
+pub(super) struct Replica {
+    pub(super) rules: TokenRules,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) randomness: Arc<SeededRandomness>,
+    pub(super) store: Arc<MemoryStore>,
 }
 
 fn replica() -> Replica {
     replica_with(TokenStoreSettings::default())
 }
 
-fn replica_with(settings: TokenStoreSettings) -> Replica {
+pub(super) fn replica_with(settings: TokenStoreSettings) -> Replica {
     let (clock, randomness) = (
         Arc::new(FixedClock::at(START)),
         Arc::new(SeededRandomness::new(1)),
     );
     let store = Arc::new(MemoryStore::new());
+    let keys = Arc::new(KeyRing::new(&master_key(1), &[]).unwrap());
     let rules = TokenRules {
         settings,
         clock: Arc::<FixedClock>::clone(&clock),
         randomness: Arc::<SeededRandomness>::clone(&randomness),
-        keys: Arc::new(KeyRing::new(&master_key(1), &[]).unwrap()),
+        signing_keys: signing_keys(settings, &store, &keys, &clock, &randomness),
+        keys,
         grants: Arc::<MemoryStore>::clone(&store),
         tokens: Arc::<MemoryStore>::clone(&store),
         identifiers: Arc::<MemoryStore>::clone(&store),
@@ -63,20 +66,44 @@ fn replica_with(settings: TokenStoreSettings) -> Replica {
     }
 }
 
+/// What one process knows of the signing keys.
+fn signing_keys(
+    settings: TokenStoreSettings,
+    store: &Arc<MemoryStore>,
+    keys: &Arc<KeyRing>,
+    clock: &Arc<FixedClock>,
+    randomness: &Arc<SeededRandomness>,
+) -> Arc<SigningKeys> {
+    Arc::new(SigningKeys::new(
+        settings.access_token_format,
+        Arc::<MemoryStore>::clone(store),
+        Arc::clone(keys),
+        Arc::<FixedClock>::clone(clock),
+        Arc::<SeededRandomness>::clone(randomness),
+    ))
+}
+
 fn master_key(seed: u64) -> MasterKey {
     MasterKey::generate(&SeededRandomness::new(seed)).unwrap()
 }
 
 impl Replica {
     /// Another replica on the same store, with a clock of its own that shows the same time.
-    fn twin(&self) -> Self {
+    pub(super) fn twin(&self) -> Self {
+        self.twin_with_seed(2)
+    }
+
+    /// One of many, each of which draws other identifiers.
+    pub(super) fn twin_with_seed(&self, seed: u64) -> Self {
         let (clock, randomness) = (
             Arc::new(FixedClock::at(self.clock.now())),
-            Arc::new(SeededRandomness::new(2)),
+            Arc::new(SeededRandomness::new(seed)),
         );
+        let (settings, keys) = (self.rules.settings, &self.rules.keys);
         let rules = TokenRules {
             clock: Arc::<FixedClock>::clone(&clock),
             randomness: Arc::<SeededRandomness>::clone(&randomness),
+            signing_keys: signing_keys(settings, &self.store, keys, &clock, &randomness),
             ..self.rules.clone()
         };
         Self {
@@ -88,10 +115,20 @@ impl Replica {
     }
 
     /// The same replica after a restart with a new current key and these old ones.
-    fn restarted_with_keys(&self, current: u64, previous: &[u64]) -> Self {
+    pub(super) fn restarted_with_keys(&self, current: u64, previous: &[u64]) -> Self {
         let previous: Vec<_> = previous.iter().copied().map(master_key).collect();
         let mut twin = self.twin();
         twin.rules.keys = Arc::new(KeyRing::new(&master_key(current), &previous).unwrap());
+        let settings = twin.rules.settings;
+        twin.restarted_with(settings)
+    }
+
+    /// The same replica after a restart with other settings.
+    pub(super) fn restarted_with(&self, settings: TokenStoreSettings) -> Self {
+        let mut twin = self.twin();
+        twin.rules.settings = settings;
+        let keys = &twin.rules.keys;
+        twin.rules.signing_keys = signing_keys(settings, &twin.store, keys, &twin.clock, &twin.randomness);
         twin
     }
 
@@ -138,23 +175,23 @@ impl Replica {
         self.rules.issue(&IssueTokens {
             code,
             with_refresh_token: true,
+            issuer: ISSUER.to_owned(),
         })
     }
 
-    fn log_in(&self) -> (GrantId, TokenPair) {
+    pub(super) fn log_in(&self) -> (GrantId, TokenPair) {
         let grant = self.open_grant(None);
         (grant, self.issue(self.verified_code(grant)).unwrap())
     }
 
-    fn verify(&self, token: &AccessToken) -> VerifyTokenReply {
-        let token = Secret::new(token.expose());
+    pub(super) fn verify(&self, token: &AccessTokenText) -> VerifyTokenReply {
         self.rules.verify(&VerifyToken {
-            token,
+            token: token.secret().clone(),
             resource: fixtures::resource(),
         })
     }
 
-    fn refresh(&self, token: &RefreshToken) -> RotateRefreshTokenReply {
+    pub(super) fn refresh(&self, token: &RefreshToken) -> RotateRefreshTokenReply {
         self.rules.rotate(&refresh_request(token))
     }
 
@@ -181,10 +218,11 @@ fn refresh_request(token: &RefreshToken) -> RotateRefreshToken {
         scopes: None,
         allowed: fixtures::scopes("mcp:read mcp:write"),
         resource: None,
+        issuer: ISSUER.to_owned(),
     }
 }
 
-fn refresh_token(pair: &TokenPair) -> &RefreshToken {
+pub(super) fn refresh_token(pair: &TokenPair) -> &RefreshToken {
     pair.refresh_token.as_ref().unwrap()
 }
 
@@ -196,7 +234,7 @@ fn values(pair: &TokenPair) -> (&str, Option<&str>) {
     )
 }
 
-fn is_refused(reply: &VerifyTokenReply) -> bool {
+pub(super) fn is_refused(reply: &VerifyTokenReply) -> bool {
     matches!(
         reply,
         Err(VerifyTokenError::Unknown | VerifyTokenError::Refused(_))

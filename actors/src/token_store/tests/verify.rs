@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::domain::grant::GrantEnd;
+use crate::domain::opaque_token::AccessToken;
 use crate::domain::resource::ResourceIndicator;
 use crate::domain::token::AccessTokenRefusal;
 use crate::store::TokenRepository;
 
-fn refusal(replica: &Replica, token: &AccessToken) -> AccessTokenRefusal {
+fn refusal(replica: &Replica, token: &AccessTokenText) -> AccessTokenRefusal {
     match replica.verify(token).unwrap_err() {
         VerifyTokenError::Refused(refusal) => refusal,
         other => panic!("{other}"),
@@ -17,7 +18,8 @@ fn refusal(replica: &Replica, token: &AccessToken) -> AccessTokenRefusal {
 fn the_first_use_is_written_down_before_the_answer_and_only_once() {
     let replica = replica();
     let (_, pair) = replica.log_in();
-    let digest = pair.access_token.digest(&replica.rules.keys);
+    let value = AccessToken::parse(pair.access_token.expose()).unwrap();
+    let digest = value.digest(&replica.rules.keys);
     let first_use = || {
         replica
             .store

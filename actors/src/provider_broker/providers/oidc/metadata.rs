@@ -48,12 +48,29 @@ struct Document {
     authorization_response_iss_parameter_supported: bool,
 }
 
+/// What stands between host and path of an issuer in the address of the document of a server that is no OpenID provider (RFC 8414
+/// section 3).
+const WELL_KNOWN_SERVER: &str = "/.well-known/oauth-authorization-server";
+
 /// The issuer whose document stands at this address; `None` if no document of an issuer does.
 #[must_use]
 pub fn issuer_of(config_url: &Url) -> Option<String> {
     let is_plain = config_url.query().is_none() && config_url.fragment().is_none();
-    let issuer = config_url.as_str().strip_suffix(WELL_KNOWN)?;
-    is_plain.then(|| issuer.to_owned())
+    let issuer = if let Some(issuer) = config_url.as_str().strip_suffix(WELL_KNOWN) {
+        issuer.to_owned()
+    } else {
+        let path = config_url.path().strip_prefix(WELL_KNOWN_SERVER)?;
+        let is_path = path.is_empty() || path.starts_with('/');
+        let root = config_url.as_str().strip_suffix(config_url.path())?;
+        is_path.then(|| format!("{root}{path}"))?
+    };
+    is_plain.then_some(issuer)
+}
+
+/// Whether this is the address of an OpenID provider's document, and not only an authorization server's.
+#[must_use]
+pub fn is_of_openid_provider(config_url: &Url) -> bool {
+    issuer_of(config_url).is_some() && config_url.as_str().ends_with(WELL_KNOWN)
 }
 
 /// The address of an issuer's document.

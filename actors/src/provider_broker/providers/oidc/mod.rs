@@ -30,7 +30,7 @@ use serde_json::{Map, Value};
 
 use self::claims::Expected;
 use self::metadata::Metadata;
-pub use self::metadata::{config_url_of, issuer_of};
+pub use self::metadata::{config_url_of, is_of_openid_provider, issuer_of};
 use self::settings::OidcSettings;
 use self::surroundings::Surroundings;
 use super::authorization_request::AuthorizationRequest;

@@ -11,7 +11,12 @@ use super::*;
 use crate::store::conformance;
 
 /// Small tables that are read as a whole.
-const MAY_SCAN: [&str; 3] = ["`master_keys`", "SELECT COUNT(*) FROM `clients`", "sqlite_master"];
+const MAY_SCAN: [&str; 4] = [
+    "`master_keys`",
+    "`signing_keys`",
+    "SELECT COUNT(*) FROM `clients`",
+    "sqlite_master",
+];
 
 /// How the folders begin whose databases are listened to. Other tests run meanwhile, with statements of their own.
 const RECORDED: &str = "mxcp-actor-recorded-";
@@ -80,6 +85,7 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::pending_logins::ended_pending_logins_are_deleted,
         conformance::replay_identifiers::an_identifier_is_accepted_once_until_it_ends,
         conformance::replay_identifiers::ended_identifiers_are_deleted,
+        conformance::signing_keys::signing_keys_come_back_as_they_were_and_the_old_ones_are_deleted,
         conformance::tokens::a_hundred_redemptions_succeed_once,
         conformance::tokens::nothing_is_rotated_after_the_end_of_the_grant,
         conformance::tokens::a_hundred_rotations_succeed_once,
@@ -87,7 +93,7 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::tokens::an_access_token_is_revoked_alone,
         conformance::tokens::ended_tokens_are_deleted,
         conformance::users::an_account_remembers_its_first_and_latest_login,
-    ] as [fn(&DieselStore); 34]
+    ] as [fn(&DieselStore); 35]
     {
         let folder = tempfile::Builder::new().prefix(RECORDED).tempdir().unwrap();
         use_store(&TestStore::new(TestPlace::Sqlite(folder)).store);

@@ -1,0 +1,5 @@
+//! Signed access tokens and their keys.
+
+mod rotation;
+mod schedule;
+mod tokens;

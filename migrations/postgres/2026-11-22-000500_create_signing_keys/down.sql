@@ -1,0 +1,3 @@
+-- Takes back what up.sql made. Signed access tokens are refused then; their clients refresh.
+
+DROP TABLE signing_keys;
