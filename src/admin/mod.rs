@@ -3,13 +3,15 @@
 //! * [`access`]: who may do what. [`about`]: what was started, which never changes.
 //! * [`gate`]: whether requests are taken, and how many are under way. [`http_requests`]: how many there were.
 //! * [`readiness`]: whether this process should be sent work. [`status`], [`endpoints`]: what it does and offers.
+//! * [`flow`]: one attempt to log in, from the audit log: the only thing here that names users.
 //! * [`population`]: how many clients, grants and sessions there are. [`metrics`]: everything countable, for Prometheus.
 //!
-//! Must not live here: an HTTP framework's types, secrets, users' data.
+//! Must not live here: an HTTP framework's types, secrets, users' data other than what the audit log says.
 
 pub mod about;
 pub mod access;
 pub mod endpoints;
+pub mod flow;
 pub mod gate;
 pub mod http_requests;
 pub mod metrics;
@@ -30,6 +32,7 @@ use mxcp_actors::system::{Actors, SweepMonitor};
 
 use self::about::About;
 use self::endpoints::Endpoint;
+use self::flow::Flows;
 use self::gate::Gate;
 use self::http_requests::HttpRequests;
 use self::population::{Counted, Population};
@@ -57,6 +60,8 @@ pub struct Admin {
     pub authorization: Option<Authorization>,
     /// Records.
     pub audit: AuditLog,
+    /// Login attempts, from the records.
+    pub flows: Flows,
     /// Whether this process should be sent work.
     pub readiness: Readiness,
     /// The time.

@@ -18,7 +18,7 @@ use mxcp_actors::sql_executor::engine::session::{Query, Session, Source};
 use mxcp_actors::sql_executor::engine::statement::Statement;
 
 /// The columns and their SQL types: those of MXCP in its order, and after them those that MXCP does not have.
-pub const COLUMNS: [(&str, &str); 32] = [
+pub const COLUMNS: [(&str, &str); 34] = [
     ("record_id", "VARCHAR"),
     ("timestamp", "TIMESTAMPTZ"),
     ("caller_type", "VARCHAR"),
@@ -51,6 +51,8 @@ pub const COLUMNS: [(&str, &str); 32] = [
     ("waited_ms", "BIGINT"),
     ("ran_ms", "BIGINT"),
     ("instance_id", "VARCHAR"),
+    ("attempt_id", "VARCHAR"),
+    ("grant_id", "VARCHAR"),
 ];
 
 /// Larger than any record in a segment.

@@ -1,4 +1,6 @@
-//! `mxcp-actor auth`: small helpers for the `auth` section of the configuration.
+//! `mxcp-actor auth`: what helps with logins: hashes for the configuration, and one attempt from the audit log.
+
+pub(super) mod flow;
 
 use std::io::{self, BufRead as _, Write as _};
 
@@ -6,6 +8,9 @@ use clap::{Args, Subcommand};
 use mxcp_actors::domain::password::{PasswordCost, PasswordError, PasswordHasher};
 use mxcp_actors::domain::randomness::SystemRandomness;
 use mxcp_actors::domain::secret::Secret;
+
+use super::console::Verdict;
+use super::{CommandError, Surroundings};
 
 /// What `auth` can do.
 #[derive(Debug, Args)]
@@ -18,6 +23,8 @@ pub(super) struct Auth {
 enum Command {
     /// Reads a password from standard input and prints its Argon2id hash, for `auth.local.users[].password_hash`.
     HashPassword,
+    /// Shows one attempt to log in, by the reference on an error page, a request id or a grant.
+    Flow(flow::Flow),
 }
 
 /// Why there is no hash.
@@ -35,17 +42,31 @@ pub(super) enum AuthError {
 }
 
 impl Auth {
-    pub(super) fn run(self) -> Result<(), AuthError> {
-        let Command::HashPassword = self.command;
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line)?;
-        let password = Secret::new(line.trim_end_matches(['\r', '\n']));
-        if password.expose().is_empty() {
-            return Err(AuthError::Empty);
+    pub(super) fn run(self, surroundings: &Surroundings) -> Result<Verdict, CommandError> {
+        match self.command {
+            Command::HashPassword => Ok(hash_password().map(|()| Verdict::Good)?),
+            Command::Flow(flow) => flow.run(surroundings),
         }
-        let randomness = SystemRandomness::new();
-        let hasher = PasswordHasher::new(PasswordCost::default(), &randomness)?;
-        let hash = hasher.hash(&randomness, &password)?;
-        Ok(writeln!(io::stdout(), "{}", hash.as_str())?)
     }
+
+    /// Whether a program reads the answer.
+    pub(super) fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::HashPassword => false,
+            Command::Flow(flow) => flow.json_output,
+        }
+    }
+}
+
+fn hash_password() -> Result<(), AuthError> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let password = Secret::new(line.trim_end_matches(['\r', '\n']));
+    if password.expose().is_empty() {
+        return Err(AuthError::Empty);
+    }
+    let randomness = SystemRandomness::new();
+    let hasher = PasswordHasher::new(PasswordCost::default(), &randomness)?;
+    let hash = hasher.hash(&randomness, &password)?;
+    Ok(writeln!(io::stdout(), "{}", hash.as_str())?)
 }

@@ -29,6 +29,7 @@ use self::auth::AuthError;
 use self::console::Verdict;
 use self::parameters::Unusable;
 use self::user_context::ContextError;
+use crate::admin::flow::FlowError;
 use crate::app::StartError;
 use crate::app::audit_export::ExportError;
 use crate::app::commands::RunError;
@@ -56,7 +57,7 @@ enum Command {
     Query(query::Query),
     /// Shows or exports the audit log.
     Log(log::Log),
-    /// Helps with the configuration of logins.
+    /// Helps with logins: their configuration, and what became of one.
     Auth(auth::Auth),
 }
 
@@ -80,6 +81,8 @@ enum CommandError {
     Auth(#[from] AuthError),
     #[error("{0}")]
     AuditLog(#[from] ReadError),
+    #[error("{0}")]
+    Flow(#[from] FlowError),
     #[error("{0}")]
     Run(#[from] RunError),
     #[error("{0}")]
@@ -107,7 +110,7 @@ impl Command {
             Self::Run(command) => return command.run(surroundings),
             Self::Query(command) => return command.run(surroundings),
             Self::Log(command) => return command.run(surroundings),
-            Self::Auth(command) => command.run()?,
+            Self::Auth(command) => return command.run(surroundings),
         }
         Ok(Verdict::Good)
     }
@@ -121,7 +124,7 @@ impl Command {
             Self::Query(command) => command.json_output,
             Self::Log(command) => command.json,
             Self::Serve(command) => command.wants_json(),
-            Self::Auth(_) => false,
+            Self::Auth(command) => command.wants_json(),
         }
     }
 }

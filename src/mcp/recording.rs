@@ -188,6 +188,7 @@ impl<'a> Recording<'a> {
             trace_id: self.trace_id.take(),
             request_id: Some(self.caller.context.request_id.to_string()),
             instance_id: Some(audit.instance.clone()),
+            grant_id: principal.and_then(|principal| principal.grant),
             input_data: std::mem::take(&mut self.arguments),
             waited_ms: waited.map(milliseconds),
             ran_ms: ran.map(milliseconds),

@@ -210,6 +210,7 @@ impl UpstreamTokens {
             client_id: Some(renewal.record.client.clone()),
             request_id: Some(renewal.record.request_id.clone()),
             instance_id: Some(instance.clone()),
+            grant_id: Some(renewal.grant),
             input_data: details
                 .map(|(name, value)| (name.to_owned(), value.into()))
                 .into_iter()

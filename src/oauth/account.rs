@@ -7,7 +7,7 @@ use mxcp_actors::client_registry::FindClient;
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::ClientId;
 use mxcp_actors::domain::clock::Timestamp;
-use mxcp_actors::domain::grant::GrantEnd;
+use mxcp_actors::domain::grant::{GrantEnd, GrantId};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::UserAccount;
@@ -49,6 +49,8 @@ pub struct ApplicationView {
     pub scopes: ScopeSet,
     /// How many logins it has: one for each machine or program that keeps tokens of its own.
     pub logins: usize,
+    /// The login that was used last, by the name under which the audit log has it.
+    pub reference: GrantId,
     /// The first of them.
     pub since: Timestamp,
     /// When one of them was last used. Its last call may have been later by the lifetime of an access token.
@@ -152,7 +154,7 @@ pub(super) async fn end_grants(
             .event(AuthenticationEvent::TokenRevoked, caller)
             .client(&grant.client)
             .user(&user.identity)
-            .detail("grant", &grant.id)
+            .of_grant(grant.id)
             .detail("reason", &reason.as_str())
             .write();
         upstream::revoke(services, grant.id).await;
@@ -169,7 +171,10 @@ fn by_client(grants: Vec<UsedGrant>) -> Vec<ApplicationView> {
                 let known = known.get_mut();
                 known.logins += 1;
                 known.since = known.since.min(grant.created_at);
-                known.last_used_at = known.last_used_at.max(last_used_at);
+                if last_used_at > known.last_used_at {
+                    known.last_used_at = last_used_at;
+                    known.reference = grant.id;
+                }
                 known.scopes = known.scopes.union(&grant.scopes);
             }
             Entry::Vacant(place) => {
@@ -180,6 +185,7 @@ fn by_client(grants: Vec<UsedGrant>) -> Vec<ApplicationView> {
                     standing: Standing::Unverified,
                     scopes: grant.scopes,
                     logins: 1,
+                    reference: grant.id,
                     since: grant.created_at,
                     last_used_at,
                 });

@@ -1,5 +1,6 @@
 //! After a user has approved a request: on to the client with a code, or on to the identity provider first.
 
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::Client;
 use mxcp_actors::error::CallError;
 use mxcp_actors::provider_broker::ApprovedRequest;
@@ -13,7 +14,7 @@ use super::browser::{Cookies, Next, Step};
 use super::error_description::error_description;
 use super::grant_code::{Arrival, grant_code};
 use super::settings::LoginKind;
-use super::{Addresses, Services, Unavailable};
+use super::{Addresses, Caller, Services, Unavailable};
 
 /// Why a login with a valid request goes no further. The client is told.
 #[derive(Debug, thiserror::Error)]
@@ -56,26 +57,20 @@ impl LoginFailure {
 pub(super) async fn go_on(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     cookies: Cookies,
     client: Client,
     approved: ApprovedRequest,
 ) -> Result<Step, LoginFailure> {
-    if let LoginKind::Provider { .. } = services.settings.login {
-        let browser = cookies.browser;
-        let departure = services
-            .actors
-            .broker
-            .ask(BeginLogin {
-                approved,
-                browser,
-                public_url: addresses.issuer().to_owned(),
-            })
-            .await??;
-        return Ok(Step {
-            next: Next::Provider(departure.url),
-            new_browser: departure.new_browser,
-            new_session: None,
-        });
+    if let LoginKind::Provider { name, .. } = &services.settings.login {
+        let event = services.event(AuthenticationEvent::LoginStarted, caller);
+        let event = event.request(approved.request()).detail("provider", name);
+        let departed = depart(services, addresses, cookies, approved).await;
+        match &departed {
+            Ok(_) => event.write(),
+            Err(failure) => event.refused(failure).write(),
+        }
+        return departed;
     }
     let (request, user) = approved.into_parts();
     let user = user.ok_or_else(|| Unavailable::broken(&"a request was approved by nobody"))?;
@@ -85,8 +80,28 @@ pub(super) async fn go_on(
         user,
         upstream_tokens: None,
     };
-    let response = grant_code(services, addresses, arrival).await?;
+    let response = grant_code(services, addresses, caller, arrival).await?;
     Ok(Step::plain(Next::Client(response)))
+}
+
+/// Sends the browser to the identity provider.
+async fn depart(
+    services: &Services,
+    addresses: &Addresses,
+    cookies: Cookies,
+    approved: ApprovedRequest,
+) -> Result<Step, LoginFailure> {
+    let begin = BeginLogin {
+        approved,
+        browser: cookies.browser,
+        public_url: addresses.issuer().to_owned(),
+    };
+    let departure = services.actors.broker.ask(begin).await??;
+    Ok(Step {
+        next: Next::Provider(departure.url),
+        new_browser: departure.new_browser,
+        new_session: None,
+    })
 }
 
 impl From<BeginError> for LoginFailure {

@@ -7,8 +7,10 @@ use std::fmt::Display;
 use mxcp_actors::domain::audit_event::{
     AuditRecord, AuditedOperation, AuditedUser, AuthenticationEvent, OperationStatus, PolicyDecision,
 };
+use mxcp_actors::domain::authorization_request::AuthorizationRequest;
 use mxcp_actors::domain::client::ClientId;
 use mxcp_actors::domain::grant::GrantId;
+use mxcp_actors::domain::login_attempt::AttemptId;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::UserIdentity;
@@ -33,6 +35,8 @@ pub(super) struct Entry<'a> {
     user: AuditedUser,
     client: Option<String>,
     session: Option<String>,
+    attempt: Option<AttemptId>,
+    grant: Option<GrantId>,
     error: Option<String>,
     trace_id: Option<String>,
     request_id: Option<String>,
@@ -52,6 +56,8 @@ impl ResourceServer {
             user: AuditedUser::default(),
             client: None,
             session: None,
+            attempt: None,
+            grant: None,
             error: None,
             trace_id: caller.trace_id.clone(),
             request_id: (!caller.request_id.is_empty()).then(|| caller.request_id.to_string()),
@@ -71,6 +77,17 @@ impl Entry<'_> {
     pub(super) fn user(mut self, identity: &UserIdentity) -> Self {
         self.user = AuditedUser::from(identity);
         self
+    }
+
+    /// The attempt that it is part of, if it is known.
+    pub(super) fn attempt(mut self, attempt: Option<AttemptId>) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// The request that it is about: its client, and the attempt.
+    pub(super) fn request(self, request: &AuthorizationRequest) -> Self {
+        self.client(&request.client).attempt(request.attempt)
     }
 
     /// The MCP session that it is about, under its name in records.
@@ -97,9 +114,15 @@ impl Entry<'_> {
         self.detail("scope", scopes)
     }
 
+    /// The grant that it is about.
+    pub(super) fn of_grant(mut self, grant: GrantId) -> Self {
+        self.grant = Some(grant);
+        self.detail("grant", &grant)
+    }
+
     /// The grant that it is about, and its user.
     pub(super) async fn grant(self, grant: GrantId) -> Self {
-        let entry = self.detail("grant", &grant);
+        let entry = self.of_grant(grant);
         entry.found_by(GrantReference::Id(grant)).await
     }
 
@@ -115,7 +138,7 @@ impl Entry<'_> {
         };
         let found = tokens.ask(FindGrant(reference)).await;
         match found.map_err(Unavailable::from) {
-            Ok(Ok(Some(grant))) => self.detail("grant", &grant.id).user(&grant.user.identity),
+            Ok(Ok(Some(grant))) => self.of_grant(grant.id).user(&grant.user.identity),
             Ok(Ok(None)) => self,
             Ok(Err(error)) => self.without_user(&error),
             Err(error) => self.without_user(&error),
@@ -147,6 +170,8 @@ impl Entry<'_> {
                 user: self.user,
                 client_id: self.client,
                 session_id: self.session,
+                attempt_id: self.attempt,
+                grant_id: self.grant,
                 error: self.error,
                 trace_id: self.trace_id,
                 request_id: self.request_id,

@@ -9,6 +9,7 @@ use mxcp_actors::client_registry::messages::ResolveClientError;
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_request::{AuthorizationRequest, LONGEST_STATE};
 use mxcp_actors::domain::client::{Client, ClientId, GrantType, LONGEST_CLIENT_ID, RedirectRefusal};
+use mxcp_actors::domain::login_attempt::AttemptId;
 use mxcp_actors::domain::pkce::{CodeChallenge, InvalidChallenge};
 use mxcp_actors::domain::redirect_uri::{LONGEST_REDIRECT_URI, RedirectUri};
 use mxcp_actors::domain::resource::{LONGEST_RESOURCE, WrongResource};
@@ -123,13 +124,21 @@ pub async fn authorize(
     visit: Visit,
     parameters: &Parameters,
 ) -> Result<Step, AuthorizeError> {
-    let requester = find_requester(services, addresses, caller, parameters).await?;
+    let attempt = AttemptId::generate(services.randomness.as_ref()).map_err(Unavailable::from)?;
+    let requester = match find_requester(services, addresses, caller, parameters).await {
+        Ok(requester) => requester,
+        Err(error) => {
+            record_refusal(services, caller, attempt, parameters, &error);
+            return Err(error);
+        }
+    };
     let target = ResponseTarget::new(requester.redirect_uri.clone(), requester.state.clone());
     let asked = match read(services, addresses, &requester.client, parameters) {
         Ok(asked) => asked,
         Err(refusal) => {
             let client = &requester.client.id;
             log::info!("an authorization request of the client {client} is refused: {refusal}");
+            record_refusal(services, caller, attempt, parameters, &refusal);
             let response = target.error(addresses.issuer(), refusal.code(), error_description(&refusal));
             return Ok(Step::plain(Next::Client(response)));
         }
@@ -141,9 +150,44 @@ pub async fn authorize(
         resource: addresses.resource().clone(),
         asked: Some(asked.scopes),
         state: requester.state,
+        attempt: Some(attempt),
     };
-    let step = go_on(services, addresses, visit, requester.client, request).await;
+    record_request(services, caller, &requester.client, &request);
+    let step = go_on(services, addresses, caller, visit, requester.client, request).await;
     Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
+}
+
+/// A request that is not answered with a page for its user. The identifier of the client is recorded as far as it is one.
+fn record_refusal(
+    services: &Services,
+    caller: &Caller,
+    attempt: AttemptId,
+    parameters: &Parameters,
+    reason: &dyn std::fmt::Display,
+) {
+    let event = services.event(AuthenticationEvent::AuthorizationRefused, caller);
+    let client = parameters.optional_within("client_id", LONGEST_CLIENT_ID);
+    let client = client.ok().flatten().map(ClientId::parse);
+    let event = match client {
+        Some(Ok(client)) => event.client(&client),
+        Some(Err(_)) | None => event,
+    };
+    event.attempt(Some(attempt)).refused(reason).write();
+}
+
+fn record_request(services: &Services, caller: &Caller, client: &Client, request: &AuthorizationRequest) {
+    let event = services.event(AuthenticationEvent::AuthorizationRequested, caller);
+    let event = event
+        .request(request)
+        .detail("redirect_uri", &request.redirect_uri);
+    let event = match &client.name {
+        Some(name) => event.detail("client_name", name),
+        None => event,
+    };
+    match &request.asked {
+        Some(scopes) => event.scopes(scopes).write(),
+        None => event.write(),
+    }
 }
 
 async fn find_requester(
@@ -177,7 +221,7 @@ async fn resolve(
     redirect_uri: Option<&str>,
 ) -> Result<Client, AuthorizeError> {
     let resolved = services.actors.clients.ask(ResolveClient {
-        id: id.clone(),
+        id,
         redirect_uri: redirect_uri.map(str::to_owned),
         network: caller.network,
     });
@@ -185,11 +229,7 @@ async fn resolve(
         Ok(client) => Ok(client),
         Err(ResolveClientError::Unknown) => Err(AuthorizeError::UnknownClient),
         Err(ResolveClientError::Store(error)) => Err(Unavailable::from(error).into()),
-        Err(ResolveClientError::Document(refusal)) => {
-            let event = services.event(AuthenticationEvent::RequestRefused, caller);
-            event.client(&id).refused(&refusal).write();
-            Err(AuthorizeError::Document(refusal))
-        }
+        Err(ResolveClientError::Document(refusal)) => Err(AuthorizeError::Document(refusal)),
     }
 }
 
@@ -273,12 +313,13 @@ fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, settings: &Settings) 
 async fn go_on(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     visit: Visit,
     client: Client,
     request: AuthorizationRequest,
 ) -> Result<Step, LoginFailure> {
     if let Some(approved) = recall(services, &visit, &client, &request).await? {
-        return approved::go_on(services, addresses, visit.cookies, client, approved).await;
+        return approved::go_on(services, addresses, caller, visit.cookies, client, approved).await;
     }
     let begun = services.actors.broker.ask(BeginAuthorization {
         request: request.clone(),

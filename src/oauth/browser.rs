@@ -1,9 +1,11 @@
 //! What the acts of a login share: what a browser brings, what it gets, and what its pages show.
 
 use mxcp_actors::client_registry::FindClient;
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_request::AuthorizationRequest;
 use mxcp_actors::domain::client::{Client, ClientOrigin, MetadataDocumentUrl};
 use mxcp_actors::domain::interaction::InteractionRefusal;
+use mxcp_actors::domain::login_attempt::AttemptId;
 use mxcp_actors::domain::opaque_token::BrowserToken;
 use mxcp_actors::domain::pending_login::LoginPurpose;
 use mxcp_actors::domain::redirect_uri::RedirectKind;
@@ -15,7 +17,7 @@ use mxcp_actors::provider_broker::messages::{BegunInteraction, NewBrowserSession
 use url::form_urlencoded;
 
 use super::authorization_response::AuthorizationResponse;
-use super::{Addresses, Services, Unavailable};
+use super::{Addresses, Caller, Services, Unavailable};
 
 /// The cookies that a browser brought, unchecked.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +61,8 @@ pub struct LogInView {
     pub interaction: Secret,
     /// For whom the user logs in; `None` for our own front page.
     pub client: Option<ClientView>,
+    /// The attempt that it is part of.
+    pub attempt: Option<AttemptId>,
 }
 
 /// What the consent page shows.
@@ -188,12 +192,33 @@ pub(super) fn page(
         })),
         (Page::LogIn | Page::Consent { .. }, client) => Next::LogIn(LogInView {
             interaction,
+            attempt: client.and_then(|(_, request)| request.attempt),
             client: client.map(|(client, request)| ClientView::new(client, request)),
         }),
     }
 }
 
+impl PageRefusal {
+    /// The attempt that the page belongs to, as far as it is known.
+    fn attempt(&self) -> Option<AttemptId> {
+        match self {
+            Self::Interaction(InteractionRefusal::OtherBrowser { attempt }) => *attempt,
+            Self::Interaction(InteractionRefusal::AlreadyDecided { purpose, .. }) => purpose.attempt(),
+            Self::Interaction(InteractionRefusal::Unknown | InteractionRefusal::OtherStage)
+            | Self::ClientGone
+            | Self::Unavailable(_) => None,
+        }
+    }
+}
+
 impl Services {
+    /// Records that a page of a login could not be used.
+    pub(super) fn page_refused(&self, caller: &Caller, page: &'static str, refusal: &PageRefusal) {
+        let event = self.event(AuthenticationEvent::PageRefused, caller);
+        let event = event.attempt(refusal.attempt()).detail("page", &page);
+        event.refused(refusal).write();
+    }
+
     /// The client of a request that was accepted a while ago.
     pub(super) async fn client_of(&self, request: &AuthorizationRequest) -> Result<Client, PageRefusal> {
         let id = request.client.clone();

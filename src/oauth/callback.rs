@@ -2,6 +2,7 @@
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_request::AuthorizationRequest;
+use mxcp_actors::domain::login_attempt::AttemptId;
 use mxcp_actors::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::provider_broker::errors::CompleteLoginError;
@@ -59,7 +60,8 @@ pub async fn callback(
         Ok(completed) => arrive(services, addresses, caller, completed).await,
         Err(error) => {
             let event = services.event(AuthenticationEvent::LoginFailed, caller);
-            event.detail("provider", &provider).refused(&error).write();
+            let event = event.attempt(attempt_of(&error)).detail("provider", &provider);
+            event.refused(&error).write();
             fail(services, addresses, error)
         }
     }
@@ -112,10 +114,11 @@ async fn arrive(
             Next::Own(addresses.path("/"))
         }
         LoginPurpose::Authorize(request) => {
-            event.client(&request.client).write();
+            event.request(&request).write();
             let client = match services.client_of(&request).await {
                 Ok(client) => client,
                 Err(refusal) => {
+                    services.page_refused(caller, "callback", &refusal);
                     upstream::discard(services, completed.upstream_tokens).await;
                     return Err(refusal.into());
                 }
@@ -127,7 +130,7 @@ async fn arrive(
                 user: completed.user,
                 upstream_tokens: Some(completed.upstream_tokens),
             };
-            let response = grant_code(services, addresses, arrival).await;
+            let response = grant_code(services, addresses, caller, arrival).await;
             Next::Client(
                 response.unwrap_or_else(|error| LoginFailure::from(error).tell(&target, addresses.issuer())),
             )
@@ -147,12 +150,16 @@ fn fail(
 ) -> Result<Step, CallbackError> {
     match error {
         // The same to the user, and the same hint helps: what is not swept yet is not to be told from what is.
-        CompleteLoginError::Unknown | CompleteLoginError::Refused(CallbackRefusal::Expired) => {
+        CompleteLoginError::Unknown
+        | CompleteLoginError::Refused {
+            refusal: CallbackRefusal::Expired,
+            ..
+        } => {
             let error = state_error(services, addresses);
             log::warn!("{error}{}", expected_callback(&error));
             Err(error)
         }
-        CompleteLoginError::Refused(refusal) => {
+        CompleteLoginError::Refused { refusal, .. } => {
             log::warn!("{refusal}");
             Err(CallbackError::Refused(refusal))
         }
@@ -167,6 +174,20 @@ fn fail(
         CompleteLoginError::Unseal(error) => Err(unavailable(Unavailable::broken(&error))),
         CompleteLoginError::Randomness(error) => Err(unavailable(error)),
         CompleteLoginError::Store(error) => Err(unavailable(error)),
+    }
+}
+
+/// The attempt that the login belonged to, as far as it is known.
+fn attempt_of(error: &CompleteLoginError) -> Option<AttemptId> {
+    match error {
+        CompleteLoginError::Refused { attempt, .. } => *attempt,
+        CompleteLoginError::Denied { purpose, .. } | CompleteLoginError::Provider { purpose, .. } => {
+            purpose.attempt()
+        }
+        CompleteLoginError::Unknown
+        | CompleteLoginError::Unseal(_)
+        | CompleteLoginError::Randomness(_)
+        | CompleteLoginError::Store(_) => None,
     }
 }
 

@@ -44,6 +44,17 @@ pub enum ConsentError {
 pub async fn show(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
+    cookies: Cookies,
+    query: &Parameters,
+) -> Result<Step, ConsentError> {
+    let step = find(services, addresses, cookies, query).await;
+    record_failure(services, caller, step)
+}
+
+async fn find(
+    services: &Services,
+    addresses: &Addresses,
     cookies: Cookies,
     query: &Parameters,
 ) -> Result<Step, ConsentError> {
@@ -70,8 +81,30 @@ pub async fn show(
     Ok(Step::plain(next))
 }
 
+fn record_failure(
+    services: &Services,
+    caller: &Caller,
+    step: Result<Step, ConsentError>,
+) -> Result<Step, ConsentError> {
+    if let Err(ConsentError::Page(refusal)) = &step {
+        services.page_refused(caller, "consent", refusal);
+    }
+    step
+}
+
 /// Takes the user's decision.
 pub async fn decide(
+    services: &Services,
+    addresses: &Addresses,
+    caller: &Caller,
+    cookies: Cookies,
+    form: &Parameters,
+) -> Result<Step, ConsentError> {
+    let step = take_decision(services, addresses, caller, cookies, form).await;
+    record_failure(services, caller, step)
+}
+
+async fn take_decision(
     services: &Services,
     addresses: &Addresses,
     caller: &Caller,
@@ -93,11 +126,11 @@ pub async fn decide(
     match decided.await.map_err(unavailable)? {
         Ok(DecidedConsent::Approved(approved)) => {
             record(services, caller, &approved);
-            go_on(services, addresses, cookies, approved).await
+            go_on(services, addresses, caller, cookies, approved).await
         }
         Ok(DecidedConsent::Denied(request)) => {
             let event = services.event(AuthenticationEvent::ConsentDenied, caller);
-            event.client(&request.client).refused(&USER_REFUSED).write();
+            event.request(&request).refused(&USER_REFUSED).write();
             deny(services, addresses, cookies, &request).await
         }
         // Its user has signed out, or the session has ended: the login form is due.
@@ -125,6 +158,7 @@ pub async fn decide(
 async fn go_on(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     cookies: Cookies,
     approved: ApprovedRequest,
 ) -> Result<Step, ConsentError> {
@@ -133,7 +167,7 @@ async fn go_on(
         .await
         .map_err(ConsentError::Page)?;
     let target = ResponseTarget::from(approved.request());
-    let step = approved::go_on(services, addresses, cookies, client, approved).await;
+    let step = approved::go_on(services, addresses, caller, cookies, client, approved).await;
     Ok(step.unwrap_or_else(|failure| Step::plain(Next::Client(failure.tell(&target, addresses.issuer())))))
 }
 
@@ -176,7 +210,7 @@ fn record(services: &Services, caller: &Caller, approved: &ApprovedRequest) {
     let request = approved.request();
     let mut event = services
         .event(AuthenticationEvent::ConsentGiven, caller)
-        .client(&request.client)
+        .request(request)
         .detail("redirect_uri", &request.redirect_uri);
     if let Some(scopes) = &request.asked {
         event = event.scopes(scopes);

@@ -11,6 +11,13 @@ use mxcp_actors::domain::throttle::{Allowance, Throttle, network_key};
 use super::{Caller, ResourceServer};
 use crate::config::RateLimits;
 
+/// How often one network's readings of metadata are worth a record: a client reads two or three documents at once, and many
+/// read them again all day.
+const NOTED_DISCOVERY: Allowance = Allowance {
+    burst: 4,
+    pause: Duration::from_mins(1),
+};
+
 /// Where a request knocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -33,6 +40,7 @@ pub(super) struct Doors {
     token: Option<Throttle>,
     introspect: Option<Throttle>,
     unauthenticated: Option<Throttle>,
+    noted_discovery: Throttle,
 }
 
 /// The network has used its allowance up.
@@ -55,6 +63,7 @@ impl Doors {
             token: throttle(limits.token)?,
             introspect: throttle(limits.introspect)?,
             unauthenticated: throttle(limits.unauthenticated)?,
+            noted_discovery: Throttle::new(NOTED_DISCOVERY, randomness)?,
         })
     }
 
@@ -87,6 +96,12 @@ impl ResourceServer {
         throttle
             .charge(&network_key(caller.network), self.now())
             .map_err(|wait| TooMany { wait })
+    }
+
+    /// Whether this reading of metadata is worth a record.
+    pub(super) fn notes_discovery(&self, caller: &Caller) -> bool {
+        let key = network_key(caller.network);
+        self.doors.noted_discovery.charge(&key, self.now()).is_ok()
     }
 
     /// Whether the caller's network has a request left, without counting one.

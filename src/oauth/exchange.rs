@@ -104,9 +104,16 @@ async fn consume(
     });
     match consumed.await.map_err(Unavailable::from)? {
         Ok(code) => Ok(code),
-        Err(ConsumeCodeError::Unknown) => Err(ExchangeError::Unknown),
+        Err(ConsumeCodeError::Unknown) => {
+            let event = services.event(AuthenticationEvent::RequestRefused, caller);
+            event.client(&client.id).refused(&ExchangeError::Unknown).write();
+            Err(ExchangeError::Unknown)
+        }
         Err(ConsumeCodeError::Store(error)) => Err(Unavailable::from(error).into()),
-        Err(ConsumeCodeError::Refused(CodeRefusal::AlreadyConsumed { grant })) => {
+        Err(ConsumeCodeError::Refused {
+            refusal: CodeRefusal::AlreadyConsumed { grant },
+            ..
+        }) => {
             let ended = services.actors.tokens.ask(RevokeGrant {
                 grant,
                 reason: GrantEnd::CodeReplayed,
@@ -119,9 +126,10 @@ async fn consume(
             upstream::revoke(services, grant).await;
             Err(ExchangeError::Replayed)
         }
-        Err(ConsumeCodeError::Refused(refusal)) => {
+        Err(ConsumeCodeError::Refused { refusal, grant }) => {
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
-            event.client(&client.id).refused(&refusal).write();
+            let event = event.client(&client.id).of_grant(grant);
+            event.refused(&refusal).write();
             Err(ExchangeError::Refused(refusal))
         }
     }

@@ -1,6 +1,7 @@
 //! A user has logged in and agreed: the grant is opened and its code goes back to the client.
 
 use mxcp_actors::auth_code_store::SaveCode;
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_code::CodeBinding;
 use mxcp_actors::domain::authorization_request::AuthorizationRequest;
 use mxcp_actors::domain::client::Client;
@@ -14,7 +15,7 @@ use mxcp_actors::token_store::messages::OpenGrantError;
 
 use super::authorization_response::{AuthorizationResponse, ResponseTarget};
 use super::error_description::error_description;
-use super::{Addresses, Services, Unavailable, upstream};
+use super::{Addresses, Caller, Services, Unavailable, upstream};
 
 /// A login that has come to its end.
 pub(super) struct Arrival {
@@ -25,22 +26,43 @@ pub(super) struct Arrival {
     pub(super) upstream_tokens: Option<UpstreamTokens>,
 }
 
+/// Why a user who is known gets nothing.
+const NO_SCOPE: &str = "User not authorized: none of the requested scopes may be granted";
+
 /// Opens the grant and makes the response to the client, which is an error if the user may have none of the scopes.
 pub(super) async fn grant_code(
     services: &Services,
     addresses: &Addresses,
+    caller: &Caller,
     arrival: Arrival,
 ) -> Result<AuthorizationResponse, Unavailable> {
+    let event = services.event(AuthenticationEvent::CodeIssued, caller);
+    let event = event.request(&arrival.request).user(&arrival.user.identity);
+    let response = respond(services, addresses, arrival).await;
+    match &response {
+        Ok((_, Some(grant))) => event.of_grant(*grant).write(),
+        Ok((_, None)) => event.denied(&NO_SCOPE).write(),
+        Err(error) => event.refused(error).write(),
+    }
+    response.map(|(response, _)| response)
+}
+
+/// The response, and the grant if there is one.
+async fn respond(
+    services: &Services,
+    addresses: &Addresses,
+    arrival: Arrival,
+) -> Result<(AuthorizationResponse, Option<GrantId>), Unavailable> {
     let target = ResponseTarget::from(&arrival.request);
     let scopes = effective_scopes(services, &arrival);
     let asked = arrival.request.asked.as_ref();
     if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
-        let description =
-            error_description(&"User not authorized: none of the requested scopes may be granted");
+        let description = error_description(&NO_SCOPE);
         if let Some(tokens) = arrival.upstream_tokens {
             upstream::discard(services, tokens).await;
         }
-        return Ok(target.error(addresses.issuer(), "access_denied", description));
+        let response = target.error(addresses.issuer(), "access_denied", description);
+        return Ok((response, None));
     }
     remember(services, &arrival).await;
     let Arrival {
@@ -66,7 +88,8 @@ pub(super) async fn grant_code(
         scopes,
     };
     let saved = services.actors.codes.ask(SaveCode { binding });
-    Ok(target.code(addresses.issuer(), saved.await??))
+    let response = target.code(addresses.issuer(), saved.await??);
+    Ok((response, Some(grant)))
 }
 
 /// Opens a grant. The provider's tokens that no grant holds in the end are given back.

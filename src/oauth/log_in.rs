@@ -48,6 +48,20 @@ pub async fn log_in(
     cookies: Cookies,
     form: &Parameters,
 ) -> Result<Step, LogInFailure> {
+    let step = try_to_log_in(services, addresses, caller, cookies, form).await;
+    if let Err(LogInFailure::Page(refusal)) = &step {
+        services.page_refused(caller, "login", refusal);
+    }
+    step
+}
+
+async fn try_to_log_in(
+    services: &Services,
+    addresses: &Addresses,
+    caller: &Caller,
+    cookies: Cookies,
+    form: &Parameters,
+) -> Result<Step, LogInFailure> {
     let interaction = interaction_of(form)?;
     let username = form
         .optional_within("username", LONGEST_USERNAME)?
@@ -99,7 +113,7 @@ fn welcome(
     let next = match &logged_in.purpose {
         LoginPurpose::SignIn => addresses.path("/"),
         LoginPurpose::Authorize(request) => {
-            event = event.client(&request.client);
+            event = event.request(request);
             browser::page_address(addresses, interaction)
         }
     };
@@ -111,16 +125,15 @@ fn welcome(
     }
 }
 
-/// Only what a guesser can cause is worth a record.
+/// Only what a guesser can cause is a failed login.
 fn record_failure(services: &Services, caller: &Caller, username: &str, failure: &LogInFailure) {
-    match failure {
-        LogInFailure::WrongCredentials(_) | LogInFailure::Throttled { .. } => services
-            .event(AuthenticationEvent::LoginFailed, caller)
-            .detail("username", &username)
-            .refused(failure)
-            .write(),
-        LogInFailure::Parameters(_) | LogInFailure::Page(_) => {}
-    }
+    let view = match failure {
+        LogInFailure::WrongCredentials(view) | LogInFailure::Throttled { view, .. } => view,
+        LogInFailure::Parameters(_) | LogInFailure::Page(_) => return,
+    };
+    let event = services.event(AuthenticationEvent::LoginFailed, caller);
+    let event = event.attempt(view.attempt).detail("username", &username);
+    event.refused(failure).write();
 }
 
 async fn failure(
@@ -159,7 +172,11 @@ async fn view(services: &Services, cookies: Cookies, interaction: Secret) -> Res
             Some(browser::ClientView::new(&client, request))
         }
     };
-    Ok(LogInView { interaction, client })
+    Ok(LogInView {
+        interaction,
+        client,
+        attempt: found.purpose.attempt(),
+    })
 }
 
 fn unavailable(error: impl Into<Unavailable>) -> LogInFailure {

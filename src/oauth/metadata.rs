@@ -2,6 +2,7 @@
 //!
 //! The documents say what the server does and nothing that it does not do: clients choose their way by them.
 
+use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::{ASSERTION_ALGORITHMS, AuthenticationMethod, GrantType};
 use mxcp_actors::domain::resource::ResourceIndicator;
 use mxcp_actors::domain::scope::ScopeSet;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use super::published_keys::KEYS_PATH;
 use super::settings::{LoginKind, Settings};
+use super::{Caller, ResourceServer};
 use crate::config::BaseUrl;
 
 /// The two documents as JSON text, ready to be sent.
@@ -114,6 +116,14 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: settings.metadata_documents,
         service_documentation: base_url.join("/"),
+    }
+}
+
+/// Records that somebody looks where to log in, if that network was not seen doing so lately.
+pub fn note_reading(services: &ResourceServer, caller: &Caller, document: &'static str) {
+    if services.notes_discovery(caller) {
+        let event = services.event(AuthenticationEvent::MetadataRead, caller);
+        event.detail("document", &document).write();
     }
 }
 

@@ -133,7 +133,7 @@ async fn end_login(services: &Services, caller: &Caller, grant: &Grant) -> Resul
         event
             .client(&grant.client)
             .user(&grant.user.identity)
-            .detail("grant", &grant.id)
+            .of_grant(grant.id)
             .detail("reason", &reason.as_str())
             .refused(&refusal)
             .write();

@@ -45,6 +45,9 @@ pub fn log_line(record: &AuditRecord) -> String {
     if record.operation_type != OperationType::Auth {
         push_field(&mut line, "duration_ms", Some(&record.duration_ms.to_string()));
     }
+    if let Some(attempt) = record.attempt_id {
+        push_field(&mut line, "attempt", Some(&attempt.to_string()));
+    }
     push_field(&mut line, "outcome", Some(outcome(record)));
     if let (OperationType::Auth, Some(error)) = (record.operation_type, &record.error) {
         push_field(&mut line, "error", Some(error));

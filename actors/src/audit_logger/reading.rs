@@ -75,17 +75,25 @@ struct Head {
 
 /// Reads the log whose segments are named after `base_path`. A folder that does not exist holds no records.
 pub fn read_log(base_path: &Path, filter: AuditFilter) -> Result<AuditReader, ReadError> {
-    let names = SegmentNames::of(base_path);
-    let mut waiting = match segments(&names, &filter) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(source) => {
-            return Err(ReadError {
-                folder: names.folder().to_owned(),
-                source,
-            });
+    read_logs(&[base_path.to_owned()], filter)
+}
+
+/// Reads several logs as one, such as those of replicas that write into folders of their own.
+pub fn read_logs(base_paths: &[PathBuf], filter: AuditFilter) -> Result<AuditReader, ReadError> {
+    let mut waiting = Vec::new();
+    for base_path in base_paths {
+        let names = SegmentNames::of(base_path);
+        match segments(&names, &filter) {
+            Ok(found) => waiting.extend(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(ReadError {
+                    folder: names.folder().to_owned(),
+                    source,
+                });
+            }
         }
-    };
+    }
     waiting.sort_by(|one, other| (one.newest, &one.path).cmp(&(other.newest, &other.path)));
     Ok(AuditReader {
         left: filter.limit.unwrap_or(usize::MAX),

@@ -2,6 +2,7 @@
 
 use crate::domain::authorization_code::{CodeBinding, CodeRefusal, VerifiedCode};
 use crate::domain::client::ClientId;
+use crate::domain::grant::GrantId;
 use crate::domain::opaque_token::AuthorizationCodeValue;
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::secret::Secret;
@@ -44,8 +45,13 @@ pub enum ConsumeCodeError {
     Unknown,
     /// The exchange is not the one that the code is for. After [`CodeRefusal::AlreadyConsumed`] the caller revokes
     /// the grant.
-    #[error(transparent)]
-    Refused(#[from] CodeRefusal),
+    #[error("{refusal}")]
+    Refused {
+        /// Why.
+        refusal: CodeRefusal,
+        /// The grant that waits for the code.
+        grant: GrantId,
+    },
     /// The store failed (503 or 500); the code is as it was.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,7 +63,7 @@ impl ConsumeCodeError {
     pub const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Unknown => Some("invalid_grant"),
-            Self::Refused(refusal) => Some(refusal.code()),
+            Self::Refused { refusal, .. } => Some(refusal.code()),
             Self::Store(_) => None,
         }
     }

@@ -52,7 +52,7 @@ impl CodeRules {
         let value =
             AuthorizationCodeValue::parse(message.code.expose()).map_err(|_| ConsumeCodeError::Unknown)?;
         let code = self.find(&value)?.ok_or(ConsumeCodeError::Unknown)?;
-        let digest = code.digest;
+        let (digest, grant) = (code.digest, code.binding.grant);
         let exchange = CodeExchange {
             client: &message.client,
             redirect_uri: message.redirect_uri.as_deref(),
@@ -63,7 +63,7 @@ impl CodeRules {
         if matches!(verified, Err(CodeRefusal::WrongVerifier)) {
             self.repository.record_failed_verification(&digest)?;
         }
-        Ok(verified?)
+        verified.map_err(|refusal| ConsumeCodeError::Refused { refusal, grant })
     }
 
     /// Forgets codes that ended longer ago than a replay is worth recognising.

@@ -65,7 +65,7 @@ impl Codes {
 
     fn refusal(&self, code: &AuthorizationCodeValue, change: impl FnOnce(&mut ConsumeCode)) -> CodeRefusal {
         match self.consume(code.expose(), change).unwrap_err() {
-            ConsumeCodeError::Refused(refusal) => refusal,
+            ConsumeCodeError::Refused { refusal, .. } => refusal,
             other => panic!("{other}"),
         }
     }

@@ -4,6 +4,7 @@
 //! Reading and refusing raw parameters is the authorization endpoint's work; a value of this type was accepted.
 
 use super::client::ClientId;
+use super::login_attempt::AttemptId;
 use super::pkce::CodeChallenge;
 use super::redirect_uri::RedirectUri;
 use super::resource::ResourceIndicator;
@@ -27,6 +28,8 @@ pub struct AuthorizationRequest {
     pub asked: Option<ScopeSet>,
     /// The client's own `state`, to be echoed exactly.
     pub state: Option<String>,
+    /// The attempt that it began; `None` for one that an earlier version of the server took in.
+    pub attempt: Option<AttemptId>,
 }
 
 /// Leaves `state` out: it is the client's defence against forgery and none of the log's business.
@@ -38,6 +41,7 @@ impl std::fmt::Debug for AuthorizationRequest {
             .field("redirect_uri", &self.redirect_uri)
             .field("resource", &self.resource)
             .field("asked", &self.asked)
+            .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
 }

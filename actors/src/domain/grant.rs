@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::client::ClientId;
@@ -16,7 +17,8 @@ use super::sealing::Sealed;
 use super::user::UserAccount;
 
 /// The identifier of a grant; not a secret.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct GrantId(Uuid);
 
 impl GrantId {
@@ -29,6 +31,25 @@ impl GrantId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+/// The text is no identifier of a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the identifier of a grant; expected a UUID")]
+pub struct NoGrant;
+
+impl From<GrantId> for String {
+    fn from(id: GrantId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for GrantId {
+    type Error = NoGrant;
+
+    fn try_from(text: String) -> Result<Self, NoGrant> {
+        Self::parse(&text).ok_or(NoGrant)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::clock::Timestamp;
+use super::login_attempt::AttemptId;
 use super::pending_login::LoginPurpose;
 use super::secret::SecretDigest;
 use super::user::UserKey;
@@ -58,7 +59,10 @@ pub enum InteractionRefusal {
     #[error(
         "the page was opened in another browser, or cookies are blocked; start again in your application"
     )]
-    OtherBrowser,
+    OtherBrowser {
+        /// The attempt that it belongs to, for the audit.
+        attempt: Option<AttemptId>,
+    },
     /// It was answered before: a second click, or the back button. Nothing happened twice.
     #[error("the page was answered before; start again in your application if nothing happened")]
     AlreadyDecided {
@@ -79,7 +83,9 @@ impl Interaction {
             return Err(InteractionRefusal::Unknown);
         }
         if browser != Some(&self.browser) {
-            return Err(InteractionRefusal::OtherBrowser);
+            return Err(InteractionRefusal::OtherBrowser {
+                attempt: self.purpose.attempt(),
+            });
         }
         match self.stage {
             InteractionStage::LogIn | InteractionStage::Consent { .. } => Ok(()),
@@ -127,10 +133,13 @@ mod tests {
         let in_time = Timestamp::from_seconds(1);
         for stage in [InteractionStage::LogIn, InteractionStage::Decided] {
             let refused = interaction(stage).check(Some(&digest("victim")), in_time);
-            assert_eq!(refused, Err(InteractionRefusal::OtherBrowser));
+            assert_eq!(refused, Err(InteractionRefusal::OtherBrowser { attempt: None }));
         }
         let without_cookie = interaction(InteractionStage::LogIn).check(None, in_time);
-        assert_eq!(without_cookie, Err(InteractionRefusal::OtherBrowser));
+        assert_eq!(
+            without_cookie,
+            Err(InteractionRefusal::OtherBrowser { attempt: None })
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod consent;
 pub mod grant;
 pub mod interaction;
 pub mod key_ring;
+pub mod login_attempt;
 pub mod mapped_rights;
 pub mod mcp_session;
 pub mod numeric_date;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::authorization_request::AuthorizationRequest;
 use super::clock::Timestamp;
+use super::login_attempt::AttemptId;
 use super::sealing::Sealed;
 use super::secret::SecretDigest;
 
@@ -20,6 +21,17 @@ pub enum LoginPurpose {
     Authorize(Box<AuthorizationRequest>),
     /// The browser itself is signed in, and goes to the front page.
     SignIn,
+}
+
+impl LoginPurpose {
+    /// The attempt that it belongs to, where a client began it.
+    #[must_use]
+    pub fn attempt(&self) -> Option<AttemptId> {
+        match self {
+            Self::Authorize(request) => request.attempt,
+            Self::SignIn => None,
+        }
+    }
 }
 
 /// A login under way.

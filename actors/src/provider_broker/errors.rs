@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::provider::ProviderError;
 use crate::domain::interaction::InteractionRefusal;
+use crate::domain::login_attempt::AttemptId;
 use crate::domain::password::PasswordError;
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::randomness::RandomnessUnavailable;
@@ -77,8 +78,13 @@ pub enum CompleteLoginError {
     #[error("Invalid state parameter: the login is unknown or was completed before; start again")]
     Unknown,
     /// The login is another browser's or provider's, or too old (403, as a page). It cannot be used any more.
-    #[error(transparent)]
-    Refused(#[from] CallbackRefusal),
+    #[error("{refusal}")]
+    Refused {
+        /// Why.
+        refusal: CallbackRefusal,
+        /// The attempt that the login belongs to.
+        attempt: Option<AttemptId>,
+    },
     /// The user or the provider said no, or not now.
     #[error("the identity provider refused the login: {error}")]
     Denied {

@@ -169,7 +169,11 @@ impl OutsideLogins {
             }
         };
         let expected = self.health.note_failure(self.provider.callback_issuer().await);
-        check_issuer(issuer.as_deref(), &expected.map_err(failed)?)?;
+        let checked = check_issuer(issuer.as_deref(), &expected.map_err(failed)?);
+        checked.map_err(|refusal| CompleteLoginError::Refused {
+            refusal,
+            attempt: returned.purpose.attempt(),
+        })?;
         let found = self.exchange_and_read(&code, &returned.secrets).await;
         self.health.note(found).map_err(failed)
     }

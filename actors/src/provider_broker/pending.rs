@@ -87,7 +87,11 @@ impl BrokerRules {
         let state = LoginState::parse(message.state.expose()).map_err(|_| CompleteLoginError::Unknown)?;
         let login = self.take(&state)?.ok_or(CompleteLoginError::Unknown)?;
         let browser = self.recognise(message.browser.as_ref(), &login.browser);
-        login.check_callback(browser.as_ref(), &message.provider, self.now())?;
+        let checked = login.check_callback(browser.as_ref(), &message.provider, self.now());
+        checked.map_err(|refusal| CompleteLoginError::Refused {
+            refusal,
+            attempt: login.purpose.attempt(),
+        })?;
         Ok(Returned {
             secrets: self.unseal(&login.upstream_secrets, &login.state)?,
             purpose: login.purpose,

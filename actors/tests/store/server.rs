@@ -195,7 +195,10 @@ impl Server {
             resource: None,
         };
         let verified = match self.codes.consume(&consume) {
-            Err(ConsumeCodeError::Refused(CodeRefusal::AlreadyConsumed { .. })) => return None,
+            Err(ConsumeCodeError::Refused {
+                refusal: CodeRefusal::AlreadyConsumed { .. },
+                ..
+            }) => return None,
             result => result.unwrap(),
         };
         let issue = IssueTokens {

@@ -11,6 +11,7 @@ use mxcp_actors::sql_executor::status::{SqlMonitor, Staffing};
 use crate::admin::Admin;
 use crate::admin::about::About;
 use crate::admin::endpoints::Endpoint;
+use crate::admin::flow::Flows;
 use crate::admin::gate::Gate;
 use crate::admin::http_requests::HttpRequests;
 use crate::admin::readiness::{Check, Readiness};
@@ -41,6 +42,12 @@ impl Served<'_> {
             authorization: self.running.authorization(),
             executor: Box::new(move || executor.status()),
             audit: audit.log,
+            flows: Flows::new(
+                self.config
+                    .audit
+                    .enabled
+                    .then_some(self.config.audit.path.as_path()),
+            ),
             clock: audit.clock,
             endpoints: self.endpoints,
             gate: self.gate,

@@ -186,7 +186,7 @@ fn told(count: usize, file: &std::path::Path, skipped: Skipped) {
 }
 
 /// What was passed over is told, so that nobody takes a damaged log for a complete one.
-fn warn_of(skipped: Skipped) {
+pub(super) fn warn_of(skipped: Skipped) {
     let Skipped {
         torn_lines,
         foreign_lines,

@@ -12,7 +12,7 @@ pub(super) async fn get() -> HttpResponse {
     let body = json!({
         "service": "mxcp-admin",
         "version": VERSION,
-        "resources": ["/health", "/live", "/ready", "/status", "/config", "/endpoints", "/metrics"],
+        "resources": ["/health", "/live", "/ready", "/status", "/config", "/endpoints", "/auth/flow/{reference}", "/metrics"],
     });
     json_answer(StatusCode::OK, &body)
 }

@@ -5,6 +5,7 @@
 
 mod config;
 mod endpoints;
+mod flow;
 mod guard;
 mod health;
 mod index;
@@ -48,6 +49,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read("/status", get_or_head().to(status::get)))
         .service(read("/config", get_or_head().to(config::get)))
         .service(read("/endpoints", get_or_head().to(endpoints::get)))
+        .service(read("/auth/flow/{reference}", get_or_head().to(flow::get)))
         .service(read("/metrics", get_or_head().to(metrics::get)))
         .service(
             reload

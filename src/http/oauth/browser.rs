@@ -156,7 +156,14 @@ impl PageRequest {
     ) -> HttpResponse {
         let message = message.to_string();
         log::info!("a page says {}: {message:?}", status.as_u16());
-        pages::error(&self.services, &ErrorPage::new(status, title, message))
+        self.show(ErrorPage::new(status, title, message))
+    }
+
+    /// The page with the request's name, under which the audit log has what led to it.
+    fn show(&self, page: ErrorPage) -> HttpResponse {
+        let name = &self.caller.request_id;
+        let reference = (!name.is_empty()).then(|| name.to_string());
+        pages::error(&self.services, &ErrorPage { reference, ..page })
     }
 
     /// A page that says what went wrong, and what probably helps.
@@ -172,7 +179,7 @@ impl PageRequest {
             ..ErrorPage::new(status, title, message.to_string())
         };
         log::info!("a page says {}: {:?}", status.as_u16(), page.message);
-        pages::error(&self.services, &page)
+        self.show(page)
     }
 
     /// A page that says that too many come from this network.
@@ -190,14 +197,14 @@ impl PageRequest {
 
     /// A page that says that the server cannot answer now.
     pub(super) fn unavailable(&self, error: &Unavailable) -> HttpResponse {
-        unavailable(&self.services, error)
+        self.show(unavailable(error))
     }
 
     /// A page that says why one of our pages is not good any more.
     pub(super) fn refused(&self, refusal: &PageRefusal) -> HttpResponse {
         let status = match refusal {
             PageRefusal::Unavailable(error) => return self.unavailable(error),
-            PageRefusal::Interaction(InteractionRefusal::OtherBrowser) => StatusCode::FORBIDDEN,
+            PageRefusal::Interaction(InteractionRefusal::OtherBrowser { .. }) => StatusCode::FORBIDDEN,
             PageRefusal::Interaction(
                 InteractionRefusal::Unknown
                 | InteractionRefusal::AlreadyDecided { .. }
@@ -228,14 +235,13 @@ fn redirect(location: &str) -> HttpResponse {
         .finish()
 }
 
-fn unavailable(services: &Services, error: &Unavailable) -> HttpResponse {
+fn unavailable(error: &Unavailable) -> ErrorPage {
     // The answer to programs decides status and log line; people get its description as a page.
     let answer = answer::unavailable(error);
-    let page = ErrorPage {
+    ErrorPage {
         retry_after: answer.retry_after,
         ..ErrorPage::new(answer.status, "The server cannot answer now", answer.description)
-    };
-    pages::error(services, &page)
+    }
 }
 
 fn no_addresses(services: &Services, error: &NoAddresses) -> HttpResponse {

@@ -12,8 +12,8 @@ pub(super) async fn get(page: PageRequest, request: HttpRequest) -> HttpResponse
         Ok(query) => query,
         Err(error) => return page.error(StatusCode::BAD_REQUEST, "Invalid request", &error),
     };
-    let shown = consent::show(&page.services, &page.addresses, page.cookies.clone(), &query).await;
-    match shown {
+    let cookies = page.cookies.clone();
+    match consent::show(&page.services, &page.addresses, &page.caller, cookies, &query).await {
         Ok(step) => page.answer(step),
         Err(error) => refused(&page, &error),
     }

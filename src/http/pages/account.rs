@@ -54,6 +54,7 @@ fn application(view: &ApplicationView) -> Value {
         name => view.name,
         scopes => view.scopes.iter().collect::<Vec<_>>(),
         logins => view.logins,
+        reference => view.reference.to_string(),
         since => moment(view.since),
         last_used_at => moment(view.last_used_at),
         ..standing(&view.standing)

@@ -28,6 +28,8 @@ pub(crate) struct ErrorPage {
     pub(crate) message: String,
     /// What probably helps.
     pub(crate) hint: Option<String>,
+    /// What an operator finds the login by: the request's name.
+    pub(crate) reference: Option<String>,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -45,6 +47,7 @@ impl ErrorPage {
             title,
             message,
             hint: None,
+            reference: None,
             retry_after: None,
         }
     }
@@ -144,6 +147,7 @@ pub(crate) fn error(services: &Services, page: &ErrorPage) -> HttpResponse {
         title => page.title,
         message => page.message,
         hint => page.hint,
+        reference => page.reference,
     };
     let mut response: HttpResponseBuilder = HttpResponse::build(page.status);
     retry_after(&mut response, page.retry_after);

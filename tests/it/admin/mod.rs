@@ -1,5 +1,6 @@
 //! The operator's interface, with the real program: over the network and over the Unix socket.
 
+mod flow;
 mod metrics;
 mod network;
 mod readiness;

@@ -32,6 +32,10 @@ async fn a_token_is_needed_and_its_role_decides() {
             200
         );
     }
+    for (token, status) in [(&viewer, 403), (&operator, 404)] {
+        let flow = ask(&server, "GET", "/auth/flow/x", &[("Authorization", token)]).await;
+        assert_eq!(flow.status, status, "it names users, so it is for operators");
+    }
     assert_eq!(ask(&server, "POST", "/reload", &[]).await.status, 401);
     for token in [&viewer, &operator] {
         for method in ["GET", "POST"] {

@@ -1,5 +1,6 @@
 //! The commands that answer once, with the real program: what they print, where, and their exit codes.
 
+mod flow;
 mod hash_password;
 mod list;
 mod log;

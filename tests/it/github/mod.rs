@@ -38,7 +38,7 @@ fn callback() -> String {
 }
 
 /// A fake that sends browsers back to our callback.
-fn fake(quirks: Quirks) -> FakeGithub {
+pub(crate) fn fake(quirks: Quirks) -> FakeGithub {
     let fake = FakeGithub::start(quirks);
     fake.register_callback(&callback());
     fake
@@ -85,7 +85,7 @@ fn settings(fake: &FakeGithub, secret: &str) -> GithubSettings {
 }
 
 /// A project whose users log in through the fake.
-fn project(fake: &FakeGithub) -> Project {
+pub(crate) fn project(fake: &FakeGithub) -> Project {
     project_with(fake, CLIENT_SECRET, "")
 }
 
@@ -132,7 +132,7 @@ async fn at_github(departure: &str, decision: &str) -> Url {
 }
 
 /// Approves at the server and decides at GitHub; answers the callback's path.
-async fn come_back(browser: &mut Browser<'_>, decision: &str) -> String {
+pub(crate) async fn come_back(browser: &mut Browser<'_>, decision: &str) -> String {
     let consent = browser.begin(None).await;
     let departure = browser.submit(&consent, &[]).await;
     let departure = departure

@@ -18,8 +18,10 @@ async fn a_login_and_what_follows_is_recorded_with_client_and_user() {
     assert_eq!(
         server.event_names(),
         [
+            "authorization_requested",
             "login_succeeded",
             "consent_given",
+            "code_issued",
             "token_issued",
             "token_refreshed"
         ]
@@ -36,6 +38,9 @@ async fn a_login_and_what_follows_is_recorded_with_client_and_user() {
         assert!(record.must_be_kept());
         assert!(record.input_data.contains_key("network"));
         let name = &record.operation_name;
+        if name == "authorization_requested" {
+            continue;
+        }
         assert_eq!(record.user.user_id.as_deref(), Some("testuser"), "{name}");
         assert_eq!(record.user.user_provider.as_deref(), Some("local"), "{name}");
     }
@@ -44,7 +49,19 @@ async fn a_login_and_what_follows_is_recorded_with_client_and_user() {
     };
     assert!(issued.input_data["grant"].is_string());
     assert_eq!(issued.input_data["grant"], refreshed.input_data["grant"]);
-    let consent = &server.events()[1];
+    assert_eq!(issued.grant_id.unwrap().to_string(), issued.input_data["grant"]);
+    let [requested, logged_in, consent, code, ..] = &server.events()[..] else {
+        panic!("four events at least");
+    };
+    let attempt = requested.attempt_id;
+    assert!(attempt.is_some());
+    for record in [logged_in, consent, code] {
+        assert_eq!(record.attempt_id, attempt, "{}", record.operation_name);
+    }
+    assert_eq!(
+        code.grant_id, issued.grant_id,
+        "the code ties the attempt to its grant"
+    );
     assert_eq!(consent.input_data["scope"], "mcp:read mcp:write");
     assert_eq!(
         consent.input_data["redirect_uri"],
@@ -65,7 +82,7 @@ async fn what_ends_a_login_is_recorded_with_its_user() {
     server.clock.advance(Duration::from_secs(31));
     Fields::demo_refresh(&first).to_token(&server).await;
     Fields::demo_refresh(&second).to_token(&server).await;
-    let ended = server.events().split_off(5);
+    let ended = server.events().split_off(7);
     let told: Vec<_> = ended
         .iter()
         .map(|record| {
@@ -93,7 +110,7 @@ async fn refusals_are_recorded_with_their_reason() {
         .await;
     Fields::demo_refresh("mcp_refresh_00").to_token(&server).await;
     call(&server, "mcp_0000").await;
-    let refused: Vec<_> = server.events().split_off(3);
+    let refused: Vec<_> = server.events().split_off(5);
     let reasons: Vec<_> = refused
         .iter()
         .map(|record| record.error.as_deref().unwrap())

@@ -118,7 +118,10 @@ async fn denying_is_told_to_the_client() {
     assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&back, "state").as_deref(), Some("st&te /é"));
     assert!(parameter(&back, "iss").is_some());
-    assert_eq!(server.event_names(), ["login_succeeded", "consent_denied"]);
+    assert_eq!(
+        server.event_names(),
+        ["authorization_requested", "login_succeeded", "consent_denied"]
+    );
 }
 
 #[actix_web::test]

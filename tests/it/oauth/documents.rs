@@ -235,7 +235,7 @@ async fn what_is_wrong_with_a_document_is_told_to_the_user_and_recorded() {
         );
         let events = server.events();
         let event = events.last().unwrap();
-        assert_eq!(event.operation_name, "request_refused");
+        assert_eq!(event.operation_name, "authorization_refused");
         assert_eq!(event.operation_status, OperationStatus::Error);
         assert_eq!(event.client_id.as_deref(), Some(publisher.id.as_str()));
         assert!(

@@ -107,9 +107,17 @@ async fn a_wrong_password_shows_the_form_again() {
     }
     let right = sign_in(&browser, &form).await;
     assert!(right.answer.body.contains("name=\"decision\""));
+    let attempt = server.events()[0].attempt_id;
+    assert!(server.events().iter().all(|record| record.attempt_id == attempt));
     assert_eq!(
         server.event_names(),
-        ["login_failed", "login_failed", "login_failed", "login_succeeded"]
+        [
+            "authorization_requested",
+            "login_failed",
+            "login_failed",
+            "login_failed",
+            "login_succeeded"
+        ]
     );
 }
 

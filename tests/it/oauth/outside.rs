@@ -192,7 +192,14 @@ async fn a_whole_login_ends_with_a_call() {
     );
     assert_eq!(
         server.event_names(),
-        ["consent_given", "login_succeeded", "token_issued"]
+        [
+            "authorization_requested",
+            "consent_given",
+            "login_started",
+            "login_succeeded",
+            "code_issued",
+            "token_issued"
+        ]
     );
 }
 
@@ -210,7 +217,13 @@ async fn a_captured_address_is_worthless_in_another_browser() {
         captured.body
     );
     assert_eq!(victim.cookie("session"), None);
-    assert_eq!(server.event_names().last().unwrap(), "login_failed");
+    let events = server.events();
+    let refused = events.last().unwrap();
+    assert_eq!(refused.operation_name, "login_failed");
+    assert_eq!(
+        refused.attempt_id, events[0].attempt_id,
+        "it is known whose login was captured"
+    );
     let used_up = attacker.get(&callback(&departure, "code=victims")).await;
     assert_eq!(used_up.status, 400);
 }
@@ -389,7 +402,16 @@ async fn a_page_that_approved_does_not_deny_afterwards() {
         parameter(&back, "code").is_some(),
         "the client hears this one answer: {back}"
     );
-    assert_eq!(server.event_names(), ["consent_given", "login_succeeded"]);
+    assert_eq!(
+        server.event_names(),
+        [
+            "authorization_requested",
+            "consent_given",
+            "login_started",
+            "login_succeeded",
+            "code_issued"
+        ]
+    );
 }
 
 #[actix_web::test]
@@ -405,7 +427,10 @@ async fn a_double_click_on_deny_is_told_to_the_client() {
         );
         assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
     }
-    assert_eq!(server.event_names(), ["consent_denied"]);
+    assert_eq!(
+        server.event_names(),
+        ["authorization_requested", "consent_denied"]
+    );
 }
 
 #[actix_web::test]

@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 pub use authentication::AuthenticationEvent;
 
 use super::clock::Timestamp;
+use super::grant::GrantId;
+use super::login_attempt::AttemptId;
 use super::randomness::{Randomness, RandomnessUnavailable};
 use super::user::UserIdentity;
 
@@ -168,6 +170,10 @@ pub struct AuditRecord {
     pub ran_ms: Option<u64>,
     /// The process that served the call, among several.
     pub instance_id: Option<String>,
+    /// The attempt to log in that it is part of.
+    pub attempt_id: Option<AttemptId>,
+    /// The grant that came from the attempt, or whose token was used.
+    pub grant_id: Option<GrantId>,
     /// The arguments, redacted.
     #[serde(default)]
     pub input_data: Map<String, Value>,
@@ -255,6 +261,8 @@ impl AuditRecord {
             waited_ms: None,
             ran_ms: None,
             instance_id: None,
+            attempt_id: None,
+            grant_id: None,
             input_data: Map::new(),
             output_data: None,
             error: None,

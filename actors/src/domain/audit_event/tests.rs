@@ -57,7 +57,7 @@ fn a_record_has_the_fields_and_words_of_mxcp() {
     ] {
         assert_eq!(written.get(field), Some(&value), "{field}");
     }
-    assert_eq!(written.as_object().unwrap().len(), 32);
+    assert_eq!(written.as_object().unwrap().len(), 34);
 }
 
 #[test]

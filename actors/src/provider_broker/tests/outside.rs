@@ -138,7 +138,10 @@ fn a_captured_upstream_address_does_not_log_a_victim_in() {
         let refused = complete(&house, callback(&victim, &state, code(GOOD_CODE))).await;
         assert_eq!(
             refused.unwrap_err(),
-            CompleteLoginError::Refused(CallbackRefusal::OtherBrowser)
+            CompleteLoginError::Refused {
+                refusal: CallbackRefusal::OtherBrowser,
+                attempt: house.request().attempt,
+            }
         );
         let used_up = complete(&house, callback(&attacker, &state, code(GOOD_CODE))).await;
         assert_eq!(used_up.unwrap_err(), CompleteLoginError::Unknown);
@@ -150,7 +153,7 @@ fn a_callback_of_another_provider_or_too_late_or_without_issuer_is_refused() {
     System::new().block_on(async {
         let (house, _provider) = outside().await;
         let refused = |reply: CompleteLoginReply| match reply.unwrap_err() {
-            CompleteLoginError::Refused(refusal) => refusal,
+            CompleteLoginError::Refused { refusal, .. } => refusal,
             other => panic!("{other}"),
         };
         let (browser, state) = depart(&house).await;

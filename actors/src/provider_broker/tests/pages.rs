@@ -153,6 +153,7 @@ fn a_page_works_in_its_own_browser_only() {
         let (mut attacker, mut victim) = (Browser::default(), Browser::default());
         house.begin(&mut attacker).await;
         house.begin(&mut victim).await;
+        let attempt = house.request().attempt;
         for cookie in [
             victim.cookie.clone(),
             None,
@@ -165,15 +166,15 @@ fn a_page_works_in_its_own_browser_only() {
             };
             assert_eq!(
                 refused(find(&house, &tricked).await),
-                InteractionRefusal::OtherBrowser
+                InteractionRefusal::OtherBrowser { attempt }
             );
             let logged_in = house.log_in(&mut tricked, "testuser", "testpass").await;
             assert_eq!(
                 logged_in.unwrap_err(),
-                LogInError::Refused(InteractionRefusal::OtherBrowser)
+                LogInError::Refused(InteractionRefusal::OtherBrowser { attempt })
             );
             let decided = house.decide(&tricked, Decision::Approve).await;
-            assert_eq!(refused(decided), InteractionRefusal::OtherBrowser);
+            assert_eq!(refused(decided), InteractionRefusal::OtherBrowser { attempt });
         }
     });
 }

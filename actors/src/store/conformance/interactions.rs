@@ -3,6 +3,7 @@
 use super::fixtures::{all_at_once, at, client_id, count, digest, redirect_uri, resource, scopes, user_key};
 use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::interaction::{Interaction, InteractionStage};
+use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::LoginPurpose;
 use crate::domain::pkce::CodeVerifier;
 use crate::store::Store;
@@ -17,6 +18,7 @@ fn interaction(name: &str, stage: InteractionStage) -> Interaction {
         resource: resource(),
         asked: Some(scopes("mcp:read")),
         state: Some("ünïcode & \"quotes\"".to_owned()),
+        attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
     };
     Interaction {
         id: digest(name),

@@ -2,6 +2,7 @@
 
 use super::fixtures::{all_at_once, at, client_id, digest, redirect_uri, resource, scopes};
 use crate::domain::authorization_request::AuthorizationRequest;
+use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::{LoginPurpose, PendingLogin};
 use crate::domain::pkce::CodeVerifier;
 use crate::domain::sealing::Sealed;
@@ -27,10 +28,12 @@ pub(crate) fn a_pending_login_is_taken_once(store: &impl Store) {
         resource: resource(),
         asked: Some(scopes("mcp:read")),
         state: Some("ünïcode & \"quotes\"".to_owned()),
+        attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
     };
     let without = AuthorizationRequest {
         asked: None,
         state: None,
+        attempt: None,
         ..request.clone()
     };
     let purposes = [

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::{InvalidRow, RowContext};
 use crate::domain::authorization_request::AuthorizationRequest;
+use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::LoginPurpose;
 use crate::domain::pkce::CodeChallenge;
 
@@ -21,6 +22,7 @@ struct StoredRequest {
     resource: String,
     asked: Option<String>,
     state: Option<String>,
+    attempt: Option<AttemptId>,
 }
 
 /// The column for a purpose: nothing for a login that no client asked for.
@@ -36,6 +38,7 @@ pub(super) fn to_column(context: &RowContext, purpose: &LoginPurpose) -> Result<
         resource: request.resource.to_string(),
         asked: request.asked.as_ref().map(ToString::to_string),
         state: request.state.clone(),
+        attempt: request.attempt,
     };
     context.to_json(COLUMN, &stored).map(Some)
 }
@@ -55,5 +58,6 @@ pub(super) fn from_column(context: &RowContext, column: Option<&str>) -> Result<
         resource: context.resource(COLUMN, &stored.resource)?,
         asked: asked.transpose()?,
         state: stored.state,
+        attempt: stored.attempt,
     })))
 }

@@ -16,6 +16,7 @@ use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::client::{Client, ClientConfiguration, ClientId};
 use crate::domain::clock::{FixedClock, Timestamp};
 use crate::domain::key_ring::{KeyRing, MasterKey};
+use crate::domain::login_attempt::AttemptId;
 use crate::domain::opaque_token::{AuthorizationCodeValue, RefreshToken};
 use crate::domain::password::{PasswordCost, PasswordHasher};
 use crate::domain::pending_login::LoginPurpose;
@@ -219,6 +220,7 @@ impl House {
             resource: fixtures::resource(),
             asked: Some(fixtures::scopes("mcp:read mcp:write")),
             state: Some("client state".to_owned()),
+            attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
         }
     }
 

@@ -88,7 +88,11 @@ fn a_code_that_comes_again_ends_what_was_issued_from_it() {
         let pair = house.redeem(&code).await.unwrap();
         let principal = house.verify(&pair.access_token).await.unwrap().unwrap();
         let refused = house.consume(&code).await.unwrap_err();
-        let ConsumeCodeError::Refused(CodeRefusal::AlreadyConsumed { grant }) = refused else {
+        let ConsumeCodeError::Refused {
+            refusal: CodeRefusal::AlreadyConsumed { grant },
+            ..
+        } = refused
+        else {
             panic!("{refused}");
         };
         assert_eq!(Some(grant), principal.grant);

@@ -1,0 +1,175 @@
+//! `mxcp-actor auth flow`: one attempt to log in, from the audit log, and what to do about it.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use mxcp_actors::domain::audit_event::OperationStatus;
+use mxcp_actors::domain::clock::{Clock as _, SystemClock};
+use serde::Serialize;
+use serde_json::value::to_raw_value;
+
+use crate::admin::flow::line::{Certainty, Line};
+use crate::admin::flow::search::Bounds;
+use crate::admin::flow::{self, Logs};
+use crate::cli::console::{self, Verdict, one_line};
+use crate::cli::project::ProjectFlags;
+use crate::cli::{CommandError, Surroundings, log, table};
+
+/// What `auth flow` can be told.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Flow {
+    /// What an error page or /account shows as reference, an attempt of a log line, `X-Request-Id` or `request=`, a grant, a
+    /// trace, or a record.
+    #[arg(value_name = "REFERENCE")]
+    reference: String,
+
+    #[command(flatten)]
+    project: ProjectFlags,
+
+    /// A further folder with audit files, such as another replica's; can be given several times.
+    #[arg(long, value_name = "FOLDER")]
+    audit_folder: Vec<PathBuf>,
+
+    /// Prints JSON.
+    #[arg(long)]
+    pub(in crate::cli) json_output: bool,
+}
+
+/// A line of the table.
+#[derive(Serialize)]
+struct Row<'a> {
+    time: String,
+    after: String,
+    step: String,
+    event: &'a str,
+    outcome: &'static str,
+    network: &'a str,
+    user: &'a str,
+    what: String,
+}
+
+impl Flow {
+    pub(super) fn run(&self, surroundings: &Surroundings) -> Result<Verdict, CommandError> {
+        let config = self.project.load(surroundings)?;
+        if !config.audit.enabled {
+            return Err(CommandError::AuditOff {
+                profile: config.project.profile,
+            });
+        }
+        let at = |folder: &PathBuf| surroundings.working_directory.join(folder);
+        let folders: Vec<PathBuf> = self.audit_folder.iter().map(at).collect();
+        let bounds = Bounds {
+            now: SystemClock.now(),
+            most_records: usize::MAX,
+        };
+        let found = Logs::new(&config.audit.path, &folders)?.find(&self.reference, bounds)?;
+        log::warn_of(found.skipped);
+        match self.json_output {
+            true => console::print_json(&found)?,
+            false => print(&found)?,
+        }
+        Ok(Verdict::Good)
+    }
+}
+
+fn print(found: &flow::Flow) -> io::Result<()> {
+    let mut text = String::new();
+    let none = || "-".to_owned();
+    let shown = |value: &Option<String>| value.as_deref().map_or_else(none, one_line);
+    // Writing into a `String` has no failure to report.
+    let _ = writeln!(
+        text,
+        "Login attempt {}: {}",
+        shown(&found.attempt_id),
+        one_line(&found.verdict.sentence())
+    );
+    let client = match &found.client_name {
+        Some(name) => format!("{} ({})", shown(&found.client_id), one_line(name)),
+        None => shown(&found.client_id),
+    };
+    let _ = writeln!(
+        text,
+        "client {client}, user {}, grant {}, {}\n",
+        shown(&found.user),
+        shown(&found.grant_id),
+        duration(found.duration_ms)
+    );
+    let rows: Vec<Row<'_>> = found.lines.iter().map(row).collect();
+    let rows = table::of_rows(&to_raw_value(&rows)?).unwrap_or_default();
+    let _ = writeln!(text, "{rows}");
+    for note in &found.notes {
+        let _ = writeln!(text, "Note: {note}.");
+    }
+    let _ = writeln!(text, "Next: {}", found.verdict.next);
+    console::print(&text)
+}
+
+fn row(line: &Line) -> Row<'_> {
+    let mark = match line.certainty {
+        Certainty::Exact => "",
+        Certainty::SameClient | Certainty::SameNetwork => "~ ",
+    };
+    Row {
+        time: line.time.to_string().replace('T', " ").chars().take(23).collect(),
+        after: duration(line.after_ms),
+        step: format!("{mark}{}", line.step.as_str()),
+        event: &line.event,
+        outcome: match line.status {
+            OperationStatus::Success => "ok",
+            OperationStatus::Error => "refused",
+        },
+        network: line.network.as_deref().unwrap_or("-"),
+        user: line.user.as_deref().unwrap_or("-"),
+        what: what(line),
+    }
+}
+
+/// What else is worth knowing of a line, the reason of a refusal first.
+fn what(line: &Line) -> String {
+    let parts = [
+        line.error.clone(),
+        line.detail.clone(),
+        line.redirect_uri.as_ref().map(|uri| format!("to {uri}")),
+        line.scope.as_ref().map(|scope| format!("scope {scope}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// A duration for people.
+fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        60_000..3_600_000 => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1_000
+        ),
+        _ => format!(
+            "{} h {} min",
+            milliseconds / 3_600_000,
+            milliseconds % 3_600_000 / 60_000
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_read_at_a_glance() {
+        for (milliseconds, text) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1_250, "1.2 s"),
+            (61_000, "1 min 1 s"),
+            (7_260_000, "2 h 1 min"),
+        ] {
+            assert_eq!(duration(milliseconds), text);
+        }
+    }
+}
