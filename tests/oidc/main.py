@@ -1,5 +1,6 @@
 """The Python SDK's client logs in through a real OpenID provider, calls, goes on after the server was started again, and
-refreshes: once as any provider, once as a Keycloak realm, once with Google's claims.
+refreshes: once as any provider, once as a Keycloak realm, once with Google's claims. Then it logs in at the provider itself,
+refreshes there, and brings the provider's tokens to a server that is a resource server only: signed ones, and opaque ones.
 
     main.py BINARY NODE
 
@@ -21,8 +22,10 @@ from cluster import PATIENCE, Replica, eventually, free_port
 
 HERE = Path(__file__).parent
 CLIENT = [sys.executable, str(HERE.parent / "interop" / "python" / "login.py")]
-PATHS = {"oidc": "", "keycloak": "/realms/employees", "google": "/google"}
+PATHS = {"oidc": "", "keycloak": "/realms/employees", "google": "/google", "signed": "/signed", "opaque": "/opaque"}
 """Where the issuer of each profile is, at its provider."""
+RESOURCE_ONLY = ("signed", "opaque")
+"""The profiles whose tokens are the provider's."""
 
 
 class Provider:
@@ -90,6 +93,20 @@ def given_back(server: Replica, provider: Provider) -> str:
     return "the provider has its tokens back"
 
 
+def bring_tokens(tests: Tests, profile: str, server: Replica, provider: Provider) -> None:
+    """The same where the client logs in at the provider, which the server asks about tokens, or for the keys of them."""
+    provider.start()
+    server.start()
+    for what, test in {
+        "login": lambda: run_client(server, "ada", None),
+        "provider": lambda: run_client(server, "acme", None),
+        "token": lambda: run_client(server, "false", None),
+        "mapped groups": lambda: run_client(server, "welcome", None, "staff_only"),
+    }.items():
+        tests.run(f"{profile}, {what}", test, server, provider)
+    assert server.stop() == 0, server.log()
+
+
 def through(tests: Tests, profile: str, server: Replica, provider: Provider) -> None:
     """One profile's life: started before its provider is, logged in to, started again, gone on with."""
     memory = server.folder / "python.json"
@@ -128,7 +145,8 @@ def main() -> None:
             server = Replica(f"server-{profile}", binary, folder, port, environment)
             shutil.copytree(HERE / "project", server.folder)
             started.append((server, provider))
-            through(tests, profile, server, provider)
+            walk = bring_tokens if profile in RESOURCE_ONLY else through
+            walk(tests, profile, server, provider)
     finally:
         for server, provider in started:
             server.kill()

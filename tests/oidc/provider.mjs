@@ -3,8 +3,9 @@
 //   provider.mjs PORT PATH REDIRECT_URI...
 //
 // The issuer is http://127.0.0.1:PORTPATH. Everybody can log in with any password, and is who they say; their address is at
-// example.com, which is also their Google Workspace domain. Access tokens end after 30 s. Prints the issuer when it listens,
-// and then a line for each grant at the token endpoint and each token that is given back.
+// example.com, which is also their Google Workspace domain. Access tokens end after 30 s. Clients may register themselves, and
+// get tokens for any resource that they name: signed ones, or opaque ones from the issuer whose path is /opaque. Prints the
+// issuer when it listens, and then a line for each grant at the token endpoint and each token that is given back.
 
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
@@ -31,7 +32,24 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: false,
   findAccount: (_context, id) => ({ accountId: id, claims: () => claimsOf(id) }),
   issueRefreshToken: () => true,
-  features: { revocation: { enabled: true } },
+  scopes: ["openid", "offline_access", "mcp:call"],
+  features: {
+    revocation: { enabled: true },
+    introspection: { enabled: true },
+    registration: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      // A login that names no resource is for the provider itself.
+      defaultResource: () => undefined,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_context, resource) => ({
+        scope: "mcp:call",
+        audience: resource,
+        accessTokenFormat: path === "/opaque" ? "opaque" : "jwt",
+      }),
+    },
+  },
+  extraTokenClaims: (_context, token) => ({ preferred_username: token.accountId, roles: ["staff"] }),
   ttl: { AccessToken: 30 },
   cookies: { keys: ["one process, one test"] },
 });
