@@ -263,6 +263,7 @@ fn complaint(error: &QueryError) -> Option<String> {
         "Invalid Input Error",
         "parameter $",
         "Binder Error: QUANTILE",
+        "Binder Error: LIMIT/OFFSET cannot be negative",
     ];
     let is_of_value = of_values.iter().any(|kind| text.starts_with(kind));
     (!is_of_value).then_some(text)
