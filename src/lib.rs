@@ -9,6 +9,7 @@
 //! - [`http`]: translation between HTTP and use cases, nothing else.
 //! - [`mcp`]: the Model Context Protocol without HTTP. [`oauth`]: the authorization server without HTTP.
 //! - [`admin`]: what an operator sees and does, without HTTP.
+//! - [`doctor`]: another server examined from outside, as its clients see it.
 //! - [`endpoints`]: tools, resources and prompts, from YAML to a snapshot that answers calls. [`policy`]: who may make these
 //!   calls and what they see of the answers; a part of each definition, in a room of its own.
 //! - `json`: objects taken apart, for every room that judges JSON.
@@ -19,6 +20,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod endpoints;
 pub mod http;
 mod json;

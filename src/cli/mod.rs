@@ -5,6 +5,7 @@
 
 mod auth;
 mod console;
+mod doctor;
 mod indent;
 mod list;
 mod log;
@@ -27,6 +28,7 @@ use mxcp_actors::audit_logger::reading::ReadError;
 
 use self::auth::AuthError;
 use self::console::Verdict;
+use self::doctor::DoctorError;
 use self::parameters::Unusable;
 use self::user_context::ContextError;
 use crate::admin::flow::FlowError;
@@ -57,6 +59,8 @@ enum Command {
     Query(query::Query),
     /// Shows or exports the audit log.
     Log(log::Log),
+    /// Examines a running server from outside, as the programs do that people connect with.
+    Doctor(doctor::Doctor),
     /// Helps with logins: their configuration, and what became of one.
     Auth(auth::Auth),
 }
@@ -84,6 +88,8 @@ enum CommandError {
     #[error("{0}")]
     Flow(#[from] FlowError),
     #[error("{0}")]
+    Doctor(#[from] DoctorError),
+    #[error("{0}")]
     Run(#[from] RunError),
     #[error("{0}")]
     Parameter(#[from] Unusable),
@@ -110,6 +116,7 @@ impl Command {
             Self::Run(command) => return command.run(surroundings),
             Self::Query(command) => return command.run(surroundings),
             Self::Log(command) => return command.run(surroundings),
+            Self::Doctor(command) => return command.run(surroundings),
             Self::Auth(command) => return command.run(surroundings),
         }
         Ok(Verdict::Good)
@@ -124,6 +131,7 @@ impl Command {
             Self::Query(command) => command.json_output,
             Self::Log(command) => command.json,
             Self::Serve(command) => command.wants_json(),
+            Self::Doctor(command) => command.json_output,
             Self::Auth(command) => command.wants_json(),
         }
     }

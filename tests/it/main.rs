@@ -13,6 +13,7 @@ mod changes;
 mod cli;
 mod cors;
 mod demo;
+mod doctor;
 mod door;
 mod failures;
 mod foreign;

@@ -35,31 +35,13 @@ impl OutboundClient {
         Self::with_surroundings(settings, SystemNames, tls::roots())
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where an HTTP client is made, with everything that the ban is about"
-    )]
     pub(super) fn with_surroundings(
         settings: OutboundSettings,
         names: impl NameService + 'static,
         roots: RootCertStore,
     ) -> Result<Self, NoCertificates> {
         let settings = Rc::new(settings);
-        let filter = Filter {
-            names,
-            settings: Rc::clone(&settings),
-        };
-        let connector = Connector::new()
-            .connector(TcpConnector::new(Resolver::custom(filter)).service())
-            .rustls_0_23(tls::configuration(roots)?)
-            .timeout(settings.time_limit)
-            .handshake_timeout(settings.time_limit);
-        let client = Client::builder()
-            .connector(connector)
-            .timeout(settings.time_limit)
-            .disable_redirects()
-            .no_default_headers()
-            .finish();
+        let client = bounded_client(&settings, names, roots)?;
         Ok(Self { client, settings })
     }
 
@@ -128,6 +110,33 @@ impl OutboundClient {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// A client that follows nothing, connects to what may be called alone, and gives up in time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where an HTTP client is made, with everything that the ban is about"
+)]
+pub(super) fn bounded_client(
+    settings: &Rc<OutboundSettings>,
+    names: impl NameService + 'static,
+    roots: RootCertStore,
+) -> Result<Client, NoCertificates> {
+    let filter = Filter {
+        names,
+        settings: Rc::clone(settings),
+    };
+    let connector = Connector::new()
+        .connector(TcpConnector::new(Resolver::custom(filter)).service())
+        .rustls_0_23(tls::configuration(roots)?)
+        .timeout(settings.time_limit)
+        .handshake_timeout(settings.time_limit);
+    let client = Client::builder()
+        .connector(connector)
+        .timeout(settings.time_limit)
+        .disable_redirects()
+        .no_default_headers();
+    Ok(client.finish())
 }
 
 /// The values of a header, as one list (RFC 9110 section 5.3).

@@ -4,12 +4,16 @@
 //! limit; names are resolved once and only addresses that may be called are connected to (`addresses`), so that a name
 //! which changes between check and use changes nothing; certificates are verified (`tls`), which cannot be turned off.
 //!
+//! Looking at a server from outside, for an operator who names it, needs more of its answers: that is `probe`, within the same
+//! bounds.
+//!
 //! A client belongs to the thread that made it: its futures are not `Send`. Must not live here: what is said to whom.
 
 mod addresses;
 mod client;
 mod connector;
 mod message;
+mod probe;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -19,6 +23,7 @@ use std::time::Duration;
 
 pub use client::OutboundClient;
 pub use message::{OutboundError, OutboundMethod, OutboundRequest, OutboundResponse};
+pub use probe::{NoProbe, ProbeAnswer, ProbeClient, ProbeError, ProbeRequest};
 pub use tls::NoCertificates;
 
 /// What bounds the calls of one client.

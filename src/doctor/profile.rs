@@ -1,0 +1,156 @@
+//! How each client finds, registers with and comes back to a server, as data. What stands here was seen in their requests and
+//! documents; the redirect URIs are of their form, and lead to nobody.
+
+/// A client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What people call it, and `--client`.
+    pub name: &'static str,
+    /// What it registers.
+    pub redirect_uris: &'static [&'static str],
+    /// Where it then wants its answers: not always what it registered, as loopback ports change.
+    pub presented: &'static [&'static str],
+    /// `application_type`, if it sends one.
+    pub application_type: Option<&'static str>,
+    /// Which resource it names.
+    pub resource: ResourceForm,
+    /// How it looks for metadata.
+    pub search: Search,
+    /// The origin of its page, if it is one.
+    pub origin: Option<&'static str>,
+    /// The address of the document that describes it, where it prefers that to registering.
+    pub document: Option<&'static str>,
+    /// The longest that it waits for an answer, in seconds.
+    pub patience_seconds: u64,
+}
+
+/// Which resource a client asks tokens for (RFC 8707).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceForm {
+    /// What the metadata names.
+    Named,
+    /// The same with a slash at the end.
+    WithSlash,
+}
+
+/// How a client looks for metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// Wherever the challenge or one of the well-known addresses has it.
+    Everywhere,
+    /// Where the challenge says alone; the resource named there must be the address that the user typed.
+    ChallengeOnly,
+}
+
+/// All profiles, in the order of the table.
+pub const PROFILES: [Profile; 7] = [
+    Profile {
+        name: "claude.ai",
+        redirect_uris: &["https://claude.ai/api/mcp/auth_callback"],
+        presented: &["https://claude.ai/api/mcp/auth_callback"],
+        application_type: None,
+        resource: ResourceForm::WithSlash,
+        search: Search::Everywhere,
+        origin: None,
+        document: Some("https://claude.ai/oauth/mcp-oauth-client-metadata"),
+        patience_seconds: 10,
+    },
+    Profile {
+        name: "claude-code",
+        redirect_uris: &["http://localhost/callback", "http://127.0.0.1/callback"],
+        presented: &[
+            "http://localhost:54545/callback",
+            "http://127.0.0.1:61234/callback",
+        ],
+        application_type: Some("native"),
+        resource: ResourceForm::Named,
+        search: Search::Everywhere,
+        origin: None,
+        document: Some("https://claude.ai/oauth/claude-code-client-metadata"),
+        patience_seconds: 30,
+    },
+    Profile {
+        name: "chatgpt",
+        redirect_uris: &["https://chatgpt.com/connector/oauth/mxcp-actor-doctor"],
+        presented: &["https://chatgpt.com/connector/oauth/mxcp-actor-doctor"],
+        application_type: Some("web"),
+        resource: ResourceForm::Named,
+        search: Search::Everywhere,
+        origin: None,
+        document: None,
+        patience_seconds: 10,
+    },
+    Profile {
+        name: "vscode",
+        redirect_uris: &[
+            "https://vscode.dev/redirect",
+            "http://127.0.0.1:33418/",
+            "http://127.0.0.1/",
+        ],
+        presented: &[
+            "https://vscode.dev/redirect",
+            "http://127.0.0.1:33418/",
+            "http://127.0.0.1:50123/",
+        ],
+        application_type: Some("native"),
+        resource: ResourceForm::Named,
+        search: Search::ChallengeOnly,
+        origin: None,
+        document: None,
+        patience_seconds: 30,
+    },
+    Profile {
+        name: "cursor",
+        redirect_uris: &[
+            "cursor://anysphere.cursor-mcp/oauth/mxcp-actor-doctor/callback",
+            "http://localhost:8787/callback",
+        ],
+        presented: &[
+            "cursor://anysphere.cursor-mcp/oauth/mxcp-actor-doctor/callback",
+            "http://localhost:8787/callback",
+        ],
+        application_type: Some("native"),
+        resource: ResourceForm::Named,
+        search: Search::Everywhere,
+        origin: None,
+        document: None,
+        patience_seconds: 30,
+    },
+    Profile {
+        name: "codex",
+        redirect_uris: &["http://127.0.0.1:1455/callback"],
+        presented: &[
+            "http://127.0.0.1:1455/callback",
+            "http://127.0.0.1:40123/callback",
+        ],
+        application_type: None,
+        resource: ResourceForm::Named,
+        search: Search::Everywhere,
+        origin: None,
+        document: None,
+        patience_seconds: 30,
+    },
+    Profile {
+        name: "inspector",
+        redirect_uris: &["http://localhost:6274/oauth/callback"],
+        presented: &["http://localhost:6274/oauth/callback"],
+        application_type: None,
+        resource: ResourceForm::Named,
+        search: Search::Everywhere,
+        origin: Some("http://localhost:6274"),
+        document: None,
+        patience_seconds: 30,
+    },
+];
+
+impl Profile {
+    /// The profile of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        PROFILES.into_iter().find(|profile| profile.name == name)
+    }
+
+    /// What it calls itself at the server that is examined.
+    pub fn client_name(&self) -> String {
+        format!("mxcp-actor doctor ({})", self.name)
+    }
+}
