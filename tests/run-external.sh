@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents pages github oidc stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents machines pages github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -28,7 +28,7 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-suites=(conformance stateless anonymous login pages documents github oidc stdio replicas)
+suites=(conformance stateless anonymous login pages documents machines github oidc stdio replicas)
 [[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: ${suites[*]}"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -210,6 +210,46 @@ documents_project() {
   echo "$folder"
 }
 
+# Clients of the configuration that call in their own name, with a secret or with the key of the file.
+machine_key=tests/fixtures/tls/server.key
+
+run_machines() {
+  local clients_passed=0 clients_failed=0 name=service-account-machine
+  local call=("$url" --tool get_user_profile)
+  local secret=("${call[@]}" --client-id machine-secret --client-secret canary-machine --expect "$name-secret")
+  local key=("${call[@]}" --client-id machine-key --key "$machine_key" --expect "$name-key")
+  local python_client=("$python" tests/interop/python/machine.py)
+  local typescript_v2=("$node" tests/interop/typescript-v2/machine.mjs)
+  client "machines python secret basic" "${python_client[@]}" "${secret[@]}"
+  client "machines python legacy secret post" "${python_client[@]}" "${secret[@]}" --mode legacy \
+    --client-authentication client_secret_post
+  client "machines python key" "${python_client[@]}" "${key[@]}"
+  client "machines typescript-v2 secret" "${typescript_v2[@]}" "${secret[@]}" --mode modern
+  client "machines typescript-v2 key" "${typescript_v2[@]}" "${key[@]}" --mode modern
+  client "machines typescript-v2 legacy key" "${typescript_v2[@]}" "${key[@]}" --mode legacy
+  summarize "clients in their own name" "$clients_passed" "$clients_failed" 0
+}
+
+# machines_project: the login project, with two more clients at the end of its configuration.
+machines_project() {
+  local folder=$logs/machines jwk
+  jwk=$("$node" -p 'JSON.stringify(require("crypto").createPublicKey(require("fs").readFileSync(process.argv[1])).export({ format: "jwk" }))' "$machine_key")
+  cp -R "$login_project" "$folder"
+  cat >>"$folder/config.yml" <<END
+            - client_id: machine-secret
+              name: Machine with a secret
+              client_secret: canary-machine
+              grant_types: [client_credentials]
+              scopes: ["mcp:read"]
+            - client_id: machine-key
+              name: Machine with a key
+              jwks: { keys: [$jwk] }
+              grant_types: [client_credentials]
+              scopes: ["mcp:read"]
+END
+  echo "$folder"
+}
+
 # run_counted NAME LOG PROGRAM...: a program of several tests, whose last line counts them.
 run_counted() {
   local name=$1 log=$2 counts
@@ -289,6 +329,7 @@ run_against "$login_project" login pages
 if [[ " ${suites[*]} " == *" documents "* ]]; then
   SSL_CERT_FILE=$PWD/tests/fixtures/tls/server.pem run_against "$(documents_project)" documents
 fi
+if [[ " ${suites[*]} " == *" machines "* ]]; then run_against "$(machines_project)" machines; fi
 if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
 if [[ " ${suites[*]} " == *" oidc "* ]]; then run_oidc; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi

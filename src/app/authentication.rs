@@ -8,13 +8,14 @@ use mxcp_actors::audit_logger::audit_log::AuditLog;
 use mxcp_actors::audit_logger::messages::RecordEvent;
 use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
 use mxcp_actors::domain::audit_event::AuditRecord;
-use mxcp_actors::domain::client::{Client, ClientConfiguration};
+use mxcp_actors::domain::client::{Client, ClientConfiguration, ClientId};
 use mxcp_actors::domain::clock::{Clock, Timestamp};
 use mxcp_actors::domain::key_ring::KeyRing;
 use mxcp_actors::domain::password::PasswordHash;
 use mxcp_actors::domain::randomness::Randomness;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::service_account::{ServiceAccount, ServiceAccounts};
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::settings::LocalUser;
 use mxcp_actors::store::diesel::StoreLimits;
@@ -169,6 +170,7 @@ fn configured_clients(
         let grant_types = client.grant_types.iter().map(|grant| match grant {
             GrantType::AuthorizationCode => "authorization_code".to_owned(),
             GrantType::RefreshToken => "refresh_token".to_owned(),
+            GrantType::ClientCredentials => "client_credentials".to_owned(),
         });
         let configuration = ClientConfiguration {
             id: client.id.clone(),
@@ -187,6 +189,29 @@ fn configured_clients(
         Ok((client.id.clone(), client))
     });
     clients.collect()
+}
+
+/// Who may call in the name of no user.
+fn service_accounts(config: &Config) -> Result<ServiceAccounts, StartError> {
+    let mut accounts = ServiceAccounts::new(&config.project.name);
+    for client in &config.auth.clients {
+        let Some(account) = &client.service_account else {
+            continue;
+        };
+        let id = ClientId::parse(&client.id).map_err(|reason| StartError::Client {
+            id: client.id.clone(),
+            reason: reason.into(),
+        })?;
+        let account = ServiceAccount {
+            name: Some(client.name.clone()),
+            scopes: scopes(&client.scopes)?,
+            role: account.role.clone(),
+            permissions: account.permissions.iter().cloned().collect(),
+            groups: account.groups.iter().cloned().collect(),
+        };
+        accounts.add(id, account);
+    }
+    Ok(accounts)
 }
 
 /// The use cases of the authorization server.
@@ -245,6 +270,7 @@ fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Re
         required_scopes,
         endpoint_scopes: endpoint_scopes.clone(),
         authentication_methods: methods,
+        service_accounts: service_accounts(config)?,
         metadata_documents: auth.client_metadata_documents.is_some(),
         remember_consents: false,
         open_introspection,

@@ -36,7 +36,7 @@ use mxcp_actors::sql_executor::engine::generation::OpenError;
 use mxcp_actors::store::open::OpenStoreError;
 
 use crate::mcp::catalog::InvalidTool;
-use crate::oauth::{NoAddresses, NoServices};
+use crate::oauth::{NoAddresses, NoServices, Unavailable};
 use crate::yaml::{Location, Problems};
 
 /// A definition file that keeps the server from starting.
@@ -179,6 +179,9 @@ pub enum StartError {
     /// The actors do not start.
     #[error("{0}")]
     Actors(#[from] mxcp_actors::system::StartError),
+    /// What is kept of clients that are not configured any more cannot be ended.
+    #[error("the grants of service accounts cannot be compared with the configuration: {0}")]
+    ServiceAccounts(#[from] Unavailable),
     /// There is nothing to run SQL.
     #[error("no database is served")]
     NoDatabase,

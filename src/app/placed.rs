@@ -51,6 +51,7 @@ impl StartError {
             | Self::Signals(_)
             | Self::SecondSignal
             | Self::DatabaseLost
+            | Self::ServiceAccounts(_)
             | Self::Server(_) => None,
         }
     }

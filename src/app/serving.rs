@@ -34,7 +34,7 @@ use crate::config::{AuthMode, Config, Limits};
 use crate::mcp::catalog::Catalog;
 use crate::mcp::server::{Audit, McpServer};
 use crate::mcp::sessions::Sessions;
-use crate::oauth::{ResourceServer, Services};
+use crate::oauth::{ResourceServer, Services, client_credentials};
 
 /// What may wait for a worker in all: at a tenth of a second each, the last one waits for as long as clients are patient.
 const MOST_WAITING: usize = 1_024;
@@ -289,6 +289,7 @@ impl Work {
         let executors = actors.sql_executors().ok_or(StartError::NoDatabase)?;
         let sql = actors.sql_monitor().ok_or(StartError::NoDatabase)?;
         let services = authentication::services(config, actors.actors.clone(), endpoint_scopes, audit)?;
+        client_credentials::retain_service_accounts(&services).await?;
         Ok(Self::Protected {
             actors,
             bus,

@@ -26,7 +26,7 @@ use super::parameters::{InvalidParameters, Parameters};
 use super::{Addresses, Caller, Services, Settings, Unavailable};
 
 /// The longest `scope`, in bytes.
-const LONGEST_SCOPES: usize = 4096;
+pub(super) const LONGEST_SCOPES: usize = 4096;
 
 /// A browser at the authorization endpoint.
 #[derive(Clone, Debug)]
@@ -294,10 +294,10 @@ fn read(
     Ok(Asked { challenge, scopes })
 }
 
-/// What the consent page shows and the grant has at most: what was asked, as far as the client may have it. A request
+/// What the consent page shows and a grant has at most, of a user or of a service account: what was asked, as far as the client may have it. A request
 /// without `scope` means what every call needs, or else the default set; for a client that may have none of that, it
 /// means all that the operator gave to the client.
-fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, settings: &Settings) -> ScopeSet {
+pub(super) fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, settings: &Settings) -> ScopeSet {
     let meant = [&settings.required_scopes, &settings.default_scopes];
     let meant = meant.map(|scopes| scopes.intersection(&client.scopes));
     let default = meant.iter().find(|scopes| !scopes.is_empty());

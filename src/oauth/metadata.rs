@@ -38,7 +38,7 @@ struct AuthorizationServer<'a> {
     scopes_supported: Vec<&'a str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
@@ -105,7 +105,7 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         scopes_supported: sorted(&settings.scopes_supported),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
-        grant_types_supported: GrantType::ALL.map(GrantType::as_str),
+        grant_types_supported: grant_types(settings),
         token_endpoint_auth_methods_supported: all.clone(),
         token_endpoint_auth_signing_alg_values_supported: algorithms,
         revocation_endpoint_auth_methods_supported: all,
@@ -125,6 +125,16 @@ pub fn note_reading(services: &ResourceServer, caller: &Caller, document: &'stat
         let event = services.event(AuthenticationEvent::MetadataRead, caller);
         event.detail("document", &document).write();
     }
+}
+
+/// What no client of this server may use is not spoken of.
+fn grant_types(settings: &Settings) -> Vec<&'static str> {
+    let is_used = |grant_type: &GrantType| match grant_type {
+        GrantType::AuthorizationCode | GrantType::RefreshToken => true,
+        GrantType::ClientCredentials => !settings.service_accounts.is_empty(),
+    };
+    let used = GrantType::ALL.into_iter().filter(is_used);
+    used.map(GrantType::as_str).collect()
 }
 
 fn names(

@@ -5,7 +5,7 @@
 //!   verifies tokens by itself.
 //! * [`authorize`], [`log_in`], [`consent`], [`callback`]: a browser brings a request, its user logs in and agrees, and
 //!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
-//! * [`exchange`], [`refresh`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
+//! * [`exchange`], [`refresh`], [`client_credentials`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
 //! * `upstream`: telling the identity provider that its tokens are not needed any more.
 //! * [`verify`]: who calls the protected resource, which is a [`ResourceServer`].
 //! * [`home`], [`sign_in`], [`sign_out`], [`account`]: the server's own pages for those who sign in; [`own_form`] ties their
@@ -23,6 +23,7 @@ pub mod browser;
 pub mod callback;
 mod client_assertion;
 pub mod client_authentication;
+pub mod client_credentials;
 pub mod consent;
 pub mod counts;
 pub mod door;

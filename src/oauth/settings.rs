@@ -2,6 +2,7 @@
 
 use mxcp_actors::domain::client::AuthenticationMethod;
 use mxcp_actors::domain::scope::ScopeSet;
+use mxcp_actors::domain::service_account::ServiceAccounts;
 use mxcp_actors::token_store::AccessTokenFormat;
 
 use crate::config::{PublicUrl, RateLimits, TrustedProxies};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub scopes_supported: ScopeSet,
     /// How clients may authenticate; what the registry accepts from clients that register.
     pub authentication_methods: Vec<AuthenticationMethod>,
+    /// Who may call in the name of no user.
+    pub service_accounts: ServiceAccounts,
     /// Whether a client's identifier may be the address of its metadata document.
     pub metadata_documents: bool,
     /// Whether a user who agreed to a client need not agree again when one of our own pages asks.
@@ -111,6 +114,7 @@ impl Settings {
             endpoint_scopes: ScopeSet::empty(),
             scopes_supported: ScopeSet::parse("mxcp:access").unwrap_or_default(),
             authentication_methods: vec![AuthenticationMethod::None],
+            service_accounts: ServiceAccounts::new("notes"),
             metadata_documents: false,
             remember_consents: true,
             open_introspection: false,

@@ -31,6 +31,7 @@ mod policies;
 mod reverse_proxy;
 mod scopes;
 mod server;
+mod service_accounts;
 #[path = "../fakes/serving.rs"]
 mod serving;
 mod start;

@@ -30,6 +30,7 @@ pub mod resource;
 pub mod scope;
 pub mod sealing;
 pub mod secret;
+pub mod service_account;
 pub mod signing_key;
 pub mod throttle;
 pub mod token;

@@ -19,6 +19,9 @@ pub trait GrantRepository: Send + Sync {
     /// The grants of a user that have not ended, oldest first.
     fn live_grants_of_user(&self, user: &UserKey) -> Result<Vec<Grant>, StoreError>;
 
+    /// The users of an issuer who have grants that have not ended, in no order.
+    fn live_users_of_issuer(&self, issuer: &str) -> Result<Vec<UserKey>, StoreError>;
+
     /// When each grant of a user that has not ended was last used, as far as is written down: its client got a pair of
     /// tokens, or came for the first time with an access token. A busy client has been back since, but for no longer than
     /// an access token lives. A grant without tokens is not listed.

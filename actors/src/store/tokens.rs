@@ -1,4 +1,4 @@
-//! Access and refresh tokens, by digest, and the two transactions that create them.
+//! Access and refresh tokens, by digest, and the three transactions that create them.
 
 use super::StoreError;
 use crate::domain::clock::Timestamp;
@@ -59,8 +59,23 @@ pub enum RotationOutcome {
     GrantEnded,
 }
 
+/// Issuing an access token without a code: its grant is active from the beginning, and ends with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectIssue {
+    /// The grant: active, without upstream tokens.
+    pub grant: Grant,
+    /// Its only token.
+    pub access_token: AccessTokenRecord,
+    /// How many such grants one client may hold for one user.
+    pub most: u32,
+}
+
 /// Keeps tokens.
 pub trait TokenRepository: Send + Sync {
+    /// Stores a grant and its access token, all of it or nothing; false if the grant's identifier is taken. What the client
+    /// then holds too many of for this user is deleted, the oldest first: live grants without upstream tokens.
+    fn issue_directly(&self, issue: &DirectIssue) -> Result<bool, StoreError>;
+
     /// Exchanges a code, all of it or nothing. Among any number of callers one is told
     /// [`RedemptionOutcome::Redeemed`].
     fn redeem_code(&self, redemption: &Redemption) -> Result<RedemptionOutcome, StoreError>;

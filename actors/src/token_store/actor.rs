@@ -7,10 +7,11 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::finding::FindGrant;
 use super::messages::{
-    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, IssueTokensError,
-    IssueTokensReply, ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser, Revocation,
-    RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply, RotateRefreshToken,
-    RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply, VerifyToken,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueAccessToken, IssueTokens,
+    IssueTokensError, IssueTokensReply, ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser,
+    RetainUsers, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
+    RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply,
+    VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -135,6 +136,23 @@ impl Handler<Carried<IssueTokens>> for TokenStore {
             Err(IssueTokensError::CodeReplayed { .. } | IssueTokensError::Store(_)) => false,
         };
         self.answer_and_forget(message, nothing, |rules, request| rules.issue(&request))
+    }
+}
+
+impl Handler<Carried<IssueAccessToken>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<IssueAccessToken>, _context: &mut Self::Context) -> Self::Result {
+        // What it forgets is older than a thousand others, and a cache forgets it in a second.
+        self.answer(message, TokenRules::issue_access_token)
+    }
+}
+
+impl Handler<Carried<RetainUsers>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<RetainUsers>, _context: &mut Self::Context) -> Self::Result {
+        self.answer_and_forget(message, never, |rules, request| rules.retain_users(&request))
     }
 }
 

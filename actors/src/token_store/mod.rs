@@ -2,7 +2,7 @@
 //!
 //! * `messages/`: what can be asked of it, and what it answers.
 //! * `rules.rs`: how each message is answered; plain functions over repositories, a clock and randomness.
-//! * `refresh.rs`: how refreshing is answered.
+//! * `refresh.rs`: how refreshing is answered. `direct.rs`: how tokens are issued without a code.
 //! * `upstream.rs`: how the provider's tokens in a grant are renewed by one caller among many.
 //! * `signing/`: access tokens as signed texts, and their keys.
 //! * `finding.rs`: whose grant it is, for records.
@@ -26,6 +26,7 @@
 //! lost the answer gets the same pair again from a store that holds digests only.
 
 pub mod actor;
+mod direct;
 pub mod finding;
 pub mod messages;
 mod presented;
@@ -43,9 +44,9 @@ use std::time::Duration;
 
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
-    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueTokens, ListGrantsOfUser,
-    OpenGrant, PublishedKeys, RememberUse, ReplaceUser, RevokeGrant, RevokeGrantsOfUser, RevokeToken,
-    RotateRefreshToken, SweepTokens, VerifyToken,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueAccessToken, IssueTokens,
+    ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser, RetainUsers, RevokeGrant,
+    RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use signing::{AccessTokenFormat, SigningKeys};
@@ -68,6 +69,8 @@ pub struct TokenStoreSettings {
     pub pending_grant_lifetime: Duration,
     /// How long ended grants and tokens are remembered, so that callers are told what happened to theirs.
     pub retention: Duration,
+    /// How many access tokens without a code one client may hold for one user; the oldest is forgotten for one more.
+    pub most_direct_grants: u32,
 }
 
 impl Default for TokenStoreSettings {
@@ -80,6 +83,7 @@ impl Default for TokenStoreSettings {
             refresh_reuse_window: Duration::from_secs(30),
             pending_grant_lifetime: Duration::from_mins(5),
             retention: Duration::from_hours(24),
+            most_direct_grants: 1_000,
         }
     }
 }

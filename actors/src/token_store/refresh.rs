@@ -167,8 +167,8 @@ impl TokenRules {
         })
     }
 
-    /// The text of a successor. Signed anew it is another text, and the same token.
-    fn text(
+    /// The text of an access token. Signed anew it is another text, and the same token.
+    pub(super) fn text(
         &self,
         value: AccessToken,
         grant: &Grant,

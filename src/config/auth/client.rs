@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mxcp_actors::domain::client::ClientKeys;
 use url::Url;
 
-use super::DEFAULT_SCOPE;
+use super::service_account;
+use super::{DEFAULT_SCOPE, ServiceAccount};
 use crate::config::Secret;
 use crate::config::values::{is_loopback, located_text, scopes, web_address};
 use crate::yaml::{Fields, FromYaml, Item, Located, Location, Problems};
@@ -36,6 +37,8 @@ pub struct Client {
     pub grant_types: Vec<GrantType>,
     /// The scopes that the client may have.
     pub scopes: Vec<String>,
+    /// Who the client is when it calls in its own name; only if it may.
+    pub service_account: Option<ServiceAccount>,
 }
 
 /// What a client may ask the token endpoint for.
@@ -45,17 +48,20 @@ pub enum GrantType {
     AuthorizationCode,
     /// `refresh_token`
     RefreshToken,
+    /// `client_credentials`
+    ClientCredentials,
 }
 
 /// A client as written, with the places of what is checked later.
 pub(in crate::config) struct ClientFile {
-    id: Located<String>,
+    pub(super) id: Located<String>,
     name: String,
     secret: Option<Secret>,
     keys: Option<ClientKeys>,
     pub(in crate::config) redirect_uris: Vec<Located<RedirectUri>>,
     grant_types: Vec<GrantType>,
     scopes: Option<Vec<String>>,
+    pub(super) service_account: Option<ServiceAccount>,
 }
 
 /// An absolute URI without a fragment (RFC 6749 section 3.1.2), as text and as URL.
@@ -69,6 +75,7 @@ impl FromYaml for GrantType {
         item.choice(&[
             ("authorization_code", Self::AuthorizationCode),
             ("refresh_token", Self::RefreshToken),
+            ("client_credentials", Self::ClientCredentials),
         ])
     }
 }
@@ -111,7 +118,11 @@ impl FromYaml for ClientFile {
         let keys = read_keys(&mut fields);
         let redirect_uris = fields.optional_with("redirect_uris", Item::one_or_many);
         let grant_types: Option<Vec<GrantType>> = fields.optional_with("grant_types", Item::one_or_many);
+        let grant_types = grant_types
+            .filter(|types| !types.is_empty())
+            .unwrap_or(vec![GrantType::AuthorizationCode]);
         let scopes = fields.optional_with("scopes", scopes);
+        let service_account = service_account::read(&mut fields, &grant_types);
         fields.finish();
         Some(Self {
             id: id?,
@@ -119,10 +130,9 @@ impl FromYaml for ClientFile {
             secret,
             keys,
             redirect_uris: redirect_uris.unwrap_or_default(),
-            grant_types: grant_types
-                .filter(|types| !types.is_empty())
-                .unwrap_or(vec![GrantType::AuthorizationCode]),
+            grant_types,
             scopes,
+            service_account,
         })
     }
 }
@@ -165,10 +175,12 @@ fn key_address(mut item: Item<'_>) -> Option<String> {
 }
 
 impl ClientFile {
-    /// The client with its defaults. No redirect URI, or an empty list of them, means the command line client's.
+    /// The client with its defaults. No redirect URI, or an empty list of them, means the command line client's, where users
+    /// log in to the client at all.
     pub(super) fn client(&self) -> Client {
         let written = self.redirect_uris.iter().map(|uri| uri.value.text.clone());
-        let redirect_uris: Vec<String> = if self.redirect_uris.is_empty() {
+        let has_users = self.grant_types.contains(&GrantType::AuthorizationCode);
+        let redirect_uris: Vec<String> = if self.redirect_uris.is_empty() && has_users {
             DEFAULT_REDIRECT_URIS.map(str::to_owned).to_vec()
         } else {
             written.collect()
@@ -184,6 +196,7 @@ impl ClientFile {
                 .scopes
                 .clone()
                 .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]),
+            service_account: self.service_account.clone(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod introspection;
 mod local;
 mod persistence;
 mod provider;
+mod service_account;
 mod session;
 mod tokens;
 mod upstream_client;
@@ -33,6 +34,7 @@ pub use oidc::{Oidc, OidcLogin, Verifying, VerifyingMethod};
 pub use persistence::Persistence;
 pub use provider::Provider;
 pub use salesforce::Salesforce;
+pub use service_account::ServiceAccount;
 pub use session::Session;
 pub use tokens::Tokens;
 pub use upstream_client::{ClaimMappings, UpstreamClient, scope_names};
@@ -179,6 +181,9 @@ impl AuthFile {
     /// Fills in what needs the folders, and checks what single blocks cannot show.
     pub(super) fn resolve(&self, folders: &Folders, problems: &mut Problems) -> Option<Auth> {
         client::refuse_duplicates(&self.clients, problems);
+        for client in &self.clients {
+            service_account::check(client, self.mode, &self.provider, problems);
+        }
         let persistence = match &self.persistence {
             None => Some(Persistence::Memory),
             Some(file) => PersistenceFile::resolve(file, folders, problems),

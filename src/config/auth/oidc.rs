@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mxcp_actors::domain::service_account::SERVICE_ACCOUNT_PROVIDER;
 use mxcp_actors::provider_broker::providers::oidc::{is_of_openid_provider, issuer_of};
 use url::Url;
 
@@ -96,6 +97,15 @@ pub struct OidcLogin {
     pub extra_authorize_params: BTreeMap<String, String>,
 }
 
+/// Records and policies tell the provider's users from service accounts by this name.
+fn provider_name(mut item: Item<'_>) -> Option<String> {
+    let name = item.again().non_empty_string()?;
+    if name == SERVICE_ACCOUNT_PROVIDER {
+        return item.refuse("is the name of the provider of service accounts; choose another");
+    }
+    Some(name)
+}
+
 impl Oidc {
     /// Reads the block, whose keys depend on the mode.
     pub(super) fn read(item: Item<'_>, mode: AuthMode) -> Option<Self> {
@@ -108,7 +118,7 @@ impl Oidc {
         let client_secret = fields.required("client_secret");
         let scope = fields.required_with("scope", scope_with_openid);
         let audience = fields.optional_with("audience", Item::non_empty_string);
-        let provider_name = fields.optional_with("provider_name", Item::non_empty_string);
+        let provider_name = fields.optional_with("provider_name", provider_name);
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
         let claim_mappings = fields.optional("claim_mappings").unwrap_or_default();
         let login = read_login(&mut fields, mode);

@@ -7,7 +7,7 @@ use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::token_store::AccessTokenFormat;
 
 use super::{Machine, SEALING_KEY};
-use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret};
+use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret, ServiceAccount};
 
 fn auth(block: &str) -> Auth {
     Machine::with_auth(block).config().auth
@@ -207,6 +207,45 @@ fn clients_have_the_defaults_of_the_command_line_client() {
         (&defaults.map(str::to_owned)[..], 0)
     );
     assert_eq!(clients[2].grant_types, [GrantType::AuthorizationCode]);
+}
+
+#[test]
+fn a_client_may_call_in_its_own_name() {
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    let block = |provider: &str, user: &str, client: &str| {
+        format!(
+            "{{provider: {provider}, local: {{users: [{{username: {user}, password_hash: \"{hash}\"}}]}}, clients: [{{client_id: report, name: Report, client_secret: s, grant_types: [client_credentials]{client}}}]}}"
+        )
+    };
+    let rights = ", service_account: {role: reporter, permissions: [a, b], groups: g}";
+    let client = &auth(&block("local", "ada", rights)).clients[0];
+    let expected = ServiceAccount {
+        role: Some("reporter".to_owned()),
+        permissions: vec!["a".to_owned(), "b".to_owned()],
+        groups: vec!["g".to_owned()],
+    };
+    assert_eq!(client.service_account, Some(expected));
+    assert_eq!(client.grant_types, [GrantType::ClientCredentials]);
+    assert!(client.redirect_uris.is_empty(), "no user is sent back to it");
+    let plain = &auth(&block("local", "ada", "")).clients[0];
+    assert_eq!(plain.service_account, Some(ServiceAccount::default()));
+    for (block, reason) in [
+        (
+            block("none", "ada", ""),
+            "clients[0].client_id: has the grant type client_credentials, which needs a server that issues tokens",
+        ),
+        (
+            block("local", "service-account-report", ""),
+            "clients[0].client_id: its service account is called service-account-report, as a user",
+        ),
+        (
+            block("local", "ada", ", service_account: {rights: all}"),
+            "service_account: ",
+        ),
+    ] {
+        let errors = Machine::with_auth(&block).errors();
+        assert!(errors.contains(reason), "{reason}: {errors}");
+    }
 }
 
 #[test]

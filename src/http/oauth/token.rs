@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use super::answer::{self, ErrorAnswer};
 use super::client::ClientForm;
 use crate::oauth::client_authentication::{ClientAuthenticationError, authenticate};
+use crate::oauth::client_credentials::{self, ClientCredentialsError};
 use crate::oauth::exchange::{self, ExchangeError};
 use crate::oauth::parameters::InvalidParameters;
 use crate::oauth::refresh::{self, RefreshError};
@@ -16,7 +17,7 @@ use crate::oauth::token_response::TokenResponse;
 enum TokenError {
     #[error(transparent)]
     Parameters(#[from] InvalidParameters),
-    #[error("grant_type is not supported; accepted are authorization_code and refresh_token")]
+    #[error("grant_type is not supported; the server's metadata lists what is accepted")]
     UnsupportedGrantType,
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
@@ -24,6 +25,8 @@ enum TokenError {
     Exchange(#[from] ExchangeError),
     #[error(transparent)]
     Refresh(#[from] RefreshError),
+    #[error(transparent)]
+    ClientCredentials(#[from] ClientCredentialsError),
 }
 
 /// 200 with tokens.
@@ -55,6 +58,9 @@ async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
     Ok(match grant_type {
         "authorization_code" => exchange::exchange(&services, &caller, &addresses, &client, &form).await?,
         "refresh_token" => refresh::refresh(&services, &caller, &addresses, &client, &form).await?,
+        "client_credentials" => {
+            client_credentials::issue(&services, &caller, &addresses, &client, &form).await?
+        }
         _ => return Err(TokenError::UnsupportedGrantType),
     })
 }
@@ -69,6 +75,7 @@ impl From<&TokenError> for ErrorAnswer {
             TokenError::Client(error) => error.into(),
             TokenError::Exchange(error) => error.into(),
             TokenError::Refresh(error) => error.into(),
+            TokenError::ClientCredentials(error) => error.into(),
         }
     }
 }
@@ -104,5 +111,18 @@ impl From<&RefreshError> for ErrorAnswer {
             },
             RefreshError::Unavailable(error) => answer::unavailable(error),
         }
+    }
+}
+
+impl From<&ClientCredentialsError> for ErrorAnswer {
+    fn from(error: &ClientCredentialsError) -> Self {
+        let code = match error {
+            ClientCredentialsError::Parameters(error) => return error.into(),
+            ClientCredentialsError::Unavailable(error) => return answer::unavailable(error),
+            ClientCredentialsError::GrantType => "unauthorized_client",
+            ClientCredentialsError::Scope(_) | ClientCredentialsError::NoScope { .. } => "invalid_scope",
+            ClientCredentialsError::Resource(_) => "invalid_target",
+        };
+        Self::new(StatusCode::BAD_REQUEST, code, error)
     }
 }

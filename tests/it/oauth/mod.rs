@@ -16,6 +16,7 @@ mod authorization;
 mod bearer;
 pub(crate) mod browser;
 mod client;
+mod client_credentials;
 mod consent;
 mod discovery;
 mod documents;

@@ -25,6 +25,7 @@ use mxcp_actors::domain::password::{PasswordCost, PasswordHasher};
 use mxcp_actors::domain::randomness::{Randomness, SeededRandomness};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
+use mxcp_actors::domain::service_account::ServiceAccounts;
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
@@ -59,6 +60,9 @@ const PATIENT: StoreLimits = StoreLimits {
     statement_time: PATIENCE,
 };
 
+/// A client that calls in its own name, where the settings give it a service account.
+pub(super) const MACHINE: (&str, &str) = ("nightly report", "machine:secret");
+
 /// Clients whose names and secrets look different in a header.
 pub(super) const SPACED_CLIENT: (&str, &str) = ("spaced app", "two words");
 pub(super) const PLUS_CLIENT: (&str, &str) = ("plus-app", "a+b/c=");
@@ -76,6 +80,7 @@ pub(super) struct Server {
     call: Box<dyn Fn(TestRequest) -> Answering>,
     pub(super) clock: Arc<FixedClock>,
     audit: Arc<Recorder>,
+    services: Data<Services>,
     running: RunningActors,
 }
 
@@ -206,15 +211,26 @@ impl Server {
 
     /// Users with passwords, whose logins are kept in an SQLite file. The clock stands at `now`.
     pub(super) async fn kept_in(path: &Path, now: Timestamp) -> Self {
-        Self::start(Kept::in_file(path, now), local_users(), |_| {}).await
+        Self::with_kept_in(path, now, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(super) async fn with_kept_in(
+        path: &Path,
+        now: Timestamp,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        Self::start(Kept::in_file(path, now), local_users(), change).await
+    }
+
+    /// Its use cases.
+    pub(super) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// The same for clients that documents on this machine describe.
     pub(super) async fn with_documents_kept_in(path: &Path, now: Timestamp) -> Self {
-        Self::start(Kept::in_file(path, now), local_users(), |settings| {
-            settings.metadata_documents = true;
-        })
-        .await
+        Self::with_kept_in(path, now, |settings| settings.metadata_documents = true).await
     }
 
     /// Stops it. A file can be opened again then.
@@ -281,7 +297,8 @@ impl Server {
         };
         let services = Data::new(Services::new(parts).unwrap());
         Self {
-            call: serve(services).await,
+            call: serve(services.clone()).await,
+            services,
             clock,
             audit,
             running,
@@ -414,6 +431,7 @@ fn settings() -> Settings {
             AuthenticationMethod::ClientSecretPost,
             AuthenticationMethod::PrivateKeyJwt,
         ],
+        service_accounts: ServiceAccounts::new("notes"),
         metadata_documents: false,
         remember_consents: true,
         open_introspection: false,
@@ -474,7 +492,14 @@ fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
         name: id.to_owned(),
         ..public.clone()
     });
-    [demo, public, spaced, plus]
+    let machine = ClientConfiguration {
+        id: MACHINE.0.to_owned(),
+        secret: Some(Secret::new(MACHINE.1)),
+        grant_types: vec!["client_credentials".to_owned()],
+        redirect_uris: Vec::new(),
+        ..demo.clone()
+    };
+    [demo, public, spaced, plus, machine]
         .iter()
         .map(|configuration| Client::from_configuration(configuration, keys, START).unwrap())
         .map(|client| (client.id.clone(), client))

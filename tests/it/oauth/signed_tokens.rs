@@ -15,7 +15,7 @@ async fn signing() -> Server {
 }
 
 /// What a resource server reads, which knows nothing but the public keys.
-async fn verified(server: &Server, token: &str) -> Value {
+pub(super) async fn verified(server: &Server, token: &str) -> Value {
     let keys = server.get("/jwks.json").await;
     assert_eq!(
         (keys.status, keys.header("cache-control")),

@@ -100,7 +100,7 @@ async fn mistakes_that_prove_nothing_leave_the_code_alone() {
         ),
         (
             exchange.clone().with("grant_type", "client_credentials"),
-            "unsupported_grant_type",
+            "unauthorized_client",
         ),
         (exchange.clone().without("grant_type"), "invalid_request"),
     ] {

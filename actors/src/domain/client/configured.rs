@@ -1,5 +1,7 @@
 //! Clients that the operator wrote into the configuration: the defaults of the file, and its checks.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 
 use super::{
@@ -63,11 +65,18 @@ pub enum InvalidClientConfiguration {
         reason: InvalidRedirectUri,
     },
     /// One of the grant types.
-    #[error("grant_types[{index}] is not supported; accepted are authorization_code and refresh_token")]
+    #[error(
+        "grant_types[{index}] is not supported; accepted are authorization_code, refresh_token and client_credentials"
+    )]
     GrantType {
         /// Which one, counted from 0.
         index: usize,
     },
+    /// Everyone can claim to be a public client, so nobody would know who calls.
+    #[error(
+        "grant_types: client_credentials needs a client that proves who it is; give it a client_secret, jwks or jwks_uri"
+    )]
+    PublicServiceAccount,
     /// The scopes.
     #[error("scopes: {0}")]
     Scope(#[from] InvalidScope),
@@ -81,13 +90,18 @@ impl Client {
         keys: &KeyRing,
         now: Timestamp,
     ) -> Result<Self, InvalidClientConfiguration> {
+        let credential = credential(configuration, keys)?;
+        let grant_types: BTreeSet<_> = grant_types(configuration)?.into_iter().collect();
+        if credential == ClientCredential::Public && grant_types.contains(&GrantType::ClientCredentials) {
+            return Err(InvalidClientConfiguration::PublicServiceAccount);
+        }
         Ok(Self {
             id: ClientId::parse(&configuration.id)?,
             origin: ClientOrigin::Configured,
             name: Some(configuration.name.clone()),
-            credential: credential(configuration, keys)?,
-            redirect_uris: redirect_uris(configuration)?,
-            grant_types: grant_types(configuration)?.into_iter().collect(),
+            redirect_uris: redirect_uris(configuration, &grant_types)?,
+            credential,
+            grant_types,
             scopes: scopes(configuration)?,
             created_at: now,
             last_used_at: None,
@@ -118,11 +132,13 @@ fn credential(
     }
 }
 
+/// Users are sent back to the command line client unless the entry says otherwise; to a client that none logs in to, nowhere.
 fn redirect_uris(
     configuration: &ClientConfiguration,
+    grant_types: &BTreeSet<GrantType>,
 ) -> Result<Vec<RedirectUri>, InvalidClientConfiguration> {
     let written: Vec<_> = configuration.redirect_uris.iter().map(String::as_str).collect();
-    let texts = if written.is_empty() {
+    let texts = if written.is_empty() && grant_types.contains(&GrantType::AuthorizationCode) {
         DEFAULT_REDIRECT_URIS.to_vec()
     } else {
         written

@@ -152,7 +152,7 @@ impl Client {
             return Err(InvalidMetadataDocument::HasSecret);
         }
         retain_texts(&mut document, "grant_types", |text| {
-            GrantType::from_value(text).is_some()
+            GrantType::of_any_client(text).is_some()
         });
         retain_texts(&mut document, "response_types", |text| text == "code");
         choose_authentication(&mut document, &rules.authentication_methods);

@@ -200,18 +200,27 @@ impl ClientKeys {
     }
 }
 
-/// A grant type that a client can be registered for.
+/// A grant type that a client can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GrantType {
-    /// Exchanging an authorization code; every client has it.
+    /// Exchanging an authorization code; every client that users log in to has it.
     AuthorizationCode,
     /// Exchanging a refresh token; without it a client gets none.
     RefreshToken,
+    /// Asking for a token in the client's own name (RFC 6749 section 4.4). The operator alone gives this.
+    ClientCredentials,
 }
 
 impl GrantType {
     /// All grant types that exist here.
-    pub const ALL: [Self; 2] = [Self::AuthorizationCode, Self::RefreshToken];
+    pub const ALL: [Self; 3] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+    ];
+
+    /// Those that a client can give itself, by registering or in its metadata document.
+    pub const OF_ANY_CLIENT: [Self; 2] = [Self::AuthorizationCode, Self::RefreshToken];
 
     /// The value of `grant_type`.
     #[must_use]
@@ -219,6 +228,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
         }
     }
 
@@ -228,6 +238,12 @@ impl GrantType {
         Self::ALL
             .into_iter()
             .find(|grant_type| grant_type.as_str() == value)
+    }
+
+    /// The same, if a client can give it to itself.
+    #[must_use]
+    pub fn of_any_client(value: &str) -> Option<Self> {
+        Self::from_value(value).filter(|grant_type| Self::OF_ANY_CLIENT.contains(grant_type))
     }
 }
 

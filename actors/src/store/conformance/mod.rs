@@ -91,6 +91,9 @@ macro_rules! store_conformance_suite {
                 nothing_is_rotated_after_the_end_of_the_grant
                 the_first_use_is_recorded_once_for_the_pair
                 an_access_token_is_revoked_alone
+                an_access_token_is_issued_with_its_grant
+                a_client_holds_a_bounded_number_of_direct_grants_of_a_user
+                a_hundred_direct_issues_leave_what_is_allowed
                 ended_tokens_are_deleted;
             users:
                 an_account_remembers_its_first_and_latest_login;

@@ -1,14 +1,16 @@
-//! Promises about tokens and the two transactions that create them.
+//! Promises about tokens and the three transactions that create them.
+
+use std::time::Duration;
 
 use super::fixtures::{
-    CROWD, access_token, all_at_once, at, count, digest, grant_id, redemption, refresh_token, rotation,
-    store_active_grant, store_code,
+    CROWD, access_token, all_at_once, at, client_id, count, digest, grant, grant_id, redemption,
+    refresh_token, rotation, store_active_grant, store_code, user_key,
 };
 use crate::domain::authorization_code::{CodeState, MOST_FAILED_VERIFICATIONS};
-use crate::domain::grant::{GrantEnd, GrantState};
+use crate::domain::grant::{Grant, GrantEnd, GrantState};
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, Succession};
 use crate::store::Store;
-use crate::store::tokens::{Redemption, RedemptionOutcome, RotationOutcome};
+use crate::store::tokens::{DirectIssue, Redemption, RedemptionOutcome, RotationOutcome};
 
 fn access(store: &impl Store, name: &str) -> Option<AccessTokenRecord> {
     store
@@ -193,4 +195,91 @@ pub(crate) fn ended_tokens_are_deleted(store: &impl Store) {
     assert!(refresh(store, "refresh 1").is_some());
     assert_eq!(store.delete_tokens_expired_before(at(day), 9).unwrap(), 2);
     assert_eq!(refresh(store, "refresh 1"), None);
+}
+
+/// A grant of `user`, and its one token.
+fn direct(number: u64, user: &str, seconds: i64) -> DirectIssue {
+    let token = access_token(&format!("direct {number}"), None, grant_id(number), at(seconds));
+    DirectIssue {
+        grant: Grant {
+            upstream_tokens: None,
+            expires_at: Some(token.expires_at),
+            state: GrantState::Active { since: at(seconds) },
+            ..grant(number, user, at(seconds))
+        },
+        access_token: token,
+        most: 3,
+    }
+}
+
+pub(crate) fn an_access_token_is_issued_with_its_grant(store: &impl Store) {
+    let issue = direct(1, "machine", 10);
+    assert!(store.issue_directly(&issue).unwrap());
+    let stored = store.find_access_token(&digest("direct 1")).unwrap().unwrap();
+    assert_eq!(stored, (issue.access_token.clone(), issue.grant.clone()));
+    let mut same = direct(1, "machine", 11);
+    same.access_token.digest = digest("another");
+    assert!(!store.issue_directly(&same).unwrap(), "the identifier is taken");
+    assert_eq!(access(store, "another"), None);
+    assert_eq!(
+        store.live_users_of_issuer("https://issuer.example").unwrap(),
+        [user_key("machine")]
+    );
+    assert!(
+        store
+            .live_users_of_issuer("https://other.example")
+            .unwrap()
+            .is_empty()
+    );
+    let ends = issue.access_token.expires_at;
+    let overdue = |now| store.end_overdue_grants(at(0), now, 10).unwrap();
+    assert!(overdue(ends - Duration::from_micros(1)).is_empty());
+    assert_eq!(overdue(ends), [issue.grant]);
+    assert!(
+        store
+            .live_users_of_issuer("https://issuer.example")
+            .unwrap()
+            .is_empty()
+    );
+}
+
+pub(crate) fn a_client_holds_a_bounded_number_of_direct_grants_of_a_user(store: &impl Store) {
+    let login = store_active_grant(store, 100, ("access", "refresh"), at(0));
+    let other_client = DirectIssue {
+        grant: Grant {
+            client: client_id("other"),
+            ..direct(101, "alice", 0).grant
+        },
+        ..direct(101, "alice", 0)
+    };
+    assert!(store.issue_directly(&other_client).unwrap());
+    assert!(store.issue_directly(&direct(102, "bob", 0)).unwrap());
+    let ended = direct(103, "alice", 0);
+    assert!(store.issue_directly(&ended).unwrap());
+    store
+        .end_grant(ended.grant.id, at(0), GrantEnd::RevokedByOperator)
+        .unwrap();
+    for number in 1..=5 {
+        let seconds = i64::try_from(number).unwrap();
+        assert!(store.issue_directly(&direct(number, "alice", seconds)).unwrap());
+    }
+    let is_there = |number: &u64| access(store, &format!("direct {number}")).is_some();
+    let there: Vec<_> = (1..=5).chain(101..=103).filter(is_there).collect();
+    assert_eq!(there, [3, 4, 5, 101, 102, 103]);
+    assert_eq!(store.find_grant(grant_id(2)).unwrap(), None);
+    assert!(
+        store.find_grant(login).unwrap().is_some(),
+        "a login is no direct grant"
+    );
+}
+
+pub(crate) fn a_hundred_direct_issues_leave_what_is_allowed(store: &impl Store) {
+    let issue = |number| {
+        let number = u64::try_from(number).unwrap();
+        store.issue_directly(&direct(number, "machine", 1)).unwrap()
+    };
+    let outcomes = all_at_once(issue);
+    assert_eq!(count(&outcomes, &true), CROWD);
+    assert!(store.issue_directly(&direct(1_000, "machine", 2)).unwrap());
+    assert_eq!(store.count_live_grants().unwrap(), 3);
 }

@@ -114,6 +114,22 @@ impl GrantRepository for DieselStore {
         })
     }
 
+    fn live_users_of_issuer(&self, issuer: &str) -> Result<Vec<UserKey>, StoreError> {
+        self.read("list users with grants", |connection| {
+            let subjects: Vec<String> = grants::table
+                .filter(grants::user_issuer.eq(issuer))
+                .filter(grants::ended_at.is_null())
+                .select(grants::user_subject)
+                .distinct()
+                .load(connection)?;
+            let key = |subject| UserKey {
+                issuer: issuer.to_owned(),
+                subject,
+            };
+            Ok(subjects.into_iter().map(key).collect())
+        })
+    }
+
     fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError> {
         self.read("list uses of grants", |connection| {
             let mut rows = last_uses!(connection, user, access_tokens, first_used_at);

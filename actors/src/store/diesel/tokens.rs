@@ -1,6 +1,6 @@
-//! Tokens in the database, and the two transactions that create them.
+//! Tokens in the database, and the three transactions that create them.
 //!
-//! Both begin with the grant's row: whoever changes it first goes on, everybody else waits for it and then finds out
+//! Exchanging begins with the grant's row: whoever changes it first goes on, everybody else waits for it and then finds out
 //! that it changed. Why nothing happened is looked up only then.
 
 use diesel::dsl::case_when;
@@ -15,15 +15,29 @@ use super::grant_row::GrantRow;
 use super::schema::{access_tokens, authorization_codes, grants, refresh_tokens};
 use super::sweep::{SweepLock, delete_ended};
 use super::token_rows::{AccessTokenRow, RefreshTokenRow, SuccessionColumns};
-use super::transaction::{Outcome, exactly, is_changed};
+use super::transaction::{Outcome, exactly, insert_in_savepoint, is_changed};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::Grant;
 use crate::domain::secret::SecretDigest;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, Succession};
-use crate::store::tokens::{Redemption, RedemptionOutcome, Rotation, RotationOutcome};
+use crate::store::tokens::{DirectIssue, Redemption, RedemptionOutcome, Rotation, RotationOutcome};
 use crate::store::{StoreError, TokenRepository};
 
+/// Each issue adds one grant, so that more than one is too many only where several were issued at the same moment.
+const SURPLUS_AT_ONCE: i64 = 100;
+
 impl TokenRepository for DieselStore {
+    fn issue_directly(&self, issue: &DirectIssue) -> Result<bool, StoreError> {
+        self.transaction("issue access token", |connection| {
+            if !insert_active_grant(connection, issue)? {
+                return Ok(Outcome::Undo(false));
+            }
+            insert_tokens(connection, &issue.access_token, None)?;
+            delete_surplus(connection, issue)?;
+            Ok(Outcome::Keep(true))
+        })
+    }
+
     fn redeem_code(&self, redemption: &Redemption) -> Result<RedemptionOutcome, StoreError> {
         self.transaction("redeem code", |connection| {
             if !(activate_grant(connection, redemption)? && consume_code(connection, redemption)?) {
@@ -123,6 +137,43 @@ impl TokenRepository for DieselStore {
             Ok(access + refresh)
         })
     }
+}
+
+/// Stores a grant whose tokens end with its access token; false if its identifier is taken.
+fn insert_active_grant(connection: &mut StoreConnection, issue: &DirectIssue) -> Result<bool, Failure> {
+    let key = &issue.grant.user.identity.key;
+    let sought = (
+        grants::user_issuer.eq(&key.issuer),
+        grants::user_subject.eq(&key.subject),
+        grants::tokens_end_at.eq(issue.access_token.expires_at.microseconds()),
+    );
+    let row = GrantRow::try_from(&issue.grant)?;
+    insert_in_savepoint(connection, |connection| {
+        diesel::insert_into(grants::table)
+            .values((row, sought))
+            .execute(connection)
+    })
+}
+
+/// Deletes what the client holds too many of for its user. Their tokens go with them.
+fn delete_surplus(connection: &mut StoreConnection, issue: &DirectIssue) -> Result<(), Failure> {
+    diesel::alias! { const NEWER: Alias<Newer> = grants as newer; }
+    let key = &issue.grant.user.identity.key;
+    let surplus = NEWER
+        .select(NEWER.field(grants::id))
+        .filter(NEWER.field(grants::user_issuer).eq(&key.issuer))
+        .filter(NEWER.field(grants::user_subject).eq(&key.subject))
+        .filter(NEWER.field(grants::ended_at).is_null())
+        .filter(NEWER.field(grants::client_id).eq(issue.grant.client.as_str()))
+        .filter(NEWER.field(grants::upstream_tokens).is_null())
+        .order((
+            NEWER.field(grants::created_at).desc(),
+            NEWER.field(grants::id).desc(),
+        ))
+        .limit(SURPLUS_AT_ONCE)
+        .offset(issue.most.into());
+    diesel::delete(grants::table.filter(grants::id.eq_any(surplus))).execute(connection)?;
+    Ok(())
 }
 
 /// Makes a pending grant active; false if it is not pending.

@@ -30,6 +30,16 @@ impl GrantRepository for MemoryStore {
         Ok(grants)
     }
 
+    fn live_users_of_issuer(&self, issuer: &str) -> Result<Vec<UserKey>, StoreError> {
+        let state = self.lock("list users with grants")?;
+        let keys = state
+            .grants
+            .values()
+            .filter(|grant| grant.user.identity.key.issuer == issuer && !is_ended(grant))
+            .map(|grant| grant.user.identity.key.clone());
+        Ok(keys.collect::<HashSet<_>>().into_iter().collect())
+    }
+
     fn last_uses_of_user(&self, user: &UserKey) -> Result<HashMap<GrantId, Timestamp>, StoreError> {
         let state = self.lock("list uses of grants")?;
         let access_tokens = state.access_tokens.values();

@@ -1,15 +1,31 @@
-//! Tokens in memory, and the two transactions that create them.
+//! Tokens in memory, and the three transactions that create them.
 
-use super::{MemoryStore, remove_up_to};
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+use super::{MemoryStore, State, insert_new, remove_up_to};
 use crate::domain::authorization_code::CodeState;
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantState};
 use crate::domain::secret::SecretDigest;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState, Succession};
-use crate::store::tokens::{Redemption, RedemptionOutcome, Rotation, RotationOutcome};
+use crate::store::tokens::{DirectIssue, Redemption, RedemptionOutcome, Rotation, RotationOutcome};
 use crate::store::{StoreError, TokenRepository};
 
 impl TokenRepository for MemoryStore {
+    fn issue_directly(&self, issue: &DirectIssue) -> Result<bool, StoreError> {
+        let mut guard = self.lock("issue access token")?;
+        let state = &mut *guard;
+        if !insert_new(&mut state.grants, issue.grant.id, issue.grant.clone()) {
+            return Ok(false);
+        }
+        state
+            .access_tokens
+            .insert(issue.access_token.digest, issue.access_token.clone());
+        state.delete_surplus(issue);
+        Ok(true)
+    }
+
     fn redeem_code(&self, redemption: &Redemption) -> Result<RedemptionOutcome, StoreError> {
         let mut guard = self.lock("redeem code")?;
         let state = &mut *guard;
@@ -138,5 +154,31 @@ impl TokenRepository for MemoryStore {
             token.expires_at <= moment
         });
         Ok(access + refresh)
+    }
+}
+
+impl State {
+    /// Deletes what the client holds too many of for its user.
+    fn delete_surplus(&mut self, issue: &DirectIssue) {
+        let Grant { client, user, .. } = &issue.grant;
+        let is_meant = |grant: &&Grant| {
+            grant.client == *client
+                && grant.user.identity.key == user.identity.key
+                && grant.upstream_tokens.is_none()
+                && !matches!(grant.state, GrantState::Ended { .. })
+        };
+        let mut held: Vec<_> = self.grants.values().filter(is_meant).collect();
+        held.sort_by_key(|grant| Reverse((grant.created_at, grant.id)));
+        let most = usize::try_from(issue.most).unwrap_or(usize::MAX);
+        let surplus: HashSet<_> = held.iter().skip(most).map(|grant| grant.id).collect();
+        if !surplus.is_empty() {
+            self.grants.retain(|id, _| !surplus.contains(id));
+            self.access_tokens
+                .retain(|_, token| !surplus.contains(&token.grant));
+            self.refresh_tokens
+                .retain(|_, token| !surplus.contains(&token.grant));
+            self.codes
+                .retain(|_, code| !surplus.contains(&code.binding.grant));
+        }
     }
 }

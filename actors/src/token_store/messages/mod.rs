@@ -1,11 +1,14 @@
 //! What can be asked of the store of tokens. Each message names the outside act that it stands for.
 //!
 //! - `account`: what users see and end of what they allowed. `upstream`: what concerns the provider's tokens in a grant.
+//!   `direct`: tokens that no user is sent through a browser for.
 
 mod account;
+mod direct;
 mod upstream;
 
 pub use account::*;
+pub use direct::*;
 pub use upstream::*;
 
 use crate::domain::authorization_code::VerifiedCode;
@@ -313,6 +316,8 @@ requests! {
     FindEndedUpstream => FindEndedUpstreamReply;
     OpenGrant => OpenGrantReply;
     IssueTokens => IssueTokensReply;
+    IssueAccessToken => IssueAccessTokenReply;
+    RetainUsers => RetainUsersReply;
     VerifyToken => VerifyTokenReply;
     RotateRefreshToken => RotateRefreshTokenReply;
     ReplaceUser => ReplaceUserReply;

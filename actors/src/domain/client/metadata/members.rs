@@ -33,7 +33,7 @@ pub(super) fn redirect_uris(members: &Map<String, Value>) -> Result<Vec<Redirect
 pub(super) fn grant_types(members: &Map<String, Value>) -> Result<BTreeSet<GrantType>, InvalidMetadata> {
     const MEMBER: &str = "grant_types";
     let Some(values) = texts(members, MEMBER)? else {
-        return Ok(GrantType::ALL.into());
+        return Ok(GrantType::OF_ANY_CLIENT.into());
     };
     let unsupported = || {
         problem(
@@ -41,7 +41,7 @@ pub(super) fn grant_types(members: &Map<String, Value>) -> Result<BTreeSet<Grant
             MetadataProblem::Unsupported("authorization_code, refresh_token".to_owned()),
         )
     };
-    let parse = |value: &&str| GrantType::from_value(value).ok_or_else(unsupported);
+    let parse = |value: &&str| GrantType::of_any_client(value).ok_or_else(unsupported);
     let grant_types: BTreeSet<_> = values.iter().map(parse).collect::<Result<_, _>>()?;
     if !grant_types.contains(&GrantType::AuthorizationCode) {
         return Err(problem(

@@ -50,7 +50,7 @@ fn the_registration_of_the_guide_is_accepted() {
 #[test]
 fn what_is_left_out_gets_its_default() {
     let metadata = validate(&with("client_name", Value::Null)).unwrap();
-    assert_eq!(metadata.grant_types, GrantType::ALL.into());
+    assert_eq!(metadata.grant_types, GrantType::OF_ANY_CLIENT.into());
     assert_eq!(metadata.scopes, rules().default_scopes);
     assert_eq!(
         (metadata.name, metadata.members.len()),

@@ -91,9 +91,10 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::tokens::a_hundred_rotations_succeed_once,
         conformance::tokens::the_first_use_is_recorded_once_for_the_pair,
         conformance::tokens::an_access_token_is_revoked_alone,
+        conformance::tokens::an_access_token_is_issued_with_its_grant,
         conformance::tokens::ended_tokens_are_deleted,
         conformance::users::an_account_remembers_its_first_and_latest_login,
-    ] as [fn(&DieselStore); 35]
+    ] as [fn(&DieselStore); 36]
     {
         let folder = tempfile::Builder::new().prefix(RECORDED).tempdir().unwrap();
         use_store(&TestStore::new(TestPlace::Sqlite(folder)).store);
