@@ -12,7 +12,6 @@ use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable, SystemR
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::outbound::{NoProbe, ProbeClient};
 use serde::Serialize;
-use serde_json::value::to_raw_value;
 
 use super::console::{self, Verdict};
 use super::{CommandError, Surroundings, table};
@@ -102,15 +101,6 @@ struct Told<'a> {
     failed: usize,
     #[serde(flatten)]
     report: &'a Report,
-}
-
-/// A line of the table.
-#[derive(Serialize)]
-struct Row<'a> {
-    client: &'a str,
-    check: &'a str,
-    outcome: &'static str,
-    detail: &'a str,
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
@@ -203,8 +193,8 @@ fn secret(folder: &Path, file: &Path) -> Result<Secret, DoctorError> {
 }
 
 fn print(report: &Report) -> io::Result<()> {
-    let rows: Vec<Row<'_>> = report.findings.iter().map(row).collect();
-    let mut text = table::of_rows(&to_raw_value(&rows)?).unwrap_or_default();
+    let rows: Vec<Vec<String>> = report.findings.iter().map(row).collect();
+    let mut text = table::of_texts(&["client", "check", "outcome", "what"], &rows);
     // Writing into a `String` has no failure to report.
     let _ = writeln!(
         text,
@@ -216,15 +206,13 @@ fn print(report: &Report) -> io::Result<()> {
     console::print(&text)
 }
 
-fn row(finding: &Finding) -> Row<'_> {
-    Row {
-        client: finding.client,
-        check: finding.check,
-        outcome: match finding.outcome {
-            Outcome::Ok => "ok",
-            Outcome::Warn => "warn",
-            Outcome::Failed => "FAILED",
-        },
-        detail: &finding.detail,
-    }
+fn row(finding: &Finding) -> Vec<String> {
+    let outcome = match finding.outcome {
+        Outcome::Ok => "ok",
+        Outcome::Warn => "warn",
+        Outcome::Failed => "FAILED",
+    };
+    [finding.client, finding.check, outcome, &finding.detail]
+        .map(str::to_owned)
+        .to_vec()
 }

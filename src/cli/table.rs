@@ -36,6 +36,29 @@ pub(super) fn of_rows(json: &RawValue) -> Option<String> {
     Some(text)
 }
 
+/// A table of texts with these columns. The last one may hold sentences, so its rule is no wider than its name.
+pub(super) fn of_texts(header: &[&str], rows: &[Vec<String>]) -> String {
+    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| one_line(cell)).collect())
+        .collect();
+    let last = header.len().saturating_sub(1);
+    let width_of = |column| match column == last {
+        true => width(&header, &[], column),
+        false => width(&header, &cells, column),
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width_of).collect();
+    let mut text = String::new();
+    line(&mut text, &header, &widths);
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    line(&mut text, &rule, &widths);
+    for row in &cells {
+        line(&mut text, row, &widths);
+    }
+    text
+}
+
 fn cells_of(row: &Row<'_>) -> Vec<String> {
     row.0.iter().map(|(_, value)| cell(value)).collect()
 }
@@ -115,6 +138,13 @@ mod tests {
         let expected = "zeta  a\n----  ------------\n1.10  x y\nNULL  [\"\\u00e9\",1]\n(2 rows)\n";
         assert_eq!(table(json).as_deref(), Some(expected));
         assert_eq!(table("[]").as_deref(), Some("(0 rows)\n"));
+    }
+
+    #[test]
+    fn sentences_in_the_last_column_widen_nothing() {
+        let rows = [vec!["a".to_owned(), "a long\nsentence".to_owned()]];
+        let text = of_texts(&["name", "what"], &rows);
+        assert_eq!(text, "name  what\n----  ----\na     a long sentence\n");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Discovered {
     pub(super) revoke: Option<Url>,
     /// Whether clients may be described by documents.
     pub(super) has_documents: bool,
+    /// Whether clients may authenticate with what they sign by RS256.
+    pub(super) takes_rs256: bool,
     /// Where the challenge says that the metadata is.
     challenge: Option<Url>,
     /// The resources that well-known addresses name.
@@ -65,6 +67,15 @@ pub(super) async fn check(target: &Target, report: &mut Report) -> Option<Discov
         token: endpoint("token_endpoint")?,
         register: endpoint("registration_endpoint"),
         revoke: endpoint("revocation_endpoint"),
+        takes_rs256: lists(
+            &metadata,
+            "token_endpoint_auth_methods_supported",
+            "private_key_jwt",
+        ) && lists(
+            &metadata,
+            "token_endpoint_auth_signing_alg_values_supported",
+            "RS256",
+        ),
         has_documents: metadata["client_id_metadata_document_supported"] == true,
         challenge: challenge.metadata,
         well_known,
@@ -206,21 +217,22 @@ fn judge_metadata(target: &Target, issuer: &str, document: &Value) -> Result<Str
             Some(Err(_)) | None => return Err(format!("{name} is missing or no URL")),
         }
     }
-    let has = |name: &str, value: &str| {
-        let values = document[name].as_array();
-        values.is_some_and(|values| values.iter().any(|known| known == value))
-    };
     for (name, value) in [
         ("code_challenge_methods_supported", "S256"),
         ("response_types_supported", "code"),
         ("token_endpoint_auth_methods_supported", "none"),
         ("grant_types_supported", "refresh_token"),
     ] {
-        if !has(name, value) {
+        if !lists(document, name, value) {
             return Err(format!("{name} does not list {value}"));
         }
     }
     Ok(format!("issuer {named}"))
+}
+
+fn lists(document: &Value, name: &str, value: &str) -> bool {
+    let values = document[name].as_array();
+    values.is_some_and(|values| values.iter().any(|known| known == value))
 }
 
 /// There need not be a document, but clients parse what they get.

@@ -49,6 +49,11 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let (tag, _) = tag.split_once('>')?;
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
+    Some(unescape(value))
+}
+
+/// The entities that the server's pages write.
+pub(super) fn unescape(text: &str) -> String {
     let entities = [
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -57,12 +62,11 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
         ("&#x2f;", "/"),
         ("&amp;", "&"),
     ];
-    let plain = entities
+    entities
         .iter()
-        .fold(value.to_owned(), |text, (entity, character)| {
+        .fold(text.to_owned(), |text, (entity, character)| {
             text.replace(entity, character)
-        });
-    Some(plain)
+        })
 }
 
 /// Keeps cookies, and follows redirects within the server.

@@ -20,6 +20,8 @@ pub struct Profile {
     pub origin: Option<&'static str>,
     /// The address of the document that describes it, where it prefers that to registering.
     pub document: Option<&'static str>,
+    /// Whether it prefers to sign who it is (`private_key_jwt`) where its document is read.
+    pub signs: bool,
     /// The longest that it waits for an answer, in seconds.
     pub patience_seconds: u64,
 }
@@ -53,6 +55,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: None,
         document: Some("https://claude.ai/oauth/mcp-oauth-client-metadata"),
+        signs: false,
         patience_seconds: 10,
     },
     Profile {
@@ -67,6 +70,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: None,
         document: Some("https://claude.ai/oauth/claude-code-client-metadata"),
+        signs: false,
         patience_seconds: 30,
     },
     Profile {
@@ -78,6 +82,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: None,
         document: None,
+        signs: true,
         patience_seconds: 10,
     },
     Profile {
@@ -97,6 +102,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::ChallengeOnly,
         origin: None,
         document: None,
+        signs: false,
         patience_seconds: 30,
     },
     Profile {
@@ -114,6 +120,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: None,
         document: None,
+        signs: false,
         patience_seconds: 30,
     },
     Profile {
@@ -128,6 +135,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: None,
         document: None,
+        signs: false,
         patience_seconds: 30,
     },
     Profile {
@@ -139,6 +147,7 @@ pub const PROFILES: [Profile; 7] = [
         search: Search::Everywhere,
         origin: Some("http://localhost:6274"),
         document: None,
+        signs: false,
         patience_seconds: 30,
     },
 ];

@@ -5,6 +5,7 @@ use mxcp_actors::outbound::ProbeAnswer;
 use url::Url;
 
 use super::discovery::Discovered;
+use super::form::unescape;
 use super::profile::{Profile, ResourceForm};
 use super::report::Report;
 use super::target::{Target, excerpt};
@@ -34,6 +35,13 @@ pub(super) async fn check(
     let judged = answer.map_err(|error| error.to_string());
     let judged = judged.and_then(|answer| refused(&answer));
     report.about(profile.name, "foreign redirect").judge(judged);
+    if profile.signs && found.has_documents {
+        let line = report.about(profile.name, "signed authentication");
+        match found.takes_rs256 {
+            true => line.ok("private_key_jwt with RS256 is accepted"),
+            false => line.warn("the metadata does not list private_key_jwt with RS256, which it prefers"),
+        }
+    }
     if let (true, Some(document)) = (found.has_documents, profile.document) {
         check_document(target, found, profile, document, report).await;
     }
@@ -115,12 +123,10 @@ async fn check_document(
     }
 }
 
-/// What a page says, without its markup.
+/// What an error page of the server says is wrong; otherwise how the page begins.
 fn page(html: &str) -> String {
-    let main = html.split_once("<h1>").map_or(html, |(_, main)| main);
-    let text = main.split('<').enumerate().map(|(number, part)| match number {
-        0 => part,
-        _ => part.split_once('>').map_or("", |(_, text)| text),
-    });
-    excerpt(&text.collect::<Vec<_>>().join(" "))
+    let problem = html
+        .split_once("role=\"alert\">")
+        .and_then(|(_, rest)| rest.split_once("</p>"));
+    excerpt(&unescape(problem.map_or(html, |(problem, _)| problem)))
 }

@@ -49,9 +49,13 @@ pub async fn revoke(
                 .write();
             return Err(refusal);
         }
-        Revocation::AccessToken(grant) => event.detail("token", &"access_token").grant(grant).await.write(),
+        Revocation::AccessToken(grant) => event
+            .detail("revoked", &"access_token")
+            .grant(grant)
+            .await
+            .write(),
         Revocation::Grant(grant) => {
-            let event = event.detail("token", &"refresh_token").grant(grant).await;
+            let event = event.detail("revoked", &"refresh_token").grant(grant).await;
             event.write();
             upstream::revoke(services, grant).await;
         }

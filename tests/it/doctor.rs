@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::audit::records;
 use crate::login::{self, PASSWORD};
+use crate::reverse_proxy::{self, HOST, Nginx, TRUSTING};
 use crate::server::{Project, Server, client, program};
 use crate::serving::Serving;
 
@@ -236,6 +237,33 @@ fn a_proxy_that_drops_leave_for_pages_is_named() {
 }
 
 #[test]
+fn a_proxy_that_drops_sessions_is_named() {
+    let (proxy, behind) = proxy_without("mcp-session-id");
+    let server = project(&format!("base_url: '{}'", proxy.url())).start();
+    *behind.lock().unwrap() = server.at("");
+    let user = [
+        "--username",
+        "ada",
+        "--password-file",
+        "password",
+        "--client",
+        "codex",
+    ];
+    let arguments = [&["--url", proxy.url()], &user[..]].concat();
+    let (code, result) = doctor(server.folder(), &arguments);
+    let (outcome, detail) = line(&result, "server", "session");
+    assert_eq!(
+        (outcome.as_str(), &result["warnings"]),
+        ("warn", &1.into()),
+        "{result:#}"
+    );
+    assert!(detail.contains("drops the header"), "{detail}");
+    assert_eq!(line(&result, "server", "tools, 2026-07-28").0, "ok");
+    assert_eq!(line(&result, "server", "tools, 2025-11-25").0, "failed");
+    assert_eq!(code, Some(1), "a server with sessions wants them");
+}
+
+#[test]
 fn a_certificate_that_nobody_knows_is_named_and_can_be_made_known() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
     let file = |name: &str| fs::read_to_string(fixtures.join(name)).unwrap();
@@ -299,4 +327,46 @@ fn what_cannot_be_examined_is_said() {
         assert_eq!(ran.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn the_doctor_finds_nothing_wrong_behind_the_documented_file() {
+    let named = |text: &str| text.replace(HOST, "localhost");
+    let server = reverse_proxy::server(&named(TRUSTING));
+    let nginx = Nginx::start(&server, |site| named(&site));
+    fs::write(server.folder().join("password"), PASSWORD).unwrap();
+    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/server.pem");
+    let url = format!("https://localhost:{}/mcp", nginx.port);
+    let ran = program(server.folder())
+        .args([
+            "doctor",
+            "--json-output",
+            "--url",
+            &url,
+            "--username",
+            "ada",
+            "--password-file",
+            "password",
+        ])
+        .args([
+            "--client",
+            "vscode",
+            "--client",
+            "cursor",
+            "--client",
+            "inspector",
+            "--ca-file",
+        ])
+        .arg(authority)
+        .output()
+        .unwrap();
+    let told: Value =
+        serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}; {}", nginx.log()));
+    let result = &told["result"];
+    assert_eq!(
+        (&result["failed"], &result["warnings"]),
+        (&json!(0), &json!(0)),
+        "{told:#}"
+    );
+    assert_eq!(ran.status.code(), Some(0));
 }

@@ -16,13 +16,13 @@ use crate::login::configuration;
 use crate::server::{ENDLESS, PATIENCE, Project, Server, modern_request};
 
 const EXAMPLE: &str = include_str!("../../docs/reverse-proxy/nginx.conf");
-const HOST: &str = "mcp.example.com";
+pub(crate) const HOST: &str = "mcp.example.com";
 
 /// nginx in front of a server; it is stopped with the value.
-struct Nginx {
+pub(crate) struct Nginx {
     child: Child,
     folder: tempfile::TempDir,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Drop for Nginx {
@@ -49,7 +49,7 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 
 impl Nginx {
     /// Starts nginx with the documented file: other ports, other files, nothing else.
-    fn start(server: &Server, change: impl FnOnce(String) -> String) -> Self {
+    pub(crate) fn start(server: &Server, change: impl FnOnce(String) -> String) -> Self {
         let ((for_http, http), (for_https, https)) = (socket(), socket());
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
         let authority = server
@@ -96,7 +96,7 @@ impl Nginx {
         }
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
 
@@ -166,7 +166,7 @@ impl Answer {
 }
 
 /// A server with users whose HTTP settings are a YAML flow mapping without braces.
-fn server(http: &str) -> Server {
+pub(crate) fn server(http: &str) -> Server {
     let config = configuration(&[("ada", "")]);
     let config = changed(&config, "base_url: 'http://localhost:1'", http);
     Project::new()
@@ -176,7 +176,7 @@ fn server(http: &str) -> Server {
         .start()
 }
 
-const TRUSTING: &str =
+pub(crate) const TRUSTING: &str =
     "trust_proxy: true, trusted_proxies: ['127.0.0.1'], allowed_hosts: ['mcp.example.com']";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 /// What a client may try.

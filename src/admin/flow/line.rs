@@ -160,7 +160,8 @@ impl Line {
                     scope: text("scope"),
                     detail: text("document")
                         .or_else(|| text("reason"))
-                        .or_else(|| text("provider")),
+                        .or_else(|| text("provider"))
+                        .or_else(|| text("revoked")),
                     ..Self::nothing()
                 },
                 OperationType::Tool | OperationType::Resource | OperationType::Prompt => Self::nothing(),

@@ -121,10 +121,14 @@ fn success(has_call: bool) -> Verdict {
 /// What ended a login that had succeeded. An access token given back leaves the login as it is.
 fn ended(later: &[Line]) -> Option<Verdict> {
     use AuthenticationEvent as E;
-    let ends =
-        |line: &&Line| line.is(E::RefreshTokenReused) || line.is(E::CodeReplayed) || line.is(E::TokenRevoked);
+    let is_of_access_token = |line: &Line| line.detail.as_deref() == Some("access_token");
+    let ends = |line: &&Line| {
+        let is_revoked = line.is(E::TokenRevoked) && !is_of_access_token(line);
+        is_revoked || line.is(E::RefreshTokenReused) || line.is(E::CodeReplayed)
+    };
     let end = later.iter().find(ends)?;
-    let reason = end.error.clone().or_else(|| end.detail.clone());
+    let detail = end.detail.clone().filter(|detail| detail != "refresh_token");
+    let reason = end.error.clone().or(detail);
     Some(Verdict {
         outcome: Outcome::Ended,
         step: Stage::End,

@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use clap::Args;
 use mxcp_actors::domain::audit_event::OperationStatus;
 use mxcp_actors::domain::clock::{Clock as _, SystemClock};
-use serde::Serialize;
-use serde_json::value::to_raw_value;
 
 use crate::admin::flow::line::{Certainty, Line};
 use crate::admin::flow::search::Bounds;
@@ -37,18 +35,10 @@ pub(in crate::cli) struct Flow {
     pub(in crate::cli) json_output: bool,
 }
 
-/// A line of the table.
-#[derive(Serialize)]
-struct Row<'a> {
-    time: String,
-    after: String,
-    step: String,
-    event: &'a str,
-    outcome: &'static str,
-    network: &'a str,
-    user: &'a str,
-    what: String,
-}
+/// The columns of the table.
+const COLUMNS: [&str; 8] = [
+    "time", "after", "step", "event", "outcome", "network", "user", "what",
+];
 
 impl Flow {
     pub(super) fn run(&self, surroundings: &Surroundings) -> Result<Verdict, CommandError> {
@@ -96,9 +86,8 @@ fn print(found: &flow::Flow) -> io::Result<()> {
         shown(&found.grant_id),
         duration(found.duration_ms)
     );
-    let rows: Vec<Row<'_>> = found.lines.iter().map(row).collect();
-    let rows = table::of_rows(&to_raw_value(&rows)?).unwrap_or_default();
-    let _ = writeln!(text, "{rows}");
+    let rows: Vec<Vec<String>> = found.lines.iter().map(row).collect();
+    let _ = writeln!(text, "{}", table::of_texts(&COLUMNS, &rows));
     for note in &found.notes {
         let _ = writeln!(text, "Note: {note}.");
     }
@@ -106,24 +95,26 @@ fn print(found: &flow::Flow) -> io::Result<()> {
     console::print(&text)
 }
 
-fn row(line: &Line) -> Row<'_> {
+fn row(line: &Line) -> Vec<String> {
     let mark = match line.certainty {
         Certainty::Exact => "",
         Certainty::SameClient | Certainty::SameNetwork => "~ ",
     };
-    Row {
-        time: line.time.to_string().replace('T', " ").chars().take(23).collect(),
-        after: duration(line.after_ms),
-        step: format!("{mark}{}", line.step.as_str()),
-        event: &line.event,
-        outcome: match line.status {
-            OperationStatus::Success => "ok",
-            OperationStatus::Error => "refused",
-        },
-        network: line.network.as_deref().unwrap_or("-"),
-        user: line.user.as_deref().unwrap_or("-"),
-        what: what(line),
-    }
+    let outcome = match line.status {
+        OperationStatus::Success => "ok",
+        OperationStatus::Error => "refused",
+    };
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    vec![
+        line.time.to_string().replace('T', " ").chars().take(23).collect(),
+        duration(line.after_ms),
+        format!("{mark}{}", line.step.as_str()),
+        line.event.clone(),
+        outcome.to_owned(),
+        known(&line.network),
+        known(&line.user),
+        what(line),
+    ]
 }
 
 /// What else is worth knowing of a line, the reason of a refusal first.

@@ -222,6 +222,41 @@ async fn a_code_that_the_client_spoils_leads_back_to_its_login() {
 }
 
 #[actix_rt::test]
+async fn a_login_has_ended_once_its_client_gives_the_refresh_token_back() {
+    let server = with_user();
+    let caller = Caller::log_in(&server, "ada").await;
+    let [_, access_token, refresh_token, ..] = caller.secrets() else {
+        panic!("a code and two tokens");
+    };
+    let mut answered = Vec::new();
+    for token in [access_token, refresh_token] {
+        let form = query(&[
+            ("client_id", CLIENT),
+            ("client_secret", login::CLIENT_SECRET),
+            ("token", token),
+        ]);
+        let answer = server
+            .request("POST", "/revoke", login::FORM, form.into_bytes())
+            .await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let name = answer.header("x-request-id").unwrap().to_owned();
+        answered.push(name);
+    }
+    let folder = stopped(server);
+    let ended = found(folder.path(), &answered[1]);
+    assert_eq!(
+        (&ended["outcome"], &ended["reason"]),
+        (&json!("ended"), &json!("the client gave its token back"))
+    );
+    without_last_record(folder.path());
+    let lasts = found(folder.path(), &answered[0]);
+    assert_eq!(
+        lasts["outcome"], "succeeded",
+        "an access token is not the login: {lasts}"
+    );
+}
+
+#[actix_rt::test]
 async fn a_login_that_nobody_goes_on_with_is_waited_for_and_then_given_up() {
     let server = with_user();
     Browser::new(&server).begin(None).await;
@@ -328,6 +363,14 @@ fn segment(folder: &Path) -> std::path::PathBuf {
     files
         .find(|path| !path.to_string_lossy().ends_with("_schemas.jsonl"))
         .unwrap()
+}
+
+/// Takes the newest record away.
+fn without_last_record(folder: &Path) {
+    let path = segment(folder);
+    let text = fs::read_to_string(&path).unwrap();
+    let kept = text.trim_end().rsplit_once('\n').unwrap().0;
+    fs::write(path, format!("{kept}\n")).unwrap();
 }
 
 /// Makes every record an hour older.
