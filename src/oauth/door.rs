@@ -1,12 +1,17 @@
 //! How many requests one network may send to what anybody can reach.
 //!
 //! A flood costs its sender's network the answer and nobody else's. Good tokens are never counted, so that a call is not
-//! turned away because of a neighbour behind the same address. Each process counts for itself.
+//! turned away because of a neighbour behind the same address; nor does one application that registers again and again keep its
+//! neighbours from registering. Each process counts for itself.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::throttle::{Allowance, Throttle, network_key};
+
+use serde_json::{Map, Value};
+use url::Url;
 
 use super::{Caller, ResourceServer};
 use crate::config::RateLimits;
@@ -17,6 +22,9 @@ const NOTED_DISCOVERY: Allowance = Allowance {
     burst: 4,
     pause: Duration::from_mins(1),
 };
+
+/// So many applications of one network may use up their allowance at the same time.
+const APPLICATIONS: u32 = 10;
 
 /// Where a request knocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +44,8 @@ pub enum Door {
 /// What is left of each network's allowance, for each door.
 pub(super) struct Doors {
     register: Option<Throttle>,
+    /// For each application of each network.
+    application: Option<Throttle>,
     authorize: Option<Throttle>,
     token: Option<Throttle>,
     introspect: Option<Throttle>,
@@ -58,7 +68,8 @@ impl Doors {
     ) -> Result<Self, RandomnessUnavailable> {
         let throttle = |per_minute| throttle(per_minute, randomness).transpose();
         Ok(Self {
-            register: throttle(limits.register)?,
+            register: throttle(limits.register.saturating_mul(APPLICATIONS))?,
+            application: throttle(limits.register)?,
             authorize: throttle(limits.authorize)?,
             token: throttle(limits.token)?,
             introspect: throttle(limits.introspect)?,
@@ -98,6 +109,21 @@ impl ResourceServer {
             .map_err(|wait| TooMany { wait })
     }
 
+    /// Counts one registration of this application in the caller's network, or says how long to wait. What cannot be read counts as
+    /// one application, too.
+    pub(super) fn admit_registration(
+        &self,
+        caller: &Caller,
+        metadata: Option<&Map<String, Value>>,
+    ) -> Result<(), TooMany> {
+        let Some(throttle) = &self.doors.application else {
+            return Ok(());
+        };
+        let mut key = network_key(caller.network).to_vec();
+        key.extend(metadata.map(application).unwrap_or_default().into_bytes());
+        throttle.charge(&key, self.now()).map_err(|wait| TooMany { wait })
+    }
+
     /// Whether this reading of metadata is worth a record.
     pub(super) fn notes_discovery(&self, caller: &Caller) -> bool {
         let key = network_key(caller.network);
@@ -113,4 +139,22 @@ impl ResourceServer {
             None => Ok(()),
         }
     }
+}
+
+/// What registrations of one application have in common: its name, and where its users are sent, whatever the port and the path.
+fn application(metadata: &Map<String, Value>) -> String {
+    let name = metadata.get("client_name").and_then(Value::as_str);
+    let addresses = metadata.get("redirect_uris").and_then(Value::as_array);
+    let addresses = addresses.into_iter().flatten().filter_map(Value::as_str);
+    let places: BTreeSet<String> = addresses.map(place).collect();
+    let places: Vec<String> = places.into_iter().collect();
+    format!("{}\n{}", name.unwrap_or_default(), places.join("\n"))
+}
+
+/// Scheme and host; of what is no URL, nothing.
+fn place(address: &str) -> String {
+    Url::parse(address).map_or_else(
+        |_| String::new(),
+        |url| format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()),
+    )
 }

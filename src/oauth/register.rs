@@ -6,6 +6,7 @@ use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::{ClientId, InvalidMetadata, RegistrationResponse};
 use serde_json::{Map, Value};
 
+use super::door::TooMany;
 use super::{Caller, Services, Unavailable};
 
 /// Why a client is not registered.
@@ -17,6 +18,9 @@ pub enum RegisterError {
     /// What the client says about itself is refused.
     #[error(transparent)]
     Metadata(#[from] InvalidMetadata),
+    /// This application has registered too often from this network.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The server could not register it.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -28,8 +32,9 @@ pub async fn register(
     caller: &Caller,
     body: &[u8],
 ) -> Result<RegistrationResponse, RegisterError> {
-    let metadata: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| RegisterError::NotAnObject)?;
+    let metadata: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    services.admit_registration(caller, metadata.as_ref())?;
+    let metadata = metadata.ok_or(RegisterError::NotAnObject)?;
     let reply = services.actors.clients.ask(RegisterClient { metadata }).await;
     let response = reply.map_err(Unavailable::from)?.map_err(|error| match error {
         RegisterClientError::Metadata(error) => RegisterError::Metadata(error),

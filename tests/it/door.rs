@@ -141,7 +141,7 @@ async fn each_endpoint_has_its_own_allowance() {
         ("POST", "/introspect", form),
     ] {
         let headers = [header];
-        let ask = || server.request(method, path, &headers, Vec::new());
+        let ask = || server.request(method, path, &headers, b"{}".to_vec());
         let first = ask().await;
         assert_ne!(first.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
         let second = ask().await;
@@ -151,7 +151,7 @@ async fn each_endpoint_has_its_own_allowance() {
     // What is under /oauth/ is the same door; giving a token back is the token endpoint's.
     for path in ["/oauth/register", "/oauth/token", "/oauth/introspect", "/revoke"] {
         let header = if path == "/oauth/register" { json } else { form };
-        let answer = server.request("POST", path, &[header], Vec::new()).await;
+        let answer = server.request("POST", path, &[header], b"{}".to_vec()).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
     }
 }
@@ -180,6 +180,32 @@ async fn who_registers_too_often_is_told_so_in_json_whatever_address_he_claims()
             assert!((1..=30).contains(&seconds), "{seconds}");
         }
     }
+}
+
+#[actix_rt::test]
+async fn an_application_that_registers_too_often_leaves_room_for_its_neighbours_and_all_of_them_are_bounded()
+{
+    let server = limited("register: 2");
+    let register = async |name: &str, address: &str| {
+        let metadata = json!({ "client_name": name, "redirect_uris": [address] }).to_string();
+        let headers = [("Content-Type", "application/json")];
+        let answer = server.request("POST", "/register", &headers, metadata.into_bytes());
+        answer.await.status.as_u16()
+    };
+    for (port, status) in [(1, 201), (2, 201), (3, 429)] {
+        assert_eq!(
+            register("greedy", &format!("http://127.0.0.1:{port}/")).await,
+            status
+        );
+    }
+    assert_eq!(register("greedy", "https://elsewhere.example/cb").await, 201);
+    // All that the network may: ten times as many. Those that were turned away count, too.
+    let mut others = 0;
+    while register(&format!("neighbour {others}"), "http://127.0.0.1:1/").await == 201 {
+        others += 1;
+    }
+    // While the test runs, an allowance comes back now and then.
+    assert!((16..20).contains(&others), "{others}");
 }
 
 #[actix_rt::test]

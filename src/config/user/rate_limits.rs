@@ -8,7 +8,7 @@ const MOST: u32 = 1_000_000;
 /// Requests per minute from one network (an IPv4 address, or an IPv6 /64); as many may come at once. 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
-    /// `/register`
+    /// `/register`, for each application; all of a network's together may ask ten times as often.
     pub register: u32,
     /// `/authorize` and the provider's callback.
     pub authorize: u32,

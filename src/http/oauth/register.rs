@@ -45,6 +45,7 @@ impl From<&RegisterError> for ErrorAnswer {
                 Self::new(StatusCode::BAD_REQUEST, "invalid_client_metadata", error)
             }
             RegisterError::Metadata(error) => Self::new(StatusCode::BAD_REQUEST, error.code(), error),
+            RegisterError::TooMany(error) => answer::too_many(*error),
             RegisterError::Unavailable(error) => answer::unavailable(error),
         }
     }
