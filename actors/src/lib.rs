@@ -12,7 +12,7 @@
 //! - [`jose`]: public keys and signatures of others.
 //! - [`outbound`]: calls to other servers, all of them.
 //! - [`store`]: what survives a restart. [`system`]: starts every actor and stops them in order. [`blocking`]: bounded blocking work.
-//!   `joined`: equal questions become one.
+//!   `joined`: equal questions become one. [`upstream_renewal`]: what the store of tokens and the broker do together.
 
 pub mod audit_logger;
 pub mod auth_code_store;
@@ -33,3 +33,4 @@ pub mod sql_executor;
 pub mod store;
 pub mod system;
 pub mod token_store;
+pub mod upstream_renewal;

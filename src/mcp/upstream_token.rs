@@ -1,5 +1,5 @@
 //! The caller's token at the identity provider, renewed when it is about to end: by one call among all, in this process
-//! and in others. Who renews it, and what happens when that one dies, is the store's rule.
+//! and in others.
 
 use std::time::Duration;
 
@@ -8,17 +8,12 @@ use mxcp_actors::domain::audit_event::{
     AuditRecord, AuditedOperation, AuditedUser, AuthenticationEvent, OperationStatus,
 };
 use mxcp_actors::domain::grant::{GrantEnd, GrantId};
-use mxcp_actors::domain::sealing::Sealed;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::upstream_tokens::UpstreamAccess;
-use mxcp_actors::domain::user::{Principal, UserKey};
-use mxcp_actors::handle::Handle;
-use mxcp_actors::provider_broker::actor::ProviderBroker;
-use mxcp_actors::provider_broker::errors::UpstreamError;
-use mxcp_actors::provider_broker::messages::RefreshUpstreamTokens;
+use mxcp_actors::domain::user::Principal;
 use mxcp_actors::system::Actors;
-use mxcp_actors::token_store::messages::{UpstreamRefresh, UpstreamRefreshError};
-use mxcp_actors::token_store::{BeginUpstreamRefresh, EndUpstreamRefresh, RevokeGrant, TokenStoreHandle};
+use mxcp_actors::token_store::messages::UpstreamRefreshError;
+use mxcp_actors::upstream_renewal::{Begun, Renewal, RenewalError, Renewed, UpstreamRenewals};
 
 use super::caller::Caller;
 use super::server::Audit;
@@ -45,25 +40,15 @@ pub(super) enum UpstreamTokenError {
 /// Renews tokens. Clones ask the same actors.
 #[derive(Clone)]
 pub(super) struct UpstreamTokens {
-    tokens: TokenStoreHandle,
-    broker: Handle<ProviderBroker>,
+    renewals: UpstreamRenewals,
     audit: Audit,
 }
 
-/// The renewal that this call was given to do.
-struct Renewal {
-    grant: GrantId,
-    user: UserKey,
-    provider: String,
-    noted: Sealed,
-    old: UpstreamAccess,
-    /// For the record, if the provider says no.
-    record: AuditedRenewal,
-}
-
-/// Whose renewal it is.
+/// Whose renewal it is, for the record if the provider says no.
 struct AuditedRenewal {
+    grant: GrantId,
     user: AuditedUser,
+    provider: String,
     client: String,
     request_id: String,
 }
@@ -71,8 +56,7 @@ struct AuditedRenewal {
 impl UpstreamTokens {
     pub(super) fn new(actors: &Actors, audit: Audit) -> Self {
         Self {
-            tokens: actors.tokens.clone(),
-            broker: actors.broker.clone(),
+            renewals: UpstreamRenewals::new(actors),
             audit,
         }
     }
@@ -86,74 +70,49 @@ impl UpstreamTokens {
         let grant = principal.grant.ok_or(UpstreamTokenError::NotRefreshable)?;
         let mut last = None;
         for _ in 0..LOOKS {
-            match self.begin(grant).await? {
-                UpstreamRefresh::Ready(access) => return Ok(access.token),
-                UpstreamRefresh::Yours { provider, noted, old } => {
-                    let record = AuditedRenewal::new(principal, caller);
-                    let renewal = Renewal {
-                        grant,
-                        user: principal.user.identity.key.clone(),
-                        provider,
-                        noted,
-                        old,
-                        record,
-                    };
+            match self.begin(grant, principal).await? {
+                Begun::Ready(access) => return Ok(access.token),
+                Begun::Yours(renewal) => {
+                    let record = AuditedRenewal::new(grant, principal, caller);
                     let this = self.clone();
-                    // On a task of its own: a caller who goes away must not take the only new pair along.
-                    let task = tokio::spawn(async move { this.renew(renewal).await });
+                    let task = tokio::spawn(async move { this.renew(renewal, record).await });
                     return task.await.unwrap_or(Err(UpstreamTokenError::NotNow));
                 }
-                UpstreamRefresh::UnderWay(old) => last = Some(old),
+                Begun::UnderWay(old) => last = Some(old),
             }
             tokio::time::sleep(PAUSE).await;
         }
         self.still_valid(last)
     }
 
-    async fn begin(&self, grant: GrantId) -> Result<UpstreamRefresh, UpstreamTokenError> {
-        let begun = self.tokens.ask(BeginUpstreamRefresh { grant }).await;
-        begun.map_err(not_now)?.map_err(|error| match error {
-            UpstreamRefreshError::Ended => UpstreamTokenError::Ended,
-            UpstreamRefreshError::NotRefreshable => UpstreamTokenError::NotRefreshable,
-            UpstreamRefreshError::Unseal(_)
-            | UpstreamRefreshError::Seal(_)
-            | UpstreamRefreshError::Store(_) => not_now(error),
+    async fn begin(&self, grant: GrantId, principal: &Principal) -> Result<Begun, UpstreamTokenError> {
+        let begun = self.renewals.begin(grant, &principal.user.identity.key).await;
+        begun.map_err(|error| match error {
+            RenewalError::Refresh(UpstreamRefreshError::Ended) => UpstreamTokenError::Ended,
+            RenewalError::Refresh(UpstreamRefreshError::NotRefreshable) => UpstreamTokenError::NotRefreshable,
+            RenewalError::Refresh(
+                UpstreamRefreshError::Unseal(_)
+                | UpstreamRefreshError::Seal(_)
+                | UpstreamRefreshError::Store(_),
+            )
+            | RenewalError::Call(_)
+            | RenewalError::Store(_) => not_now(error),
         })
     }
 
-    async fn renew(&self, renewal: Renewal) -> Result<Secret, UpstreamTokenError> {
-        let asked = self.broker.ask(RefreshUpstreamTokens {
-            provider: renewal.provider.clone(),
-            grant: renewal.grant,
-            user: renewal.user.clone(),
-            tokens: renewal.noted.clone(),
-        });
-        match asked.await {
-            Ok(Ok(refreshed)) => {
-                let is_kept = self.end(&renewal, Some(refreshed.sealed)).await?;
-                is_kept
-                    .then_some(refreshed.tokens.access_token)
-                    .ok_or(UpstreamTokenError::Ended)
-            }
-            Ok(Err(UpstreamError::Provider(error))) if !error.is_temporary() => {
-                log::warn!("the grant {} has ended: {error}", renewal.grant);
-                self.end_grant(&renewal, &error).await?;
+    /// The new token, or the old one while it lasts and the provider cannot be asked.
+    async fn renew(&self, renewal: Renewal, record: AuditedRenewal) -> Result<Secret, UpstreamTokenError> {
+        match self.renewals.renew(renewal).await.map_err(not_now)? {
+            Renewed::Access(access) => Ok(access.token),
+            Renewed::GrantEnded => Err(UpstreamTokenError::Ended),
+            Renewed::Refused { error, is_first } => {
+                if is_first {
+                    self.record(&record, error.to_string());
+                }
                 Err(UpstreamTokenError::Ended)
             }
-            Ok(Err(error)) => self.postpone(renewal, error).await,
-            Err(error) => self.postpone(renewal, error).await,
+            Renewed::Postponed(old) => self.still_valid(Some(old)),
         }
-    }
-
-    /// Lets the next one try, and makes do with the old token while it lasts.
-    async fn postpone(
-        &self,
-        renewal: Renewal,
-        error: impl std::fmt::Display + Send,
-    ) -> Result<Secret, UpstreamTokenError> {
-        log::warn!("an upstream token was not renewed: {error}");
-        self.end(&renewal, None).await?;
-        self.still_valid(Some(renewal.old))
     }
 
     fn still_valid(&self, old: Option<UpstreamAccess>) -> Result<Secret, UpstreamTokenError> {
@@ -162,32 +121,7 @@ impl UpstreamTokens {
         valid.map(|old| old.token).ok_or(UpstreamTokenError::NotNow)
     }
 
-    async fn end(&self, renewal: &Renewal, renewed: Option<Sealed>) -> Result<bool, UpstreamTokenError> {
-        let ended = self.tokens.ask(EndUpstreamRefresh {
-            grant: renewal.grant,
-            noted: renewal.noted.clone(),
-            renewed,
-        });
-        ended.await.map_err(not_now)?.map_err(not_now)
-    }
-
-    /// Ends the grant that the provider does not stand behind any more. One call among many writes the record.
-    async fn end_grant(
-        &self,
-        renewal: &Renewal,
-        error: &(dyn std::fmt::Display + Sync),
-    ) -> Result<(), UpstreamTokenError> {
-        let ended = self.tokens.ask(RevokeGrant {
-            grant: renewal.grant,
-            reason: GrantEnd::UpstreamEnded,
-        });
-        if ended.await.map_err(not_now)?.map_err(not_now)? {
-            self.record(renewal, error.to_string());
-        }
-        Ok(())
-    }
-
-    fn record(&self, renewal: &Renewal, reason: String) {
+    fn record(&self, renewal: &AuditedRenewal, reason: String) {
         let Audit {
             log,
             clock,
@@ -206,9 +140,9 @@ impl UpstreamTokens {
             ("reason", GrantEnd::UpstreamEnded.as_str().to_owned()),
         ];
         let recorded = log.record(RecordEvent::plain(AuditRecord {
-            user: renewal.record.user.clone(),
-            client_id: Some(renewal.record.client.clone()),
-            request_id: Some(renewal.record.request_id.clone()),
+            user: renewal.user.clone(),
+            client_id: Some(renewal.client.clone()),
+            request_id: Some(renewal.request_id.clone()),
             instance_id: Some(instance.clone()),
             grant_id: Some(renewal.grant),
             input_data: details
@@ -225,8 +159,10 @@ impl UpstreamTokens {
 }
 
 impl AuditedRenewal {
-    fn new(principal: &Principal, caller: &Caller) -> Self {
+    fn new(grant: GrantId, principal: &Principal, caller: &Caller) -> Self {
         Self {
+            grant,
+            provider: principal.user.identity.provider.clone(),
             user: AuditedUser::from(&principal.user.identity),
             client: principal.client.to_string(),
             request_id: caller.context.request_id.to_string(),

@@ -44,6 +44,7 @@ pub mod revoke;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_out;
+mod standing;
 pub mod token_response;
 mod unavailable;
 mod upstream;

@@ -13,8 +13,9 @@ use mxcp_actors::token_store::messages::RotateRefreshTokenError;
 use mxcp_actors::token_store::{FindGrant, GrantReference, ReplaceUser, RevokeGrant, RotateRefreshToken};
 
 use super::parameters::{InvalidParameters, Parameters};
+use super::standing::EndedUpstream;
 use super::token_response::TokenResponse;
-use super::{Addresses, Caller, Services, Unavailable, upstream};
+use super::{Addresses, Caller, Services, Unavailable, standing, upstream};
 
 /// Why there is no next pair.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,7 @@ pub async fn refresh(
 }
 
 /// What client and user may have now. Lets the grant say what is known of its user, and ends it if nobody knows the user
-/// any more. What is wrong with the token is found out afterwards, where it is exchanged.
+/// any more, or the provider does not stand behind the login. What is wrong with the token is found out afterwards, where it is exchanged.
 async fn scopes_now(
     services: &Services,
     caller: &Caller,
@@ -101,6 +102,13 @@ async fn scopes_now(
     let Some(identity) = vouched.map_err(Unavailable::from)? else {
         return Err(end_login(services, caller, &grant).await?);
     };
+    if let Err(EndedUpstream { is_first }) = standing::check(services, &grant).await {
+        let refusal = RotateRefreshTokenError::GrantEnded(GrantEnd::UpstreamEnded);
+        if is_first {
+            record_end(services, caller, &grant, GrantEnd::UpstreamEnded, &refusal);
+        }
+        return Err(RefreshError::Refused(refusal));
+    }
     let allowed = client.scopes.intersection(&identity.scopes);
     if identity != grant.user.identity {
         let user = UserAccount {
@@ -129,17 +137,27 @@ async fn end_login(services: &Services, caller: &Caller, grant: &Grant) -> Resul
     let refusal = RotateRefreshTokenError::GrantEnded(reason);
     if ended.await?? {
         log::warn!("the grant {} has ended: its user is not known any more", grant.id);
-        let event = services.event(AuthenticationEvent::TokenRevoked, caller);
-        event
-            .client(&grant.client)
-            .user(&grant.user.identity)
-            .of_grant(grant.id)
-            .detail("reason", &reason.as_str())
-            .refused(&refusal)
-            .write();
+        record_end(services, caller, grant, reason, &refusal);
         upstream::revoke(services, grant.id).await;
     }
     Ok(RefreshError::Refused(refusal))
+}
+
+fn record_end(
+    services: &Services,
+    caller: &Caller,
+    grant: &Grant,
+    reason: GrantEnd,
+    refusal: &RotateRefreshTokenError,
+) {
+    let event = services.event(AuthenticationEvent::TokenRevoked, caller);
+    event
+        .client(&grant.client)
+        .user(&grant.user.identity)
+        .of_grant(grant.id)
+        .detail("reason", &reason.as_str())
+        .refused(refusal)
+        .write();
 }
 
 async fn record_refusal(

@@ -193,6 +193,17 @@ pub(crate) async fn tokens(server: &Server, code: &str) -> Value {
     answer.json()
 }
 
+/// What the client is answered to its refresh token.
+pub(crate) async fn refresh(server: &Server, refresh_token: &str) -> Answer {
+    let fields = query(&[
+        ("grant_type", "refresh_token"),
+        ("client_id", CLIENT),
+        ("client_secret", CLIENT_SECRET),
+        ("refresh_token", refresh_token),
+    ]);
+    server.request("POST", "/token", FORM, fields.into_bytes()).await
+}
+
 /// The code in the address that the server sends the browser back to the client with.
 pub(crate) fn code_of(back: &Answer) -> String {
     let back = Url::parse(back.header("location").unwrap_or_else(|| panic!("{back:?}"))).unwrap();

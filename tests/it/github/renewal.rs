@@ -1,4 +1,5 @@
-//! A user's token at GitHub that is about to end is renewed once, when SQL asks for it, and never behind a user's back.
+//! A user's token at GitHub that is about to end is renewed once, when SQL or a refresh of the client asks for it, and never behind
+//! a user's back.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -6,10 +7,10 @@ use tokio::sync::Semaphore;
 
 use super::fake::state::Canned;
 use super::fake::{CLIENT_SECRET, FakeGithub, Quirks};
-use super::{fake, log_in, project, project_with};
+use super::{fake, log_in, project, project_with, tokens};
 use crate::audit::records;
-use crate::login::Caller;
-use crate::server::{Project, Server};
+use crate::login::{Caller, refresh};
+use crate::server::{Answer, Project, Server};
 
 const TOKENS: &str = "POST /login/oauth/access_token";
 
@@ -149,4 +150,49 @@ async fn a_client_that_goes_away_does_not_take_the_only_new_pair_along() {
         2,
         "renewed by the call that nobody waited for"
     );
+}
+
+/// Logs in, lets something happen to the fake, and refreshes.
+async fn refreshed_after(server: &Server, happen: impl FnOnce()) -> Answer {
+    let tokens = tokens(server).await;
+    happen();
+    refresh(server, tokens["refresh_token"].as_str().unwrap()).await
+}
+
+#[actix_web::test]
+async fn a_user_whom_github_has_dropped_is_refused_at_the_next_refresh_with_a_reason_and_an_event() {
+    let fake = ending(ABOUT_TO_END);
+    let server = with_tools(project(&fake));
+    let answer = refreshed_after(&server, || fake.state().revoke_everything()).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["error"]),
+        (400, &json!("invalid_grant"))
+    );
+    let (_, folder) = server.stop();
+    let records = records(&folder.path().join("audit"));
+    let ended = records
+        .iter()
+        .filter(|record| record["operation_name"] == "token_revoked");
+    let reasons: Vec<_> = ended.map(|record| &record["input_data"]["reason"]).collect();
+    assert_eq!(reasons, ["upstream_ended"]);
+}
+
+#[actix_web::test]
+async fn a_refresh_asks_github_only_when_its_token_has_ended_and_goes_on_when_github_is_down() {
+    let lasting = fake(Quirks {
+        expiring: true,
+        ..Quirks::default()
+    });
+    let server = with_tools(project(&lasting));
+    let answer = refreshed_after(&server, || {}).await;
+    assert_eq!((answer.status.as_u16(), lasting.state().count(TOKENS)), (200, 1));
+
+    let ending = ending(0);
+    let server = with_tools(project(&ending));
+    let break_it = || ending.state().quirks.token_answer = Some(Canned::Status(503));
+    let answer = refreshed_after(&server, break_it).await;
+    assert_eq!((answer.status.as_u16(), ending.state().count(TOKENS)), (200, 2));
+    ending.state().quirks.token_answer = None;
+    let answer = refresh(&server, answer.json()["refresh_token"].as_str().unwrap()).await;
+    assert_eq!((answer.status.as_u16(), ending.state().count(TOKENS)), (200, 3));
 }

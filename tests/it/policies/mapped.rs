@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::login::{self, Browser, CLIENT, CLIENT_SECRET, Caller, SCOPES, configuration, query, tokens};
+use crate::login::{Browser, Caller, SCOPES, configuration, refresh, tokens};
 use crate::server::{Project, Server};
 
 /// Two users of whom the configuration says nothing but names, and these rules; logins are kept in `folder`.
@@ -38,16 +38,8 @@ async fn log_in(server: &Server, username: &str) -> Value {
     tokens(server, &code).await
 }
 
-async fn refresh(server: &Server, refresh_token: &Value) -> Value {
-    let form = query(&[
-        ("grant_type", "refresh_token"),
-        ("client_id", CLIENT),
-        ("client_secret", CLIENT_SECRET),
-        ("refresh_token", refresh_token.as_str().unwrap()),
-    ]);
-    let answer = server
-        .request("POST", "/token", login::FORM, form.into_bytes())
-        .await;
+async fn refreshed(server: &Server, before: &Value) -> Value {
+    let answer = refresh(server, before["refresh_token"].as_str().unwrap()).await;
     assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
     answer.json()
 }
@@ -86,7 +78,7 @@ async fn a_changed_mapping_counts_from_the_next_refresh_without_a_new_login() {
         &folder,
     )
     .start();
-    let ada = refresh(&server, &ada["refresh_token"]).await;
+    let ada = refreshed(&server, &ada).await;
     assert_eq!(ada["scope"], "mcp:read");
     let said = refusal(&server, ada["access_token"].as_str().unwrap()).await;
     assert!(said.unwrap().contains("groups"));
@@ -94,7 +86,7 @@ async fn a_changed_mapping_counts_from_the_next_refresh_without_a_new_login() {
 
     // What the mapping kept back comes back with it, as far as the login was for it.
     let server = project(STAFF, &folder).start();
-    let ada = refresh(&server, &ada["refresh_token"]).await;
+    let ada = refreshed(&server, &ada).await;
     assert_eq!(
         refusal(&server, ada["access_token"].as_str().unwrap()).await,
         None
