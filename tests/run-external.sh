@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents machines pages github oidc stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents machines enterprise pages github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -28,7 +28,7 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-suites=(conformance stateless anonymous login pages documents machines github oidc stdio replicas)
+suites=(conformance stateless anonymous login pages documents machines enterprise github oidc stdio replicas)
 [[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: ${suites[*]}"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -281,6 +281,12 @@ run_oidc() {
     "$python" tests/oidc/main.py "$binary" "$node"
 }
 
+# Clients bring what a company's identity provider says of their user, and nobody is asked anything.
+run_enterprise() {
+  PYTHONPATH=tests/replicas run_counted "clients of a company" "$logs/enterprise.log" \
+    "$python" tests/enterprise/main.py "$binary" "$node"
+}
+
 # The clients start the server themselves, one after the other: a database file has one process.
 run_stdio() {
   local clients_passed=0 clients_failed=0 folder=$logs/stdio-project
@@ -330,6 +336,7 @@ if [[ " ${suites[*]} " == *" documents "* ]]; then
   SSL_CERT_FILE=$PWD/tests/fixtures/tls/server.pem run_against "$(documents_project)" documents
 fi
 if [[ " ${suites[*]} " == *" machines "* ]]; then run_against "$(machines_project)" machines; fi
+if [[ " ${suites[*]} " == *" enterprise "* ]]; then run_enterprise; fi
 if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
 if [[ " ${suites[*]} " == *" oidc "* ]]; then run_oidc; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi

@@ -22,6 +22,7 @@ pub mod domain;
 pub mod error;
 pub mod foreign_tokens;
 pub mod handle;
+pub mod identity_assertions;
 mod joined;
 pub mod jose;
 pub mod measure;

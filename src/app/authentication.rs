@@ -25,7 +25,7 @@ use mxcp_actors::token_store::TokenStoreSettings;
 
 use super::scopes::grantable;
 use super::user_mapping::user_mapping;
-use super::{StartError, provider, verifier};
+use super::{StartError, provider, trusted_issuers, verifier};
 use crate::config::{self, Config, GrantType, Persistence, Provider};
 use crate::mcp::server::Audit;
 use crate::oauth::{AuditSink, LoginKind, Parts, ResourceParts, ResourceServer, Services, Settings, Tokens};
@@ -171,6 +171,7 @@ fn configured_clients(
             GrantType::AuthorizationCode => "authorization_code".to_owned(),
             GrantType::RefreshToken => "refresh_token".to_owned(),
             GrantType::ClientCredentials => "client_credentials".to_owned(),
+            GrantType::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned(),
         });
         let configuration = ClientConfiguration {
             id: client.id.clone(),
@@ -226,6 +227,7 @@ pub fn services(
         clock: Arc::clone(&audit.clock),
         randomness: Arc::clone(&audit.randomness),
         audit: Arc::new(Sink::new(audit)),
+        identity_assertions: trusted_issuers::launch(&config.auth, &audit.clock)?,
         settings: settings(
             config,
             provider::login_kind(&config.auth.provider)?,
@@ -271,6 +273,7 @@ fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Re
         endpoint_scopes: endpoint_scopes.clone(),
         authentication_methods: methods,
         service_accounts: service_accounts(config)?,
+        identity_assertions: false,
         metadata_documents: auth.client_metadata_documents.is_some(),
         remember_consents: false,
         open_introspection,

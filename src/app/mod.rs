@@ -21,6 +21,7 @@ mod stdio;
 mod stopping;
 pub mod telemetry;
 pub mod tls;
+mod trusted_issuers;
 mod user_mapping;
 mod verifier;
 

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub use auth::{
     Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Introspection, Keycloak,
     Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, ServiceAccount, Session, Tokens,
-    UpstreamClient, UserMappingRule, Verifying, VerifyingMethod, scope_names,
+    TrustedIssuer, UpstreamClient, UserMappingRule, Verifying, VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

@@ -3,7 +3,9 @@
 //! The documents say what the server does and nothing that it does not do: clients choose their way by them.
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
-use mxcp_actors::domain::client::{ASSERTION_ALGORITHMS, AuthenticationMethod, GrantType};
+use mxcp_actors::domain::client::{
+    ASSERTION_ALGORITHMS, AuthenticationMethod, GrantType, IDENTITY_ASSERTION_PROFILE,
+};
 use mxcp_actors::domain::resource::ResourceIndicator;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::jose::SignatureAlgorithm;
@@ -39,6 +41,8 @@ struct AuthorizationServer<'a> {
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_grant_profiles_supported: Option<[&'static str; 1]>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
@@ -106,6 +110,9 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: grant_types(settings),
+        authorization_grant_profiles_supported: settings
+            .identity_assertions
+            .then_some([IDENTITY_ASSERTION_PROFILE]),
         token_endpoint_auth_methods_supported: all.clone(),
         token_endpoint_auth_signing_alg_values_supported: algorithms,
         revocation_endpoint_auth_methods_supported: all,
@@ -132,6 +139,7 @@ fn grant_types(settings: &Settings) -> Vec<&'static str> {
     let is_used = |grant_type: &GrantType| match grant_type {
         GrantType::AuthorizationCode | GrantType::RefreshToken => true,
         GrantType::ClientCredentials => !settings.service_accounts.is_empty(),
+        GrantType::JwtBearer => settings.identity_assertions,
     };
     let used = GrantType::ALL.into_iter().filter(is_used);
     used.map(GrantType::as_str).collect()

@@ -5,7 +5,7 @@
 //!   verifies tokens by itself.
 //! * [`authorize`], [`log_in`], [`consent`], [`callback`]: a browser brings a request, its user logs in and agrees, and
 //!   goes back with a code. [`browser`] is what these four share, [`authorization_response`] the way back.
-//! * [`exchange`], [`refresh`], [`client_credentials`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
+//! * [`exchange`], [`refresh`], [`client_credentials`], [`identity_assertion`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
 //! * `upstream`: telling the identity provider that its tokens are not needed any more.
 //! * [`verify`]: who calls the protected resource, which is a [`ResourceServer`].
 //! * [`home`], [`sign_in`], [`sign_out`], [`account`]: the server's own pages for those who sign in; [`own_form`] ties their
@@ -31,6 +31,7 @@ pub mod error_description;
 pub mod exchange;
 mod grant_code;
 pub mod home;
+pub mod identity_assertion;
 pub mod introspect;
 pub mod log_in;
 pub mod metadata;
@@ -57,6 +58,8 @@ use std::sync::Arc;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::resource::InvalidResource;
+use mxcp_actors::handle::Handle;
+use mxcp_actors::identity_assertions::actor::IdentityAssertionChecker;
 use mxcp_actors::system::Actors;
 
 use crate::config::HostRefused;
@@ -71,6 +74,7 @@ pub use unavailable::Unavailable;
 /// What the use cases of the authorization server need: handles to the actors, and the resource that they are for.
 pub struct Services {
     actors: Actors,
+    identity_assertions: Option<Handle<IdentityAssertionChecker>>,
     resource_server: Arc<ResourceServer>,
 }
 
@@ -84,6 +88,8 @@ pub struct Parts {
     pub randomness: Arc<dyn Randomness>,
     /// Takes audit records.
     pub audit: Arc<dyn AuditSink>,
+    /// Checks what trusted identity providers say of users; `None` if none is trusted.
+    pub identity_assertions: Option<Handle<IdentityAssertionChecker>>,
     /// What the operator set.
     pub settings: Settings,
 }
@@ -133,10 +139,14 @@ impl Services {
             clock: parts.clock,
             randomness: parts.randomness,
             audit: parts.audit,
-            settings: parts.settings,
+            settings: Settings {
+                identity_assertions: parts.identity_assertions.is_some(),
+                ..parts.settings
+            },
         })?;
         Ok(Self {
             actors: parts.actors,
+            identity_assertions: parts.identity_assertions,
             resource_server: Arc::new(resource_server),
         })
     }

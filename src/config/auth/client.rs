@@ -50,6 +50,8 @@ pub enum GrantType {
     RefreshToken,
     /// `client_credentials`
     ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer`
+    JwtBearer,
 }
 
 /// A client as written, with the places of what is checked later.
@@ -59,7 +61,7 @@ pub(in crate::config) struct ClientFile {
     secret: Option<Secret>,
     keys: Option<ClientKeys>,
     pub(in crate::config) redirect_uris: Vec<Located<RedirectUri>>,
-    grant_types: Vec<GrantType>,
+    pub(super) grant_types: Vec<GrantType>,
     scopes: Option<Vec<String>>,
     pub(super) service_account: Option<ServiceAccount>,
 }
@@ -76,6 +78,7 @@ impl FromYaml for GrantType {
             ("authorization_code", Self::AuthorizationCode),
             ("refresh_token", Self::RefreshToken),
             ("client_credentials", Self::ClientCredentials),
+            ("urn:ietf:params:oauth:grant-type:jwt-bearer", Self::JwtBearer),
         ])
     }
 }
@@ -123,6 +126,7 @@ impl FromYaml for ClientFile {
             .unwrap_or(vec![GrantType::AuthorizationCode]);
         let scopes = fields.optional_with("scopes", scopes);
         let service_account = service_account::read(&mut fields, &grant_types);
+        refuse_unproven(&mut fields, &grant_types);
         fields.finish();
         Some(Self {
             id: id?,
@@ -134,6 +138,26 @@ impl FromYaml for ClientFile {
             scopes,
             service_account,
         })
+    }
+}
+
+/// Everyone can claim to be a public client: it gets no token without a user who logs in and agrees.
+fn refuse_unproven(fields: &mut Fields<'_>, grant_types: &[GrantType]) {
+    let proofs = ["client_secret", "jwks", "jwks_uri"];
+    if !proofs.iter().all(|proof| fields.is_absent(proof)) {
+        return;
+    }
+    for (grant_type, name) in [
+        (GrantType::ClientCredentials, "client_credentials"),
+        (
+            GrantType::JwtBearer,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ),
+    ] {
+        if grant_types.contains(&grant_type) {
+            let needs = "needs a client that proves who it is; give it a client_secret, jwks or jwks_uri";
+            fields.refuse("grant_types", format!("{name} {needs}"));
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod client;
 mod client_metadata_documents;
+mod identity_assertions;
 mod introspection;
 mod local;
 mod persistence;
@@ -27,6 +28,7 @@ pub use atlassian::Atlassian;
 pub use client::{Client, GrantType};
 pub use github::Github;
 pub use google::Google;
+pub use identity_assertions::TrustedIssuer;
 pub use introspection::Introspection;
 pub use keycloak::Keycloak;
 pub use local::{Local, LocalUser};
@@ -65,6 +67,8 @@ pub struct Auth {
     pub provider: Provider,
     /// Who is asked about tokens, in mode introspection.
     pub introspection: Option<Introspection>,
+    /// Who is trusted to say for whom a client acts; none is the default.
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// The clients that need not register.
     pub clients: Vec<Client>,
     /// The scopes that every call needs.
@@ -108,6 +112,7 @@ pub(super) struct AuthFile {
     mode: AuthMode,
     provider: Provider,
     introspection: Option<Introspection>,
+    trusted_issuers: Option<Vec<TrustedIssuer>>,
     pub(super) clients: Vec<ClientFile>,
     required_scopes: Option<Located<Vec<String>>>,
     registration_scopes: Option<Vec<String>>,
@@ -148,6 +153,7 @@ impl FromYaml for AuthFile {
             mode,
             provider: provider.unwrap_or_default(),
             introspection,
+            trusted_issuers: fields.optional_with("identity_assertions", identity_assertions::read),
             clients: fields.optional("clients").unwrap_or_default(),
             required_scopes: fields.optional_with("authorization", required_scopes),
             registration_scopes: fields.optional_with("registration", allowed_scopes),
@@ -183,6 +189,7 @@ impl AuthFile {
         client::refuse_duplicates(&self.clients, problems);
         for client in &self.clients {
             service_account::check(client, self.mode, &self.provider, problems);
+            identity_assertions::check(client, self.trusted_issuers.is_some(), problems);
         }
         let persistence = match &self.persistence {
             None => Some(Persistence::Memory),
@@ -198,6 +205,7 @@ impl AuthFile {
             mode: self.mode,
             provider: self.provider.clone(),
             introspection: self.introspection.clone(),
+            trusted_issuers: self.trusted_issuers.clone().unwrap_or_default(),
             required_scopes: self
                 .required_scopes
                 .as_ref()

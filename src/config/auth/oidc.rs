@@ -98,7 +98,7 @@ pub struct OidcLogin {
 }
 
 /// Records and policies tell the provider's users from service accounts by this name.
-fn provider_name(mut item: Item<'_>) -> Option<String> {
+pub(super) fn provider_name(mut item: Item<'_>) -> Option<String> {
     let name = item.again().non_empty_string()?;
     if name == SERVICE_ACCOUNT_PROVIDER {
         return item.refuse("is the name of the provider of service accounts; choose another");

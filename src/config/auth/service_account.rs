@@ -32,38 +32,31 @@ impl FromYaml for ServiceAccount {
     }
 }
 
-/// The account of a client with these grant types. It needs one that proves who it is: everyone can claim to be a public
-/// client.
+/// The account of a client with these grant types.
 pub(super) fn read(fields: &mut Fields<'_>, grant_types: &[GrantType]) -> Option<ServiceAccount> {
     const KEY: &str = "service_account";
     let written: Option<ServiceAccount> = fields.optional(KEY);
-    if !grant_types.contains(&GrantType::ClientCredentials) {
-        if !fields.is_absent(KEY) {
-            fields.refuse(KEY, "needs client_credentials among grant_types".to_owned());
-        }
-        return None;
+    if grant_types.contains(&GrantType::ClientCredentials) {
+        return Some(written.unwrap_or_default());
     }
-    let proofs = ["client_secret", "jwks", "jwks_uri"];
-    if proofs.iter().all(|proof| fields.is_absent(proof)) {
-        fields.refuse(
-            "grant_types",
-            "client_credentials needs a client that proves who it is; give it a client_secret, jwks or jwks_uri"
-                .to_owned(),
-        );
+    if !fields.is_absent(KEY) {
+        fields.refuse(KEY, "needs client_credentials among grant_types");
     }
-    Some(written.unwrap_or_default())
+    None
 }
 
-/// Looks across the section: whether a token of a service account would be good for anything, and whether a user has the
-/// name of one.
+/// Looks across the section: whether a token that a client asks for itself would be good for anything, and whether a user has
+/// the name of a service account.
 pub(super) fn check(client: &ClientFile, mode: AuthMode, provider: &Provider, problems: &mut Problems) {
+    let asks_itself = [GrantType::ClientCredentials, GrantType::JwtBearer];
+    let asks_itself = asks_itself.iter().any(|given| client.grant_types.contains(given));
+    if asks_itself && (mode != AuthMode::Issuer || provider.is_none()) {
+        let message = "asks for tokens itself (grant_types), which needs a server that issues some: mode issuer, and a provider \
+                       (without one everybody may call, with no token at all)";
+        client.id.refuse::<()>(problems, message);
+    }
     if client.service_account.is_none() {
         return;
-    }
-    if mode != AuthMode::Issuer || provider.is_none() {
-        let message = "has the grant type client_credentials, which needs a server that issues tokens: mode issuer, and a provider \
-                       (without one everybody may call, with no token at all)";
-        client.id.refuse::<()>(problems, message.to_owned());
     }
     let name = service_account_name(&client.id.value);
     if let Provider::Local(local) = provider

@@ -3,11 +3,14 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
+use mxcp_actors::provider_broker::providers::oidc::identity_assertions::IdentityAssertionError;
+
 use super::answer::{self, ErrorAnswer};
 use super::client::ClientForm;
 use crate::oauth::client_authentication::{ClientAuthenticationError, authenticate};
 use crate::oauth::client_credentials::{self, ClientCredentialsError};
 use crate::oauth::exchange::{self, ExchangeError};
+use crate::oauth::identity_assertion::{self, IdentityAssertionGrantError};
 use crate::oauth::parameters::InvalidParameters;
 use crate::oauth::refresh::{self, RefreshError};
 use crate::oauth::token_response::TokenResponse;
@@ -27,6 +30,8 @@ enum TokenError {
     Refresh(#[from] RefreshError),
     #[error(transparent)]
     ClientCredentials(#[from] ClientCredentialsError),
+    #[error(transparent)]
+    IdentityAssertion(#[from] IdentityAssertionGrantError),
 }
 
 /// 200 with tokens.
@@ -61,6 +66,9 @@ async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
         "client_credentials" => {
             client_credentials::issue(&services, &caller, &addresses, &client, &form).await?
         }
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            identity_assertion::issue(&services, &caller, &addresses, &client, &form).await?
+        }
         _ => return Err(TokenError::UnsupportedGrantType),
     })
 }
@@ -76,6 +84,7 @@ impl From<&TokenError> for ErrorAnswer {
             TokenError::Exchange(error) => error.into(),
             TokenError::Refresh(error) => error.into(),
             TokenError::ClientCredentials(error) => error.into(),
+            TokenError::IdentityAssertion(error) => error.into(),
         }
     }
 }
@@ -122,6 +131,24 @@ impl From<&ClientCredentialsError> for ErrorAnswer {
             ClientCredentialsError::GrantType => "unauthorized_client",
             ClientCredentialsError::Scope(_) | ClientCredentialsError::NoScope { .. } => "invalid_scope",
             ClientCredentialsError::Resource(_) => "invalid_target",
+        };
+        Self::new(StatusCode::BAD_REQUEST, code, error)
+    }
+}
+
+impl From<&IdentityAssertionGrantError> for ErrorAnswer {
+    fn from(error: &IdentityAssertionGrantError) -> Self {
+        use IdentityAssertionError as A;
+        use IdentityAssertionGrantError as E;
+        let code = match error {
+            E::Parameters(error) => return error.into(),
+            E::Unavailable(error) => return answer::unavailable(error),
+            E::SwitchedOff => "unsupported_grant_type",
+            E::GrantType => "unauthorized_client",
+            E::Assertion(A::Problem(problem)) => problem.code(),
+            E::Assertion(A::Untrusted | A::Signature(_) | A::Unavailable(_)) | E::Used => "invalid_grant",
+            E::Scope(_) | E::NoScope => "invalid_scope",
+            E::Resource(_) => "invalid_target",
         };
         Self::new(StatusCode::BAD_REQUEST, code, error)
     }

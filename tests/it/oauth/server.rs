@@ -16,9 +16,9 @@ use mxcp_actor::config::{BaseUrl, Http, PublicUrl, RateLimits};
 use mxcp_actor::http::extract::bearer;
 use mxcp_actor::http::oauth::{cors, routes};
 use mxcp_actor::oauth::{AuditSink, LoginKind, Parts, Services, Settings};
-use mxcp_actors::client_registry::{ClientRegistrySettings, ConfiguredClients};
+use mxcp_actors::client_registry::ClientRegistrySettings;
 use mxcp_actors::domain::audit_event::AuditRecord;
-use mxcp_actors::domain::client::{AuthenticationMethod, Client, ClientConfiguration, DocumentPolicy};
+use mxcp_actors::domain::client::{AuthenticationMethod, DocumentPolicy};
 use mxcp_actors::domain::clock::{Clock, FixedClock, Timestamp};
 use mxcp_actors::domain::key_ring::{KeyRing, MasterKey};
 use mxcp_actors::domain::password::{PasswordCost, PasswordHasher};
@@ -27,6 +27,8 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::service_account::ServiceAccounts;
 use mxcp_actors::domain::user::VerifiedEmail;
+use mxcp_actors::handle::Handle;
+use mxcp_actors::identity_assertions::actor::IdentityAssertionChecker;
 use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
@@ -38,6 +40,9 @@ use mxcp_actors::system::{ActorsSettings, LoginSettings, RunningActors, Surround
 use mxcp_actors::token_store::AccessTokenFormat;
 use serde_json::Value;
 
+use super::configured::configured_clients;
+use super::identity_assertions;
+use crate::oidc::fake::FakeOidc;
 use crate::server::PATIENCE;
 
 pub(super) const ISSUER: &str = "http://localhost:8000";
@@ -260,7 +265,24 @@ impl Server {
         Self::start(kept, provider, |settings| settings.login = login).await
     }
 
+    /// Users with passwords, and a provider that is trusted to say for whom clients act.
+    pub(super) async fn trusting(provider: &FakeOidc) -> Self {
+        let kept = Kept::in_memory();
+        let clock: Arc<dyn Clock> = kept.clock.clone();
+        let checker = identity_assertions::trusting(provider, &clock);
+        Self::start_with(kept, local_users(), |_| {}, Some(checker)).await
+    }
+
     async fn start(kept: Kept, login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with(kept, login, change, None).await
+    }
+
+    async fn start_with(
+        kept: Kept,
+        login: LoginSettings,
+        change: impl FnOnce(&mut Settings),
+        identity_assertions: Option<Handle<IdentityAssertionChecker>>,
+    ) -> Self {
         let Kept {
             store,
             keys,
@@ -293,6 +315,7 @@ impl Server {
             clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
             randomness,
             audit: Arc::<Recorder>::clone(&audit) as Arc<dyn AuditSink>,
+            identity_assertions,
             settings,
         };
         let services = Data::new(Services::new(parts).unwrap());
@@ -432,6 +455,7 @@ fn settings() -> Settings {
             AuthenticationMethod::PrivateKeyJwt,
         ],
         service_accounts: ServiceAccounts::new("notes"),
+        identity_assertions: false,
         metadata_documents: false,
         remember_consents: true,
         open_introspection: false,
@@ -464,44 +488,4 @@ pub(super) fn listener(host: &str) -> Http {
         request_timeout: Duration::from_secs(1),
         tls: None,
     }
-}
-
-fn configured_clients(keys: &KeyRing) -> ConfiguredClients {
-    let demo = ClientConfiguration {
-        id: DEMO_CLIENT.to_owned(),
-        secret: Some(Secret::new(DEMO_SECRET)),
-        keys: None,
-        name: "Demo".to_owned(),
-        redirect_uris: vec![DEMO_REDIRECT.to_owned(), OUT_OF_BAND.to_owned()],
-        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
-        scopes: vec!["mcp:read".to_owned(), "mcp:write".to_owned()],
-    };
-    let public = ClientConfiguration {
-        id: PUBLIC_CLIENT.to_owned(),
-        secret: None,
-        keys: None,
-        name: "Public app".to_owned(),
-        redirect_uris: vec![PUBLIC_REDIRECT.to_owned(), format!("{ISSUER}/github/callback")],
-        grant_types: vec!["authorization_code".to_owned()],
-        scopes: vec!["mxcp:access".to_owned(), "mxcp:admin".to_owned()],
-    };
-    let [spaced, plus] = [SPACED_CLIENT, PLUS_CLIENT].map(|(id, secret)| ClientConfiguration {
-        id: id.to_owned(),
-        secret: Some(Secret::new(secret)),
-        keys: None,
-        name: id.to_owned(),
-        ..public.clone()
-    });
-    let machine = ClientConfiguration {
-        id: MACHINE.0.to_owned(),
-        secret: Some(Secret::new(MACHINE.1)),
-        grant_types: vec!["client_credentials".to_owned()],
-        redirect_uris: Vec::new(),
-        ..demo.clone()
-    };
-    [demo, public, spaced, plus, machine]
-        .iter()
-        .map(|configuration| Client::from_configuration(configuration, keys, START).unwrap())
-        .map(|client| (client.id.clone(), client))
-        .collect()
 }

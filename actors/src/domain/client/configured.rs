@@ -66,7 +66,7 @@ pub enum InvalidClientConfiguration {
     },
     /// One of the grant types.
     #[error(
-        "grant_types[{index}] is not supported; accepted are authorization_code, refresh_token and client_credentials"
+        "grant_types[{index}] is not supported; accepted are authorization_code, refresh_token, client_credentials and urn:ietf:params:oauth:grant-type:jwt-bearer"
     )]
     GrantType {
         /// Which one, counted from 0.
@@ -74,9 +74,12 @@ pub enum InvalidClientConfiguration {
     },
     /// Everyone can claim to be a public client, so nobody would know who calls.
     #[error(
-        "grant_types: client_credentials needs a client that proves who it is; give it a client_secret, jwks or jwks_uri"
+        "grant_types: {grant_type} needs a client that proves who it is; give it a client_secret, jwks or jwks_uri"
     )]
-    PublicServiceAccount,
+    UnprovenClient {
+        /// What the client may not have without a proof.
+        grant_type: &'static str,
+    },
     /// The scopes.
     #[error("scopes: {0}")]
     Scope(#[from] InvalidScope),
@@ -92,8 +95,12 @@ impl Client {
     ) -> Result<Self, InvalidClientConfiguration> {
         let credential = credential(configuration, keys)?;
         let grant_types: BTreeSet<_> = grant_types(configuration)?.into_iter().collect();
-        if credential == ClientCredential::Public && grant_types.contains(&GrantType::ClientCredentials) {
-            return Err(InvalidClientConfiguration::PublicServiceAccount);
+        let unproven = [GrantType::ClientCredentials, GrantType::JwtBearer];
+        if let Some(grant_type) = unproven.into_iter().find(|given| grant_types.contains(given))
+            && credential == ClientCredential::Public
+        {
+            let grant_type = grant_type.as_str();
+            return Err(InvalidClientConfiguration::UnprovenClient { grant_type });
         }
         Ok(Self {
             id: ClientId::parse(&configuration.id)?,

@@ -3,12 +3,13 @@
 //! `metadata.rs` validates what clients say about themselves (RFC 7591), `registration.rs` writes the answer,
 //! `configured.rs` and `metadata_document.rs` are the two other ways to become a client (`document_policy.rs`: whose
 //! documents; `document_age.rs`: for how long), `redirect.rs` picks the redirect URI of a request, `assertion.rs` is what a
-//! client with keys must sign. Looking clients up and checking their secrets is the `client_registry`'s.
+//! client with keys must sign, `identity_assertion.rs` what an identity provider signs for a client. Looking clients up and checking their secrets is the `client_registry`'s.
 
 mod assertion;
 mod configured;
 mod document_age;
 mod document_policy;
+mod identity_assertion;
 mod metadata;
 mod metadata_document;
 mod redirect;
@@ -26,6 +27,9 @@ pub use assertion::{ASSERTION_ALGORITHMS, ASSERTION_TYPE, AssertionProblem, Expe
 pub use configured::{ClientConfiguration, DEFAULT_REDIRECT_URIS, InvalidClientConfiguration};
 pub use document_age::DocumentAge;
 pub use document_policy::{DocumentPolicy, Domain, InvalidDomain, PolicyRefusal};
+pub use identity_assertion::{
+    ExpectedIdentityAssertion, IDENTITY_ASSERTION_PROFILE, IdentityAssertion, IdentityAssertionProblem,
+};
 pub use metadata::{ClientMetadata, InvalidKeySet, InvalidMetadata, MetadataProblem, MetadataRules};
 pub use metadata_document::{
     InvalidDocumentUrl, InvalidMetadataDocument, LOOPBACK_HOSTS, MetadataDocumentUrl,
@@ -209,14 +213,17 @@ pub enum GrantType {
     RefreshToken,
     /// Asking for a token in the client's own name (RFC 6749 section 4.4). The operator alone gives this.
     ClientCredentials,
+    /// Bringing what an identity provider says of a user (RFC 7523 section 2.1). The operator alone gives this.
+    JwtBearer,
 }
 
 impl GrantType {
     /// All grant types that exist here.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::AuthorizationCode,
         Self::RefreshToken,
         Self::ClientCredentials,
+        Self::JwtBearer,
     ];
 
     /// Those that a client can give itself, by registering or in its metadata document.
@@ -229,6 +236,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
         }
     }
 

@@ -9,6 +9,7 @@
 //! - `metadata`: the discovery document. `surroundings`: fetches and keeps it, and the keys; `cached`: how.
 //! - [`access_tokens`]: access tokens that the provider issued to others, where users log in elsewhere; `access_claims`: what
 //!   these must say.
+//! - [`identity_assertions`]: what trusted providers let clients say of their users.
 //! - `claims`: what an identity token must say. `identity`: from claims to a user.
 //!
 //! Claims come from the identity token and from the userinfo endpoint, and beneath them from the access token if it is signed
@@ -19,6 +20,7 @@ pub mod access_tokens;
 mod cached;
 mod claims;
 mod identity;
+pub mod identity_assertions;
 mod metadata;
 pub mod settings;
 mod surroundings;

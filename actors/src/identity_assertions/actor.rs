@@ -1,0 +1,74 @@
+//! The actor: asks providers for their keys without holding anybody else up.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, Context, Handler, ResponseFuture};
+
+use super::messages::CheckIdentityAssertion;
+use crate::handle::{Carried, Handle, HandleSettings};
+use crate::provider_broker::providers::oidc::identity_assertions::{AssertedUser, IdentityAssertions};
+use crate::provider_broker::user_mapping::UserMapping;
+
+/// Checks identity assertions. See the module's documentation.
+pub struct IdentityAssertionChecker {
+    assertions: Rc<IdentityAssertions>,
+    user_mapping: Rc<UserMapping>,
+}
+
+/// Places in the mailbox: a message leaves it within microseconds.
+const MAILBOX: usize = 1_024;
+/// Assertions that may be checked at once.
+const CAPACITY: usize = 256;
+
+impl IdentityAssertionChecker {
+    /// Starts the actor on the current thread, which is the thread of `assertions`. Users have what the mapping gives beyond what
+    /// their provider says. Callers wait until `deadline`.
+    #[must_use]
+    pub fn launch(
+        assertions: IdentityAssertions,
+        user_mapping: UserMapping,
+        deadline: Duration,
+    ) -> Handle<Self> {
+        let actor = Self {
+            assertions: Rc::new(assertions),
+            user_mapping: Rc::new(user_mapping),
+        };
+        let settings = HandleSettings {
+            name: "identity_assertions",
+            capacity: CAPACITY,
+            deadline,
+            retry_after: Duration::from_secs(1),
+        };
+        Handle::new(actor.start(), settings)
+    }
+}
+
+impl Actor for IdentityAssertionChecker {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+        log::debug!("the checking of identity assertions has started");
+    }
+}
+
+impl Handler<Carried<CheckIdentityAssertion>> for IdentityAssertionChecker {
+    type Result = ResponseFuture<()>;
+
+    fn handle(
+        &mut self,
+        message: Carried<CheckIdentityAssertion>,
+        _context: &mut Self::Context,
+    ) -> Self::Result {
+        let (assertions, mapping) = (Rc::clone(&self.assertions), Rc::clone(&self.user_mapping));
+        let (CheckIdentityAssertion(presented), reply) = message.split();
+        Box::pin(async move {
+            let checked = assertions.check(&presented).await;
+            reply.answer(Ok(checked.map(|user| AssertedUser {
+                identity: mapping.apply(user.identity),
+                ..user
+            })));
+        })
+    }
+}
