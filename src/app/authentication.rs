@@ -273,7 +273,7 @@ fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Re
         endpoint_scopes: endpoint_scopes.clone(),
         authentication_methods: methods,
         service_accounts: service_accounts(config)?,
-        identity_assertions: false,
+        grant_profiles: Vec::new(),
         metadata_documents: auth.client_metadata_documents.is_some(),
         remember_consents: false,
         open_introspection,

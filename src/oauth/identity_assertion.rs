@@ -117,13 +117,13 @@ async fn grant(
         return Err(IdentityAssertionGrantError::GrantType);
     }
     let asked = read(addresses, form)?;
-    let checked = checker.ask(CheckIdentityAssertion(PresentedIdentityAssertion {
+    let answer = checker.ask(CheckIdentityAssertion(PresentedIdentityAssertion {
         assertion: asked.assertion.clone(),
         client: client.id.clone(),
         audience: addresses.issuer().to_owned(),
         resource: addresses.resource().clone(),
     }));
-    let user = match checked.await.map_err(Unavailable::from)? {
+    let user = match answer.await.map_err(Unavailable::from)? {
         Ok(user) => user,
         Err(IdentityAssertionError::Unavailable(error)) => {
             log::error!("an identity assertion cannot be checked: {error}");

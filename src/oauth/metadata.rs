@@ -41,8 +41,8 @@ struct AuthorizationServer<'a> {
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_grant_profiles_supported: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    authorization_grant_profiles_supported: &'a [&'static str],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
@@ -110,9 +110,7 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: grant_types(settings),
-        authorization_grant_profiles_supported: settings
-            .identity_assertions
-            .then_some([IDENTITY_ASSERTION_PROFILE]),
+        authorization_grant_profiles_supported: &settings.grant_profiles,
         token_endpoint_auth_methods_supported: all.clone(),
         token_endpoint_auth_signing_alg_values_supported: algorithms,
         revocation_endpoint_auth_methods_supported: all,
@@ -139,7 +137,7 @@ fn grant_types(settings: &Settings) -> Vec<&'static str> {
     let is_used = |grant_type: &GrantType| match grant_type {
         GrantType::AuthorizationCode | GrantType::RefreshToken => true,
         GrantType::ClientCredentials => !settings.service_accounts.is_empty(),
-        GrantType::JwtBearer => settings.identity_assertions,
+        GrantType::JwtBearer => settings.grant_profiles.contains(&IDENTITY_ASSERTION_PROFILE),
     };
     let used = GrantType::ALL.into_iter().filter(is_used);
     used.map(GrantType::as_str).collect()

@@ -55,6 +55,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use mxcp_actors::domain::client::IDENTITY_ASSERTION_PROFILE;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::resource::InvalidResource;
@@ -140,7 +141,11 @@ impl Services {
             randomness: parts.randomness,
             audit: parts.audit,
             settings: Settings {
-                identity_assertions: parts.identity_assertions.is_some(),
+                grant_profiles: parts
+                    .identity_assertions
+                    .iter()
+                    .map(|_| IDENTITY_ASSERTION_PROFILE)
+                    .collect(),
                 ..parts.settings
             },
         })?;

@@ -30,8 +30,8 @@ pub struct Settings {
     pub authentication_methods: Vec<AuthenticationMethod>,
     /// Who may call in the name of no user.
     pub service_accounts: ServiceAccounts,
-    /// Whether identity providers are trusted to say for whom a client acts. Follows from [`super::Parts`].
-    pub identity_assertions: bool,
+    /// What clients may bring from elsewhere, by the names that metadata has for it. Follows from [`super::Parts`].
+    pub grant_profiles: Vec<&'static str>,
     /// Whether a client's identifier may be the address of its metadata document.
     pub metadata_documents: bool,
     /// Whether a user who agreed to a client need not agree again when one of our own pages asks.
@@ -117,7 +117,7 @@ impl Settings {
             scopes_supported: ScopeSet::parse("mxcp:access").unwrap_or_default(),
             authentication_methods: vec![AuthenticationMethod::None],
             service_accounts: ServiceAccounts::new("notes"),
-            identity_assertions: false,
+            grant_profiles: Vec::new(),
             metadata_documents: false,
             remember_consents: true,
             open_introspection: false,

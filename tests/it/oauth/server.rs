@@ -268,7 +268,7 @@ impl Server {
     /// Users with passwords, and a provider that is trusted to say for whom clients act.
     pub(super) async fn trusting(provider: &FakeOidc) -> Self {
         let kept = Kept::in_memory();
-        let clock: Arc<dyn Clock> = kept.clock.clone();
+        let clock = Arc::<FixedClock>::clone(&kept.clock) as Arc<dyn Clock>;
         let checker = identity_assertions::trusting(provider, &clock);
         Self::start_with(kept, local_users(), |_| {}, Some(checker)).await
     }
@@ -455,7 +455,7 @@ fn settings() -> Settings {
             AuthenticationMethod::PrivateKeyJwt,
         ],
         service_accounts: ServiceAccounts::new("notes"),
-        identity_assertions: false,
+        grant_profiles: Vec::new(),
         metadata_documents: false,
         remember_consents: true,
         open_introspection: false,
