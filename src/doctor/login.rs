@@ -1,9 +1,11 @@
 //! A whole login of a local user through the server's own forms, the exchange of its code, and refreshing as clients do that
 //! lose an answer. The login is taken back at the end.
 
+use std::time::Duration;
+
 use mxcp_actors::domain::pkce::CodeVerifier;
 use mxcp_actors::domain::secret::Secret;
-use mxcp_actors::outbound::ProbeAnswer;
+use mxcp_actors::outbound::{ProbeAnswer, ProbeError};
 use url::Url;
 
 use super::discovery::Discovered;
@@ -15,6 +17,8 @@ use super::target::{Target, json as json_of};
 
 /// The loopback client that logs in.
 const PROFILE: &str = "codex";
+/// Within this time every replica knows that a token has ended.
+const REVOCATION: Duration = Duration::from_millis(2_500);
 
 /// Tokens.
 pub(super) struct Session {
@@ -190,11 +194,11 @@ pub(super) async fn leave(target: &Target, found: &Discovered, session: &Session
         ("token", session.refresh_token.expose()),
     ];
     let revoked = target.post_form(url, &[], &fields).await;
-    let bearer = format!("Bearer {}", session.access_token.expose());
-    let ping = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
-    let called = target
-        .post_json(target.mcp(), &[("authorization", &bearer)], &ping)
-        .await;
+    let mut called = ping(target, session).await;
+    if called.as_ref().is_ok_and(|answer| answer.status != 401) {
+        actix_rt::time::sleep(REVOCATION).await;
+        called = ping(target, session).await;
+    }
     let line = report.about(SERVER, "logout");
     match (revoked, called) {
         (Ok(revoked), Ok(called)) if revoked.status == 200 && called.status == 401 => {
@@ -206,4 +210,12 @@ pub(super) async fn leave(target: &Target, found: &Discovered, session: &Session
         )),
         (Err(error), _) | (_, Err(error)) => line.failed(error.to_string()),
     }
+}
+
+/// A call with the access token.
+async fn ping(target: &Target, session: &Session) -> Result<ProbeAnswer, ProbeError> {
+    let bearer = Secret::new(format!("Bearer {}", session.access_token.expose()));
+    let ping = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    let headers = [("authorization", bearer.expose())];
+    target.post_json(target.mcp(), &headers, &ping).await
 }
