@@ -170,6 +170,9 @@ run_login() {
   client "login typescript-v1 basic" "${typescript_v1[@]}" --client-authentication client_secret_basic
   client "login typescript-v2 modern public" "${typescript_v2[@]}" --mode modern --client-authentication none
   client "login typescript-v2 legacy post" "${typescript_v2[@]}" --mode legacy --client-authentication client_secret_post
+  client "login typescript-v2 modern public bound" "${typescript_v2[@]}" --mode modern --client-authentication none --dpop
+  client "login typescript-v2 legacy basic bound" "${typescript_v2[@]}" --mode legacy \
+    --client-authentication client_secret_basic --dpop
   client "login typescript-v1 key RS256" "${typescript_v1[@]}" --client-authentication private_key_jwt
   client "login typescript-v2 modern key ES256" "${typescript_v2[@]}" --mode modern \
     --client-authentication private_key_jwt --algorithm ES256

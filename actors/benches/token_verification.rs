@@ -42,6 +42,7 @@ fn principal(randomness: &SystemRandomness, resource: &ResourceIndicator) -> Pri
         scopes: ScopeSet::parse("mxcp:access").expect("it is a scope"),
         resource: resource.clone(),
         expires_at: Timestamp::MAX,
+        bound_to: None,
         upstream: None,
     }
 }

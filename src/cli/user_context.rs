@@ -76,6 +76,7 @@ pub(super) fn principal(json: &RawValue) -> Result<Arc<Principal>, ContextError>
         scopes: identity.scopes.clone(),
         resource: ResourceIndicator::parse("http://localhost/mcp")?,
         expires_at: Timestamp::MAX,
+        bound_to: None,
         upstream: None,
         user: UserAccount {
             identity,

@@ -9,6 +9,7 @@ use mxcp_actors::client_registry::messages::ResolveClientError;
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::authorization_request::{AuthorizationRequest, LONGEST_STATE};
 use mxcp_actors::domain::client::{Client, ClientId, GrantType, LONGEST_CLIENT_ID, RedirectRefusal};
+use mxcp_actors::domain::dpop::{InvalidThumbprint, KeyThumbprint};
 use mxcp_actors::domain::login_attempt::AttemptId;
 use mxcp_actors::domain::pkce::{CodeChallenge, InvalidChallenge};
 use mxcp_actors::domain::redirect_uri::{LONGEST_REDIRECT_URI, RedirectUri};
@@ -85,6 +86,8 @@ enum RequestRefusal {
     GrantType,
     #[error(transparent)]
     Challenge(#[from] InvalidChallenge),
+    #[error("dpop_jkt: {0}")]
+    Thumbprint(#[from] InvalidThumbprint),
     #[error(transparent)]
     Resource(#[from] WrongResource),
     #[error(transparent)]
@@ -97,7 +100,9 @@ impl RequestRefusal {
     /// The error code of RFC 6749 section 4.1.2.1, RFC 8707 section 2 and OpenID Connect Core section 3.1.2.6.
     const fn code(&self) -> &'static str {
         match self {
-            Self::Parameters(_) | Self::ResponseMode | Self::Challenge(_) => "invalid_request",
+            Self::Parameters(_) | Self::ResponseMode | Self::Challenge(_) | Self::Thumbprint(_) => {
+                "invalid_request"
+            }
             Self::ResponseType => "unsupported_response_type",
             Self::RequestObject => "request_not_supported",
             Self::RequestUri => "request_uri_not_supported",
@@ -151,6 +156,7 @@ pub async fn authorize(
         asked: Some(asked.scopes),
         state: requester.state,
         attempt: Some(attempt),
+        bound_to: asked.bound_to,
     };
     record_request(services, caller, &requester.client, &request);
     let step = go_on(services, addresses, caller, visit, requester.client, request).await;
@@ -248,6 +254,7 @@ fn is_own_callback(services: &Services, addresses: &Addresses, redirect_uri: &Re
 struct Asked {
     challenge: CodeChallenge,
     scopes: ScopeSet,
+    bound_to: Option<KeyThumbprint>,
 }
 
 fn read(
@@ -291,7 +298,15 @@ fn read(
             allowed: client.scopes.clone(),
         });
     }
-    Ok(Asked { challenge, scopes })
+    let bound_to = parameters
+        .optional("dpop_jkt")?
+        .map(KeyThumbprint::parse)
+        .transpose()?;
+    Ok(Asked {
+        challenge,
+        scopes,
+        bound_to,
+    })
 }
 
 /// What the consent page shows and a grant has at most, of a user or of a service account: what was asked, as far as the client may have it. A request

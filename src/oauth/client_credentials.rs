@@ -13,7 +13,7 @@ use mxcp_actors::token_store::{IssueAccessToken, RetainUsers};
 
 use super::authorize::{LONGEST_SCOPES, shown_scopes};
 use super::parameters::{InvalidParameters, Parameters};
-use super::token_response::TokenResponse;
+use super::token_response::{TokenRequest, TokenResponse};
 use super::{Addresses, Caller, Services, Unavailable};
 
 /// Why there is no token.
@@ -49,9 +49,9 @@ pub async fn issue(
     services: &Services,
     caller: &Caller,
     addresses: &Addresses,
-    client: &Client,
-    form: &Parameters,
+    request: TokenRequest<'_>,
 ) -> Result<TokenResponse, ClientCredentialsError> {
+    let TokenRequest { client, form, key } = request;
     let asked = read(services, addresses, client, form);
     let (identity, scopes) = asked.inspect_err(|refusal| {
         let event = services.event(AuthenticationEvent::RequestRefused, caller);
@@ -63,6 +63,7 @@ pub async fn issue(
         scopes,
         resource: addresses.resource().clone(),
         issuer: addresses.issuer().to_owned(),
+        bound_to: key.map(|key| key.thumbprint),
     });
     match issued.await.map_err(Unavailable::from)? {
         Ok((grant, pair)) => {

@@ -10,11 +10,11 @@ use mxcp_actors::domain::grant::{GrantEnd, GrantId};
 use mxcp_actors::domain::pkce::{CodeVerifier, InvalidVerifier};
 use mxcp_actors::domain::resource::LONGEST_RESOURCE;
 use mxcp_actors::domain::secret::Secret;
-use mxcp_actors::token_store::messages::IssueTokensError;
+use mxcp_actors::token_store::messages::{IssueTokensError, ProvenKey};
 use mxcp_actors::token_store::{IssueTokens, RevokeGrant};
 
 use super::parameters::{InvalidParameters, Parameters};
-use super::token_response::TokenResponse;
+use super::token_response::{TokenRequest, TokenResponse};
 use super::{Addresses, Caller, Services, Unavailable, upstream};
 
 /// Why a code is not exchanged.
@@ -51,18 +51,18 @@ pub async fn exchange(
     services: &Services,
     caller: &Caller,
     addresses: &Addresses,
-    client: &Client,
-    form: &Parameters,
+    TokenRequest { client, form, key }: TokenRequest<'_>,
 ) -> Result<TokenResponse, ExchangeError> {
     if !client.may_use(GrantType::AuthorizationCode) {
         return Err(ExchangeError::GrantType);
     }
-    let code = consume(services, caller, client, form).await?;
+    let code = consume(services, caller, client, form, key.as_ref()).await?;
     let (grant, scopes) = (code.binding().grant, code.binding().scopes.clone());
     let with_refresh_token = client.may_use(GrantType::RefreshToken);
     let issued = services.actors.tokens.ask(IssueTokens {
         code,
         with_refresh_token,
+        key,
         issuer: addresses.issuer().to_owned(),
     });
     match issued.await.map_err(Unavailable::from)? {
@@ -90,6 +90,7 @@ async fn consume(
     caller: &Caller,
     client: &Client,
     form: &Parameters,
+    key: Option<&ProvenKey>,
 ) -> Result<VerifiedCode, ExchangeError> {
     let code = Secret::new(form.required("code")?);
     let verifier = CodeVerifier::parse(form.required("code_verifier")?)?;
@@ -101,6 +102,7 @@ async fn consume(
         resource: form
             .optional_within("resource", LONGEST_RESOURCE)?
             .map(str::to_owned),
+        key: key.map(|key| key.thumbprint.clone()),
     });
     match consumed.await.map_err(Unavailable::from)? {
         Ok(code) => Ok(code),

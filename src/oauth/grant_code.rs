@@ -86,6 +86,7 @@ async fn respond(
         challenge: request.challenge,
         resource: request.resource,
         scopes,
+        bound_to: request.bound_to,
     };
     let saved = services.actors.codes.ask(SaveCode { binding });
     let response = target.code(addresses.issuer(), saved.await??);

@@ -17,7 +17,7 @@ use mxcp_actors::token_store::{IssueAccessToken, RememberUse};
 
 use super::authorize::{LONGEST_SCOPES, shown_scopes};
 use super::parameters::{InvalidParameters, Parameters};
-use super::token_response::TokenResponse;
+use super::token_response::{TokenRequest, TokenResponse};
 use super::{Addresses, Caller, Services, Unavailable};
 
 /// The longest assertion that is read, in bytes.
@@ -69,9 +69,9 @@ pub async fn issue(
     services: &Services,
     caller: &Caller,
     addresses: &Addresses,
-    client: &Client,
-    form: &Parameters,
+    request: TokenRequest<'_>,
 ) -> Result<TokenResponse, IdentityAssertionGrantError> {
+    let TokenRequest { client, form, key } = request;
     let granted = grant(services, addresses, client, form).await;
     let (identity, scopes) = granted.inspect_err(|refusal| {
         if !matches!(refusal, IdentityAssertionGrantError::Unavailable(_)) {
@@ -85,6 +85,7 @@ pub async fn issue(
         scopes,
         resource: addresses.resource().clone(),
         issuer: addresses.issuer().to_owned(),
+        bound_to: key.map(|key| key.thumbprint),
     });
     match issued.await.map_err(Unavailable::from)? {
         Ok((grant, pair)) => {

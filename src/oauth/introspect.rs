@@ -131,12 +131,15 @@ impl Introspection {
             "active": true,
             "scope": principal.scopes.to_string(),
             "client_id": principal.client.as_str(),
-            "token_type": "Bearer",
+            "token_type": if principal.bound_to.is_some() { "DPoP" } else { "Bearer" },
             "exp": principal.expires_at.seconds(),
             "sub": subject,
             "aud": principal.resource.as_str(),
             "iss": addresses.issuer(),
         });
+        if let (Some(key), Some(members)) = (&principal.bound_to, body.as_object_mut()) {
+            members.insert("cnf".to_owned(), json!({ "jkt": key.as_str() }));
+        }
         if let (Some(username), Some(members)) = (&identity.username, body.as_object_mut()) {
             members.insert("username".to_owned(), username.as_str().into());
         }

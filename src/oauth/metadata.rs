@@ -6,11 +6,13 @@ use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::{
     ASSERTION_ALGORITHMS, AuthenticationMethod, GrantType, IDENTITY_ASSERTION_PROFILE,
 };
+use mxcp_actors::domain::dpop::PROOF_ALGORITHMS;
 use mxcp_actors::domain::resource::ResourceIndicator;
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::jose::SignatureAlgorithm;
 use serde::Serialize;
 
+use super::proof::proof_algorithms;
 use super::published_keys::KEYS_PATH;
 use super::settings::{LoginKind, Settings};
 use super::{Caller, ResourceServer};
@@ -53,6 +55,7 @@ struct AuthorizationServer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     introspection_endpoint_auth_signing_alg_values_supported: Option<Algorithms>,
     code_challenge_methods_supported: [&'static str; 1],
+    dpop_signing_alg_values_supported: [&'static str; PROOF_ALGORITHMS.len()],
     authorization_response_iss_parameter_supported: bool,
     client_id_metadata_document_supported: bool,
     service_documentation: String,
@@ -64,6 +67,8 @@ struct ProtectedResource<'a> {
     authorization_servers: [String; 1],
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_signing_alg_values_supported: Option<[&'static str; PROOF_ALGORITHMS.len()]>,
     resource_name: &'a str,
 }
 
@@ -84,6 +89,11 @@ pub(super) fn documents(
             }],
             scopes_supported: sorted(&useful),
             bearer_methods_supported: ["header"],
+            dpop_signing_alg_values_supported: match &settings.login {
+                // Tokens of another server that are bound to a key are refused.
+                LoginKind::Elsewhere { .. } => None,
+                LoginKind::Password | LoginKind::Provider { .. } => Some(proof_algorithms()),
+            },
             resource_name: &settings.server_name,
         }),
     }
@@ -118,6 +128,7 @@ fn authorization_server<'a>(base_url: &BaseUrl, settings: &'a Settings) -> Autho
         introspection_endpoint_auth_methods_supported: with_secret,
         introspection_endpoint_auth_signing_alg_values_supported: algorithms,
         code_challenge_methods_supported: ["S256"],
+        dpop_signing_alg_values_supported: proof_algorithms(),
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: settings.metadata_documents,
         service_documentation: base_url.join("/"),

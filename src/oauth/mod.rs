@@ -8,6 +8,7 @@
 //! * [`exchange`], [`refresh`], [`client_credentials`], [`identity_assertion`], [`revoke`], [`introspect`]: what clients do at the endpoints that only they call.
 //! * `upstream`: telling the identity provider that its tokens are not needed any more.
 //! * [`verify`]: who calls the protected resource, which is a [`ResourceServer`].
+//! * [`proof`]: which key a client has proven to have (DPoP).
 //! * [`home`], [`sign_in`], [`sign_out`], [`account`]: the server's own pages for those who sign in; [`own_form`] ties their
 //!   forms to them.
 //!
@@ -37,6 +38,7 @@ pub mod log_in;
 pub mod metadata;
 pub mod own_form;
 pub mod parameters;
+pub mod proof;
 pub mod published_keys;
 pub mod refresh;
 pub mod register;

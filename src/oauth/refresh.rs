@@ -12,9 +12,9 @@ use mxcp_actors::provider_broker::messages::VouchForUser;
 use mxcp_actors::token_store::messages::RotateRefreshTokenError;
 use mxcp_actors::token_store::{FindGrant, GrantReference, ReplaceUser, RevokeGrant, RotateRefreshToken};
 
-use super::parameters::{InvalidParameters, Parameters};
+use super::parameters::InvalidParameters;
 use super::standing::EndedUpstream;
-use super::token_response::TokenResponse;
+use super::token_response::{TokenRequest, TokenResponse};
 use super::{Addresses, Caller, Services, Unavailable, standing, upstream};
 
 /// Why there is no next pair.
@@ -42,8 +42,7 @@ pub async fn refresh(
     services: &Services,
     caller: &Caller,
     addresses: &Addresses,
-    client: &Client,
-    form: &Parameters,
+    TokenRequest { client, form, key }: TokenRequest<'_>,
 ) -> Result<TokenResponse, RefreshError> {
     if !client.may_use(GrantType::RefreshToken) {
         return Err(RefreshError::GrantType);
@@ -58,6 +57,7 @@ pub async fn refresh(
         resource: form
             .optional_within("resource", LONGEST_RESOURCE)?
             .map(str::to_owned),
+        key,
         issuer: addresses.issuer().to_owned(),
     });
     match rotated.await.map_err(Unavailable::from)? {
@@ -177,6 +177,7 @@ async fn record_refusal(
         }
         RotateRefreshTokenError::Unknown
         | RotateRefreshTokenError::OtherClient
+        | RotateRefreshTokenError::OtherKey
         | RotateRefreshTokenError::Expired
         | RotateRefreshTokenError::GrantEnded(_)
         | RotateRefreshTokenError::KeyRemoved

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
+use mxcp_actors::domain::dpop::{ExpectedProof, KeyThumbprint, ProofProblem};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
@@ -13,6 +14,7 @@ use mxcp_actors::token_store::messages::VerifyTokenError;
 use mxcp_actors::token_store::{TokenStoreHandle, VerifyToken};
 
 use super::door::{Door, TooMany};
+use super::proof::{self, ProofError, ProofHeader, proof_algorithms};
 use super::{Addresses, Caller, ResourceServer, Tokens, Unavailable};
 
 /// What a request says about its caller.
@@ -22,8 +24,21 @@ pub enum BearerToken {
     Absent,
     /// One header of the Bearer scheme.
     Present(Secret),
+    /// One header of the DPoP scheme (RFC 9449 section 7.1).
+    Proven(ProvenToken),
     /// More than one header, or a token in the query: it is not said which one counts.
     Ambiguous,
+}
+
+/// A token with the proof that the caller has its key.
+#[derive(Clone, Debug)]
+pub struct ProvenToken {
+    /// The token.
+    pub token: Secret,
+    /// The proof.
+    pub proof: ProofHeader,
+    /// The method of the request.
+    pub method: String,
 }
 
 /// Why nobody calls, or not with enough rights.
@@ -38,6 +53,13 @@ pub enum BearerRefusal {
     /// The token opens nothing (`invalid_token`, 401).
     #[error("Authentication required")]
     Invalid,
+    /// The token is bound to a key and was presented without one, or it was presented with one and opens nothing or is not bound
+    /// (`invalid_token`, 401).
+    #[error("Authentication required; send the access token as its token_type says")]
+    Scheme,
+    /// The proof is wrong (`invalid_dpop_proof`, 401).
+    #[error("{0}")]
+    Proof(ProofProblem),
     /// The token does not open this (`insufficient_scope`, 403).
     #[error("this needs more scopes than the token has")]
     InsufficientScope {
@@ -59,13 +81,14 @@ pub async fn verify(
     addresses: &Addresses,
     token: BearerToken,
 ) -> Result<Arc<Principal>, BearerRefusal> {
-    let token = match token {
+    let (token, proven) = match token {
         BearerToken::Absent => {
             services.admit(Door::Unauthenticated, caller)?;
             return Err(BearerRefusal::Missing);
         }
         BearerToken::Ambiguous => return Err(BearerRefusal::Ambiguous),
-        BearerToken::Present(token) => token,
+        BearerToken::Present(token) => (token, None),
+        BearerToken::Proven(proven) => (proven.token.clone(), Some(proven)),
     };
     let resource = addresses.resource().clone();
     let principal = match &services.tokens {
@@ -79,11 +102,65 @@ pub async fn verify(
             services.admit(Door::Unauthenticated, caller)?;
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
             event.refused(&refusal).write();
-            return Err(BearerRefusal::Invalid);
+            return Err(match proven {
+                Some(_) => BearerRefusal::Scheme,
+                None => BearerRefusal::Invalid,
+            });
         }
     };
+    check_key(services, caller, addresses, &principal, proven).await?;
     require_scopes(services, caller, &principal)?;
     Ok(principal)
+}
+
+/// Whether the caller has the key that the token is bound to, if it is.
+async fn check_key(
+    services: &ResourceServer,
+    caller: &Caller,
+    addresses: &Addresses,
+    principal: &Principal,
+    proven: Option<ProvenToken>,
+) -> Result<(), BearerRefusal> {
+    let refusal = match (&principal.bound_to, proven) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) | (Some(_), None) => BearerRefusal::Scheme,
+        (Some(key), Some(proven)) => match prove(services, addresses, key, &proven).await {
+            Ok(()) => return Ok(()),
+            Err(ProofError::Unavailable(error)) => return Err(error.into()),
+            Err(ProofError::Problem(problem)) => BearerRefusal::Proof(problem),
+        },
+    };
+    services.admit(Door::Unauthenticated, caller)?;
+    services
+        .event(AuthenticationEvent::RequestRefused, caller)
+        .client(&principal.client)
+        .user(&principal.user.identity)
+        .refused(&refusal)
+        .write();
+    Err(refusal)
+}
+
+/// Checks the proof, and uses it up last: a wrong one uses nothing up.
+async fn prove(
+    services: &ResourceServer,
+    addresses: &Addresses,
+    key: &KeyThumbprint,
+    proven: &ProvenToken,
+) -> Result<(), ProofError> {
+    let (ProofHeader::Present(proof), Tokens::Own(tokens)) = (&proven.proof, &services.tokens) else {
+        return Err(ProofProblem::NotOne.into());
+    };
+    let expected = ExpectedProof {
+        method: &proven.method,
+        urls: &[addresses.resource().as_str().to_owned()],
+        access_token: Some(&proven.token),
+        now: services.clock.now(),
+    };
+    let proof = expected.check(proof)?;
+    if proof.key != *key {
+        return Err(ProofProblem::OtherKey.into());
+    }
+    proof::use_up(tokens, proof).await.map(|_| ())
 }
 
 /// Who calls with a token that this server issued, or why nobody does.
@@ -167,7 +244,8 @@ impl BearerRefusal {
         match self {
             Self::Missing | Self::TooMany(_) | Self::Unavailable(_) => None,
             Self::Ambiguous => Some("invalid_request"),
-            Self::Invalid => Some("invalid_token"),
+            Self::Invalid | Self::Scheme => Some("invalid_token"),
+            Self::Proof(_) => Some("invalid_dpop_proof"),
             Self::InsufficientScope { .. } => Some("insufficient_scope"),
         }
     }
@@ -177,7 +255,9 @@ impl BearerRefusal {
         let scopes = match self {
             Self::TooMany(_) | Self::Unavailable(_) => return None,
             Self::InsufficientScope { required } => required,
-            Self::Missing | Self::Ambiguous | Self::Invalid => services.settings.challenge_scopes(),
+            Self::Missing | Self::Ambiguous | Self::Invalid | Self::Scheme | Self::Proof(_) => {
+                services.settings.challenge_scopes()
+            }
         };
         let mut parts = Vec::new();
         if let Some(code) = self.code() {
@@ -188,6 +268,14 @@ impl BearerRefusal {
         if !scopes.is_empty() {
             parts.push(format!("scope=\"{scopes}\""));
         }
-        Some(format!("Bearer {}", parts.join(", ")))
+        // Clients look for one challenge, so whoever sends no bound token is told of the scheme that everybody knows.
+        let scheme = match self {
+            Self::Scheme | Self::Proof(_) => {
+                parts.push(format!("algs=\"{}\"", proof_algorithms().join(" ")));
+                "DPoP"
+            }
+            _ => "Bearer",
+        };
+        Some(format!("{scheme} {}", parts.join(", ")))
     }
 }

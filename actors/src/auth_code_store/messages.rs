@@ -2,6 +2,7 @@
 
 use crate::domain::authorization_code::{CodeBinding, CodeRefusal, VerifiedCode};
 use crate::domain::client::ClientId;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::GrantId;
 use crate::domain::opaque_token::AuthorizationCodeValue;
 use crate::domain::pkce::CodeVerifier;
@@ -32,6 +33,8 @@ pub struct ConsumeCode {
     pub verifier: CodeVerifier,
     /// `resource`, if it was sent.
     pub resource: Option<String>,
+    /// The key of the client's DPoP proof, if it sent one.
+    pub key: Option<KeyThumbprint>,
 }
 
 /// Proof that tokens may be issued, to be spent with [`crate::token_store::IssueTokens`].

@@ -58,6 +58,7 @@ impl CodeRules {
             redirect_uri: message.redirect_uri.as_deref(),
             verifier: &message.verifier,
             resource: message.resource.as_deref(),
+            key: message.key.as_ref(),
         };
         let verified = code.verify(&exchange, self.clock.now());
         if matches!(verified, Err(CodeRefusal::WrongVerifier)) {

@@ -58,6 +58,7 @@ impl Codes {
             redirect_uri: Some(fixtures::redirect_uri().as_str().to_owned()),
             verifier: verifier(),
             resource: None,
+            key: None,
         };
         change(&mut message);
         self.rules.consume(&message)

@@ -4,6 +4,7 @@
 //! Reading and refusing raw parameters is the authorization endpoint's work; a value of this type was accepted.
 
 use super::client::ClientId;
+use super::dpop::KeyThumbprint;
 use super::login_attempt::AttemptId;
 use super::pkce::CodeChallenge;
 use super::redirect_uri::RedirectUri;
@@ -30,6 +31,8 @@ pub struct AuthorizationRequest {
     pub state: Option<String>,
     /// The attempt that it began; `None` for one that an earlier version of the server took in.
     pub attempt: Option<AttemptId>,
+    /// The only key that may exchange the code (`dpop_jkt`, RFC 9449 section 10).
+    pub bound_to: Option<KeyThumbprint>,
 }
 
 /// Leaves `state` out: it is the client's defence against forgery and none of the log's business.

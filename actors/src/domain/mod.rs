@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod client;
 pub mod clock;
 pub mod consent;
+pub mod dpop;
 pub mod grant;
 pub mod interaction;
 pub mod key_ring;

@@ -5,6 +5,7 @@
 
 use super::client::ClientId;
 use super::clock::Timestamp;
+use super::dpop::KeyThumbprint;
 use super::grant::{Grant, GrantEnd, GrantId, GrantState};
 use super::key_ring::KeyId;
 use super::opaque_token::{AccessToken, RefreshToken};
@@ -26,6 +27,8 @@ pub struct AccessTokenRecord {
     pub scopes: ScopeSet,
     /// What it is for.
     pub resource: ResourceIndicator,
+    /// The only key with whose proofs it may be used (RFC 9449); `None` for whoever has it.
+    pub bound_to: Option<KeyThumbprint>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it ends.
@@ -86,6 +89,7 @@ impl AccessTokenRecord {
             scopes: self.scopes.clone(),
             resource: self.resource.clone(),
             expires_at: self.expires_at,
+            bound_to: self.bound_to.clone(),
             upstream: None,
         })
     }
@@ -104,6 +108,8 @@ pub struct RefreshTokenRecord {
     pub scopes: ScopeSet,
     /// What tokens made from it are for.
     pub resource: ResourceIndicator,
+    /// The only key with whose proofs it may be used (RFC 9449); `None` for whoever has it.
+    pub bound_to: Option<KeyThumbprint>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it ends unless it is exchanged before (the idle lifetime of the login).
@@ -178,6 +184,8 @@ pub struct TokenPair {
     pub access_token: AccessTokenText,
     /// For the next pair; absent if the client is not registered for it.
     pub refresh_token: Option<RefreshToken>,
+    /// The key that the access token is bound to, if it is.
+    pub bound_to: Option<KeyThumbprint>,
     /// When the access token ends.
     pub expires_at: Timestamp,
     /// What the access token may do.

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::client::ClientId;
 use super::clock::Timestamp;
+use super::dpop::KeyThumbprint;
 use super::grant::GrantId;
 use super::mapped_rights::MappedRights;
 use super::resource::ResourceIndicator;
@@ -190,6 +191,8 @@ pub struct Principal {
     pub resource: ResourceIndicator,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// The only key with whose proofs the token may be used (RFC 9449); `None` for whoever has it.
+    pub bound_to: Option<KeyThumbprint>,
     /// The user's own access at the provider, for calls in the user's name; `None` for local users.
     pub upstream: Option<UpstreamAccess>,
 }

@@ -102,6 +102,7 @@ fn principal(
         grant: None,
         resource: request.resource.clone(),
         expires_at: token.ends_at,
+        bound_to: None,
         upstream: None,
     }
 }

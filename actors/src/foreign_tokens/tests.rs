@@ -35,6 +35,7 @@ fn caller(lifetime: Duration) -> Principal {
         scopes: fixtures::scopes("mcp:read"),
         resource: fixtures::resource(),
         expires_at: NOW + lifetime,
+        bound_to: None,
         upstream: None,
     }
 }

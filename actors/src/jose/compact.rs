@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::encoding::decode;
+use super::key::{Key, PRIVATE_MEMBERS};
 use super::key_set::JwkSet;
+use super::thumbprint::thumbprint;
 use super::{SignatureAlgorithm, object};
 
 /// The longest signed text, in bytes.
@@ -16,6 +18,8 @@ pub struct UnverifiedJws<'a> {
     algorithm: SignatureAlgorithm,
     key_id: Option<String>,
     kind: Option<String>,
+    /// The key that the header brings.
+    key: Option<Map<String, Value>>,
     /// The first two parts with the dot between them.
     signed: &'a str,
     payload: Vec<u8>,
@@ -71,6 +75,7 @@ impl<'a> UnverifiedJws<'a> {
             kind: header
                 .get("typ")
                 .map(|kind| kind.as_str().unwrap_or_default().to_owned()),
+            key: header.get("jwk").and_then(Value::as_object).cloned(),
             signed,
             payload: decode(payload).ok_or(not_base64url)?,
             signature: decode(signature).ok_or(not_base64url)?,
@@ -95,6 +100,23 @@ impl<'a> UnverifiedJws<'a> {
     pub fn claimed(&self, name: &str) -> Option<String> {
         let claims = object::read(&self.payload)?;
         claims.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// The payload, and the thumbprint of the key that the header brings, if that key made the signature (RFC 9449 section 4.2). It
+    /// proves that whoever made the text has the key, and nothing about who that is.
+    pub fn verify_by_own_key(&self) -> Result<(&[u8], String), JwsError> {
+        let no_key = JwsError::Malformed("its header brings no public key");
+        let members = self.key.as_ref().ok_or(no_key)?;
+        if PRIVATE_MEMBERS.iter().any(|member| members.contains_key(*member)) {
+            return Err(no_key);
+        }
+        let thumbprint = thumbprint(members).ok_or(no_key)?;
+        let key = Key::read(members.clone()).ok_or(no_key)?;
+        if key.verifies(self.algorithm, self.signed.as_bytes(), &self.signature) {
+            Ok((&self.payload, thumbprint))
+        } else {
+            Err(JwsError::WrongSignature)
+        }
     }
 
     /// The payload, if one of the keys made the signature. A text that names no key may be from any of them; if none made

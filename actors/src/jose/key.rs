@@ -14,6 +14,9 @@ const LONGEST_MODULUS: usize = 8192;
 /// The longest public exponent in bytes; what is in use has three.
 const LONGEST_EXPONENT: usize = 5;
 
+/// The members of private and symmetric keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
+pub(crate) const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 /// A public key with which signatures can be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {

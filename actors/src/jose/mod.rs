@@ -27,6 +27,7 @@ mod thumbprint;
 
 pub use algorithm::SignatureAlgorithm;
 pub use compact::{JwsError, UnverifiedJws};
+pub(crate) use key::PRIVATE_MEMBERS;
 pub use key_set::{JwkSet, KeySetError};
 pub use private_key::{InvalidPrivateKey, PrivateKey, SigningAlgorithm, SigningError};
 pub use thumbprint::thumbprint;

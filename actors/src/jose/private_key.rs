@@ -156,11 +156,20 @@ impl PrivateKey {
     /// The claims as a signed text of this kind (`typ`).
     pub fn sign(&self, kind: &str, claims: &Map<String, Value>) -> Result<String, RandomnessUnavailable> {
         let algorithm = self.algorithm().verified_as().name();
-        let header = json!({ "typ": kind, "alg": algorithm, "kid": self.id }).to_string();
+        let header = json!({ "typ": kind, "alg": algorithm, "kid": self.id });
+        self.sign_with_header(&header, claims)
+    }
+
+    /// The claims as a signed text with this header, which must name the algorithm of the key.
+    pub fn sign_with_header(
+        &self,
+        header: &Value,
+        claims: &Map<String, Value>,
+    ) -> Result<String, RandomnessUnavailable> {
         let payload = serde_json::to_vec(claims).unwrap_or_default();
         let signed = format!(
             "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(header.to_string()),
             URL_SAFE_NO_PAD.encode(payload)
         );
         let signature = match &self.pair {

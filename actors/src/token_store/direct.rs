@@ -30,6 +30,7 @@ impl TokenRules {
             refresh_token: None,
             expires_at: issue.access_token.expires_at,
             scopes: issue.access_token.scopes,
+            bound_to: issue.access_token.bound_to,
         };
         Ok((id, pair))
     }
@@ -47,6 +48,7 @@ impl TokenRules {
             expires_at,
             first_used_at: None,
             revoked_at: None,
+            bound_to: message.bound_to,
         };
         let grant = Grant {
             id,

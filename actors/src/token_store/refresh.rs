@@ -3,9 +3,10 @@
 
 use super::messages::{RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply};
 use super::rotation::{self, RotationDecision};
-use super::rules::TokenRules;
+use super::rules::{TokenRules, refresh_key};
 use super::signing::{Facts, SigningKeyError};
 use crate::domain::clock::Timestamp;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::key_ring::KeyId;
 use crate::domain::opaque_token::{AccessToken, RefreshToken};
@@ -78,6 +79,7 @@ impl TokenRules {
                 refresh_token: Some(refresh_token.digest(&self.keys)),
                 scopes: scopes.clone(),
                 resource: presented.resource.clone(),
+                bound_to: message.key.as_ref().map(|key| key.thumbprint.clone()),
                 issued_at: now,
                 expires_at: within_grant(now + self.settings.access_token_lifetime),
                 first_used_at: None,
@@ -85,6 +87,10 @@ impl TokenRules {
             },
             refresh_token: RefreshTokenRecord {
                 digest: refresh_token.digest(&self.keys),
+                bound_to: presented
+                    .bound_to
+                    .clone()
+                    .or_else(|| refresh_key(message.key.as_ref())),
                 issued_at: now,
                 expires_at: within_grant(now + self.settings.refresh_token_lifetime),
                 pair_first_used_at: None,
@@ -97,6 +103,7 @@ impl TokenRules {
             RotationOutcome::Rotated => Ok(Some(TokenPair {
                 access_token,
                 refresh_token: Some(refresh_token),
+                bound_to: rotation.access_token.bound_to,
                 expires_at: rotation.access_token.expires_at,
                 scopes,
             })),
@@ -159,9 +166,14 @@ impl TokenRules {
         let stored = self.tokens.find_access_token(&succession.access_token)?;
         // An access token that was swept is over; the refresh token beside it still is the way on.
         let token = stored.map_or_else(|| swept(presented, succession, now), |(token, _)| token);
+        // The token of the first exchange is given again, which only its key can use.
+        if token.bound_to.as_ref() != shown_key(message) {
+            return Err(RotateRefreshTokenError::OtherKey);
+        }
         Ok(TokenPair {
             access_token: self.text(access_token, grant, &token, &message.issuer)?,
             refresh_token: Some(refresh_token),
+            bound_to: token.bound_to,
             expires_at: token.expires_at,
             scopes: token.scopes,
         })
@@ -215,11 +227,16 @@ fn swept(presented: &RefreshTokenRecord, succession: &Succession, now: Timestamp
         refresh_token: Some(succession.refresh_token),
         scopes: presented.scopes.clone(),
         resource: presented.resource.clone(),
+        bound_to: presented.bound_to.clone(),
         issued_at: succession.at,
         expires_at: now,
         first_used_at: None,
         revoked_at: None,
     }
+}
+
+fn shown_key(message: &RotateRefreshToken) -> Option<&KeyThumbprint> {
+    message.key.as_ref().map(|key| &key.thumbprint)
 }
 
 /// Whether the request may touch this token at all; the scopes that it means.
@@ -231,6 +248,9 @@ fn check_request(
 ) -> Result<ScopeSet, RotateRefreshTokenError> {
     if presented.client != message.client {
         return Err(RotateRefreshTokenError::OtherClient);
+    }
+    if presented.bound_to.is_some() && presented.bound_to.as_ref() != shown_key(message) {
+        return Err(RotateRefreshTokenError::OtherKey);
     }
     if let GrantState::Ended { reason, .. } = grant.state {
         return Err(RotateRefreshTokenError::GrantEnded(reason));

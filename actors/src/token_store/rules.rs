@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::TokenStoreSettings;
 use super::messages::{
     IssueTokens, IssueTokensError, IssueTokensReply, ListGrantsOfUser, ListGrantsOfUserReply, OpenGrant,
-    OpenGrantReply, RememberUse, RememberUseReply, ReplaceUser, ReplaceUserReply, Revocation, RevokeGrant,
-    RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken, RevokeTokenReply, Sweep,
-    SweepTokens, SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError, VerifyTokenReply,
+    OpenGrantReply, ProvenKey, RememberUse, RememberUseReply, ReplaceUser, ReplaceUserReply, Revocation,
+    RevokeGrant, RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken,
+    RevokeTokenReply, Sweep, SweepTokens, SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError,
+    VerifyTokenReply,
 };
 use super::signing::{Facts, SigningKeys};
-use crate::domain::authorization_code::{CodeBinding, VerifiedCode};
+use crate::domain::authorization_code::CodeBinding;
 use crate::domain::clock::Clock;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::key_ring::KeyRing;
 use crate::domain::opaque_token::{AccessToken, RefreshToken};
@@ -87,7 +89,7 @@ impl TokenRules {
             .with_refresh_token
             .then(|| RefreshToken::generate(randomness))
             .transpose()?;
-        let redemption = self.redemption(&message.code, &access_token, refresh_token.as_ref());
+        let redemption = self.redemption(message, &access_token, refresh_token.as_ref());
         let (at, expires_at) = (redemption.at, redemption.access_token.expires_at);
         // Before the code is spent, so that no login is lost for want of a key.
         let access_token = match self.signing_keys.signer()? {
@@ -106,6 +108,7 @@ impl TokenRules {
             RedemptionOutcome::Redeemed => Ok(TokenPair {
                 access_token,
                 refresh_token,
+                bound_to: redemption.access_token.bound_to,
                 expires_at,
                 scopes: binding.scopes.clone(),
             }),
@@ -254,7 +257,7 @@ impl TokenRules {
     /// What spending `code` on these values writes.
     fn redemption(
         &self,
-        code: &VerifiedCode,
+        IssueTokens { code, key, .. }: &IssueTokens,
         access_token: &AccessToken,
         refresh_token: Option<&RefreshToken>,
     ) -> Redemption {
@@ -272,6 +275,7 @@ impl TokenRules {
             client,
             scopes: scopes.clone(),
             resource: resource.clone(),
+            bound_to: refresh_key(key.as_ref()),
             issued_at: now,
             expires_at: now + self.settings.refresh_token_lifetime,
             pair_first_used_at: None,
@@ -283,6 +287,7 @@ impl TokenRules {
             refresh_token: refresh_token.as_ref().map(|record| record.digest),
             scopes,
             resource,
+            bound_to: key.as_ref().map(|key| key.thumbprint.clone()),
             issued_at: now,
             expires_at: now + self.settings.access_token_lifetime,
             first_used_at: None,
@@ -295,4 +300,10 @@ impl TokenRules {
             refresh_token,
         }
     }
+}
+
+/// What a refresh token is bound to that is issued for this key.
+pub(super) fn refresh_key(key: Option<&ProvenKey>) -> Option<KeyThumbprint> {
+    let key = key.filter(|key| key.binds_refresh_token)?;
+    Some(key.thumbprint.clone())
 }

@@ -181,6 +181,7 @@ impl Server {
             challenge: CodeVerifier::from_bits(&VERIFIER).challenge(),
             resource: resource(),
             scopes,
+            bound_to: None,
         };
         self.codes.save(SaveCode { binding }).unwrap()
     }
@@ -193,6 +194,7 @@ impl Server {
             redirect_uri: None,
             verifier: CodeVerifier::from_bits(&VERIFIER),
             resource: None,
+            key: None,
         };
         let verified = match self.codes.consume(&consume) {
             Err(ConsumeCodeError::Refused {
@@ -204,6 +206,7 @@ impl Server {
         let issue = IssueTokens {
             code: verified,
             with_refresh_token: true,
+            key: None,
             issuer: "https://api.example.com".to_owned(),
         };
         match self.tokens.issue(&issue) {

@@ -1,4 +1,4 @@
-//! The bearer token of a request (RFC 6750), and the answer to a request without a good one.
+//! The access token of a request (RFC 6750, RFC 9449 section 7.1), and the answer to a request without a good one.
 
 use std::sync::Arc;
 
@@ -11,9 +11,10 @@ use mxcp_actors::domain::user::Principal;
 use url::form_urlencoded;
 
 use super::client_ip::caller;
+use super::proof::proof_header;
 use super::public_address::addresses;
 use crate::http::oauth::answer::{self, ErrorAnswer};
-use crate::oauth::verify::{self, BearerRefusal, BearerToken};
+use crate::oauth::verify::{self, BearerRefusal, BearerToken, ProvenToken};
 use crate::oauth::{Addresses, ResourceServer};
 
 /// Who calls, or the answer to send instead. The token is good for this resource and has the scopes that every call
@@ -35,7 +36,10 @@ pub fn refused(services: &ResourceServer, addresses: &Addresses, refusal: &Beare
         BearerRefusal::TooMany(error) => return answer::too_many(*error).respond(),
         BearerRefusal::Unavailable(error) => return answer::unavailable(error).respond(),
         // The body names a code also where the challenge must not: clients without a challenge parser read it.
-        BearerRefusal::Missing | BearerRefusal::Invalid => (StatusCode::UNAUTHORIZED, "invalid_token"),
+        BearerRefusal::Missing | BearerRefusal::Invalid | BearerRefusal::Scheme => {
+            (StatusCode::UNAUTHORIZED, "invalid_token")
+        }
+        BearerRefusal::Proof(_) => (StatusCode::UNAUTHORIZED, "invalid_dpop_proof"),
         BearerRefusal::Ambiguous => (StatusCode::BAD_REQUEST, "invalid_request"),
         BearerRefusal::InsufficientScope { .. } => (StatusCode::FORBIDDEN, "insufficient_scope"),
     };
@@ -66,10 +70,10 @@ fn bearer_token(request: &HttpRequest) -> BearerToken {
     if query.into_iter().any(|(name, _)| name == "access_token") {
         return BearerToken::Ambiguous;
     }
-    header_token(request.headers())
+    header_token(request.headers(), request.method().as_str())
 }
 
-fn header_token(headers: &HeaderMap) -> BearerToken {
+fn header_token(headers: &HeaderMap, method: &str) -> BearerToken {
     let mut values = headers.get_all(AUTHORIZATION);
     let value = match (values.next(), values.next()) {
         (None, _) => return BearerToken::Absent,
@@ -79,10 +83,20 @@ fn header_token(headers: &HeaderMap) -> BearerToken {
     let value = value.trim();
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     let token = token.trim();
-    if token.is_empty() || !scheme.eq_ignore_ascii_case("bearer") {
+    if token.is_empty() {
         return BearerToken::Absent;
     }
-    BearerToken::Present(Secret::new(token))
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return BearerToken::Present(Secret::new(token));
+    }
+    if scheme.eq_ignore_ascii_case("dpop") {
+        return BearerToken::Proven(ProvenToken {
+            token: Secret::new(token),
+            proof: proof_header(headers),
+            method: method.to_owned(),
+        });
+    }
+    BearerToken::Absent
 }
 
 #[cfg(test)]
@@ -101,6 +115,7 @@ mod tests {
             BearerToken::Absent => Err("absent"),
             BearerToken::Ambiguous => Err("ambiguous"),
             BearerToken::Present(token) => Ok(token.expose().to_owned()),
+            BearerToken::Proven(proven) => Ok(proven.token.expose().to_owned()),
         }
     }
 

@@ -4,5 +4,6 @@ pub mod bearer;
 pub mod body;
 pub(crate) mod client_credentials;
 pub mod client_ip;
+pub mod proof;
 pub mod public_address;
 pub(crate) mod single_header;

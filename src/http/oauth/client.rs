@@ -11,10 +11,12 @@ use super::answer::{self, ErrorAnswer, services, stop};
 use super::body;
 use crate::http::extract::client_credentials::header_credentials;
 use crate::http::extract::client_ip::caller;
+use crate::http::extract::proof::proof_header;
 use crate::http::extract::public_address::addresses;
 use crate::oauth::client_authentication::{ClientAuthenticationError, HeaderCredentials};
 use crate::oauth::door::Door;
 use crate::oauth::parameters::Parameters;
+use crate::oauth::proof::ProofHeader;
 use crate::oauth::{Addresses, Caller, Services};
 
 /// A form that a client posted.
@@ -23,6 +25,7 @@ pub(super) struct ClientForm {
     pub(super) addresses: Arc<Addresses>,
     pub(super) caller: Caller,
     pub(super) header: HeaderCredentials,
+    pub(super) proof: ProofHeader,
     pub(super) form: Parameters,
 }
 
@@ -43,6 +46,7 @@ impl FromRequest for ClientForm {
             Ok(Self {
                 caller,
                 header: header_credentials(request.headers()),
+                proof: proof_header(request.headers()),
                 form: form.map_err(|error| stop(ErrorAnswer::from(error).respond()))?,
                 services,
                 addresses,

@@ -17,7 +17,7 @@ const EXPOSED: &str = "WWW-Authenticate, Retry-After, Mcp-Session-Id, Mcp-Protoc
 
 /// What pages may send. The wildcard is for parameters in headers; it does not cover `Authorization`, and old browsers
 /// do not know it.
-const ACCEPTED: &str = "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Protocol-Version, Mcp-Session-Id, \
+const ACCEPTED: &str = "Authorization, DPoP, Content-Type, Accept, Last-Event-ID, Mcp-Protocol-Version, Mcp-Session-Id, \
                         Mcp-Method, Mcp-Name, *";
 
 /// How long a browser may remember a preflight, in seconds.

@@ -15,6 +15,7 @@ pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
         caller,
         header,
         form,
+        proof: _,
     } = client_form;
     match introspect::introspect(&services, &caller, &addresses, header, &form).await {
         Ok(introspection) => answer::json(StatusCode::OK, &introspection.to_json(&addresses)),

@@ -17,6 +17,7 @@ pub(super) async fn post(client_form: ClientForm) -> HttpResponse {
         caller,
         header,
         form,
+        proof: _,
     } = client_form;
     let client = match authenticate(&services, &caller, &addresses, header, &form).await {
         Ok(client) => client,

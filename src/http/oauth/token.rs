@@ -12,8 +12,9 @@ use crate::oauth::client_credentials::{self, ClientCredentialsError};
 use crate::oauth::exchange::{self, ExchangeError};
 use crate::oauth::identity_assertion::{self, IdentityAssertionGrantError};
 use crate::oauth::parameters::InvalidParameters;
+use crate::oauth::proof::{self, ProofError};
 use crate::oauth::refresh::{self, RefreshError};
-use crate::oauth::token_response::TokenResponse;
+use crate::oauth::token_response::{TokenRequest, TokenResponse};
 
 /// Why there are no tokens.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ enum TokenError {
     UnsupportedGrantType,
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
     #[error(transparent)]
@@ -57,17 +60,22 @@ async fn tokens(client_form: ClientForm) -> Result<TokenResponse, TokenError> {
         caller,
         header,
         form,
+        proof,
     } = client_form;
     let grant_type = form.required("grant_type")?;
     let client = authenticate(&services, &caller, &addresses, header, &form).await?;
+    let key = proof::at_token_endpoint(&services, &addresses, &client, &proof).await?;
+    let request = TokenRequest {
+        client: &client,
+        form: &form,
+        key,
+    };
     Ok(match grant_type {
-        "authorization_code" => exchange::exchange(&services, &caller, &addresses, &client, &form).await?,
-        "refresh_token" => refresh::refresh(&services, &caller, &addresses, &client, &form).await?,
-        "client_credentials" => {
-            client_credentials::issue(&services, &caller, &addresses, &client, &form).await?
-        }
+        "authorization_code" => exchange::exchange(&services, &caller, &addresses, request).await?,
+        "refresh_token" => refresh::refresh(&services, &caller, &addresses, request).await?,
+        "client_credentials" => client_credentials::issue(&services, &caller, &addresses, request).await?,
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            identity_assertion::issue(&services, &caller, &addresses, &client, &form).await?
+            identity_assertion::issue(&services, &caller, &addresses, request).await?
         }
         _ => return Err(TokenError::UnsupportedGrantType),
     })
@@ -81,6 +89,10 @@ impl From<&TokenError> for ErrorAnswer {
                 Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", error)
             }
             TokenError::Client(error) => error.into(),
+            TokenError::Proof(ProofError::Problem(problem)) => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid_dpop_proof", problem)
+            }
+            TokenError::Proof(ProofError::Unavailable(error)) => answer::unavailable(error),
             TokenError::Exchange(error) => error.into(),
             TokenError::Refresh(error) => error.into(),
             TokenError::ClientCredentials(error) => error.into(),

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import {
   Client,
   createPrivateKeyJwtAuth,
+  DpopSession,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
@@ -17,6 +18,10 @@ await run(async () => {
   const options = readCommandLine(["modern", "legacy"], LOGIN_OPTIONS);
   const mode = options.mode === "modern" ? { pin: options.protocol } : "legacy";
   const authProvider = new OAuthClient(options, createPrivateKeyJwtAuth);
+  if (options.dpop) {
+    const session = DpopSession.create();
+    authProvider.dpop = () => session;
+  }
   await authProvider.publish();
   const connect = () => {
     const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });

@@ -18,6 +18,8 @@ export const LOGIN_OPTIONS = {
   "client-authentication": { type: "string", default: "none" },
   // What a client with `private_key_jwt` signs with: RS256, PS256 or ES256.
   algorithm: { type: "string", default: "RS256" },
+  // Ask for tokens that are bound to a key (DPoP); version 2 of the SDK can.
+  dpop: { type: "boolean", default: false },
   // The project is not the demo, and keeps no notes.
   "without-notes": { type: "boolean", default: false },
   // A file that keeps the registration and the tokens: a first run writes it and ends, a second one goes on with it.
@@ -124,6 +126,8 @@ export class OAuthClient {
     if (this.#publisher === undefined) this.#checkRegistration();
     else this.#checkDocument();
     assert.equal(this.visits, this.isOld ? 0 : 1, `the person had to sign in ${this.visits} times`);
+    const kind = this.#options.dpop ? "DPoP" : "Bearer";
+    for (const { token_type } of this.issued) assert.equal(token_type, kind, "token_type");
     assert.equal(this.issued.length, 2, "token answers: one login and one refresh");
     assert.notEqual(this.issued[0].access_token, this.issued[1].access_token, "the refresh gave the same token again");
   }

@@ -96,6 +96,11 @@ impl Fields {
         format!("/authorize?{}", query.finish())
     }
 
+    /// The names and values.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Posts them to an endpoint.
     pub(super) async fn post(&self, server: &Server, uri: &str) -> Answer {
         server.call(TestRequest::post().uri(uri).set_form(&self.0)).await

@@ -35,6 +35,7 @@ async fn the_authorization_server_says_everything_that_clients_choose_by() {
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
             "introspection_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
             "code_challenge_methods_supported": ["S256"],
+            "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
             "authorization_response_iss_parameter_supported": true,
             "client_id_metadata_document_supported": false,
             "service_documentation": "http://localhost:8000/",
@@ -65,6 +66,7 @@ async fn the_protected_resource_names_its_authorization_server() {
                 "authorization_servers": [ISSUER],
                 "scopes_supported": ["mcp:read"],
                 "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "PS256", "RS256"],
                 "resource_name": "Notes & Co",
             }),
             "{path}"

@@ -21,6 +21,7 @@ mod configured;
 mod consent;
 mod discovery;
 mod documents;
+mod dpop;
 mod identity_assertions;
 mod introspection;
 mod kept;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::client::ClientId;
 use super::clock::Timestamp;
+use super::dpop::KeyThumbprint;
 use super::grant::GrantId;
 use super::pkce::{CodeChallenge, CodeVerifier};
 use super::redirect_uri::RedirectUri;
@@ -39,6 +40,8 @@ pub struct CodeBinding {
     pub resource: ResourceIndicator,
     /// What the tokens may do.
     pub scopes: ScopeSet,
+    /// The only key that may exchange it (`dpop_jkt`, RFC 9449 section 10).
+    pub bound_to: Option<KeyThumbprint>,
 }
 
 /// A code as it is stored: by digest.
@@ -112,6 +115,8 @@ pub struct CodeExchange<'a> {
     pub verifier: &'a CodeVerifier,
     /// `resource`, which must mean the same as at the authorization request.
     pub resource: Option<&'a str>,
+    /// The key of the client's DPoP proof, if it sent one.
+    pub key: Option<&'a KeyThumbprint>,
 }
 
 /// Why a code is not exchanged.
@@ -135,6 +140,9 @@ pub enum CodeRefusal {
     /// It was issued for another resource.
     #[error(transparent)]
     OtherResource(WrongResource),
+    /// It is bound to a key, and another one was shown, or none. It stays as it is.
+    #[error("the code is bound to another key (dpop_jkt); send a DPoP proof made with that key")]
+    OtherKey,
     /// The challenge of the authorization request was malformed, so nothing can meet it.
     #[error("the authorization request had a malformed code_challenge, so its code cannot be exchanged")]
     ChallengeNotExchangeable,
@@ -153,6 +161,7 @@ impl CodeRefusal {
             | Self::AlreadyConsumed { .. }
             | Self::Expired
             | Self::OtherRedirectUri
+            | Self::OtherKey
             | Self::ChallengeNotExchangeable
             | Self::WrongVerifier => "invalid_grant",
         }
@@ -218,6 +227,9 @@ impl AuthorizationCode {
             .resource
             .map_or(Ok(()), |resource| binding.resource.accept(resource))
             .map_err(CodeRefusal::OtherResource)?;
+        if binding.bound_to.is_some() && binding.bound_to.as_ref() != exchange.key {
+            return Err(CodeRefusal::OtherKey);
+        }
         if !binding.challenge.is_exchangeable() {
             return Err(CodeRefusal::ChallengeNotExchangeable);
         }

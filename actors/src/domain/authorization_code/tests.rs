@@ -24,6 +24,7 @@ fn code(challenge: CodeChallenge) -> AuthorizationCode {
         challenge,
         resource: ResourceIndicator::parse("https://h/mcp").unwrap(),
         scopes: ScopeSet::parse("mcp:read").unwrap(),
+        bound_to: None,
     };
     AuthorizationCode::issue(
         SecretDigest::plain(&Secret::new("code")),
@@ -51,6 +52,7 @@ fn verify_at(
         redirect_uri: Some(REDIRECT_URI),
         verifier: &verifier,
         resource: None,
+        key: None,
     };
     change(&mut exchange);
     code.verify(&exchange, now)
@@ -102,6 +104,7 @@ fn everything_that_differs_is_refused_with_its_own_reason() {
         redirect_uri: None,
         verifier: &verifier(1),
         resource: None,
+        key: None,
     };
     assert_eq!(
         code().verify(&injected, ISSUED).unwrap_err(),
@@ -112,6 +115,7 @@ fn everything_that_differs_is_refused_with_its_own_reason() {
         redirect_uri: None,
         verifier: &other_verifier,
         resource: None,
+        key: None,
     };
     assert_eq!(
         code().verify(&guessed, ISSUED).unwrap_err(),
@@ -143,6 +147,7 @@ fn a_consumed_code_names_its_grant_but_not_to_strangers() {
         redirect_uri: None,
         verifier: &verifier,
         resource: None,
+        key: None,
     };
     assert_eq!(
         code.verify(&exchange, ISSUED).unwrap_err(),

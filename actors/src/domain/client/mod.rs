@@ -283,6 +283,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether it proves nothing of itself when it asks for tokens.
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        matches!(self.credential, ClientCredential::Public)
+    }
+
+    /// Whether it wants tokens that are bound to a key, and no others.
+    #[must_use]
+    pub fn wants_bound_tokens_alone(&self) -> bool {
+        self.metadata.get(metadata::BOUND_TOKENS_ALONE) == Some(&Value::Bool(true))
+    }
+
     /// Whether the registration has lapsed.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -5,11 +5,14 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::domain::authorization_code::{AuthorizationCode, CodeBinding};
 use crate::domain::client::{Client, ClientCredential, ClientId, ClientOrigin, GrantType, SecretPlace};
 use crate::domain::clock::Timestamp;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantId, GrantState};
 use crate::domain::key_ring::KeyId;
 use crate::domain::pkce::CodeVerifier;
@@ -46,6 +49,12 @@ pub(crate) fn resource() -> ResourceIndicator {
 
 pub(crate) fn client_id(name: &str) -> ClientId {
     ClientId::parse(name).unwrap()
+}
+
+/// The thumbprint of a key.
+pub(crate) fn thumbprint(name: &str) -> KeyThumbprint {
+    let bytes = URL_SAFE_NO_PAD.encode(digest(name).as_bytes());
+    KeyThumbprint::parse(&bytes).unwrap()
 }
 
 pub(crate) fn grant_id(number: u64) -> GrantId {
@@ -121,6 +130,7 @@ pub(crate) fn code(name: &str, grant: GrantId, issued_at: Timestamp) -> Authoriz
         challenge: CodeVerifier::from_bits(&[7; 32]).challenge(),
         resource: resource(),
         scopes: scopes("mcp:read"),
+        bound_to: None,
     };
     AuthorizationCode::issue(digest(name), binding, issued_at, Duration::from_secs(30))
 }
@@ -137,6 +147,7 @@ pub(crate) fn access_token(
         refresh_token: pair.map(digest),
         scopes: scopes("mcp:read"),
         resource: resource(),
+        bound_to: None,
         issued_at,
         expires_at: issued_at + Duration::from_hours(1),
         first_used_at: None,
@@ -151,6 +162,7 @@ pub(crate) fn refresh_token(name: &str, grant: GrantId, issued_at: Timestamp) ->
         client: client_id("client"),
         scopes: scopes("mcp:read"),
         resource: resource(),
+        bound_to: None,
         issued_at,
         expires_at: issued_at + Duration::from_hours(24),
         pair_first_used_at: None,

@@ -1,6 +1,8 @@
 //! Promises about interactions.
 
-use super::fixtures::{all_at_once, at, client_id, count, digest, redirect_uri, resource, scopes, user_key};
+use super::fixtures::{
+    all_at_once, at, client_id, count, digest, redirect_uri, resource, scopes, thumbprint, user_key,
+};
 use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::interaction::{Interaction, InteractionStage};
 use crate::domain::login_attempt::AttemptId;
@@ -19,6 +21,7 @@ fn interaction(name: &str, stage: InteractionStage) -> Interaction {
         asked: Some(scopes("mcp:read")),
         state: Some("ünïcode & \"quotes\"".to_owned()),
         attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
+        bound_to: Some(thumbprint("key")),
     };
     Interaction {
         id: digest(name),

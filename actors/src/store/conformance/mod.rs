@@ -94,6 +94,7 @@ macro_rules! store_conformance_suite {
                 an_access_token_is_issued_with_its_grant
                 a_client_holds_a_bounded_number_of_direct_grants_of_a_user
                 a_hundred_direct_issues_leave_what_is_allowed
+                what_tokens_and_codes_are_bound_to_is_kept
                 ended_tokens_are_deleted;
             users:
                 an_account_remembers_its_first_and_latest_login;

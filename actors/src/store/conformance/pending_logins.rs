@@ -1,6 +1,6 @@
 //! Promises about pending logins.
 
-use super::fixtures::{all_at_once, at, client_id, digest, redirect_uri, resource, scopes};
+use super::fixtures::{all_at_once, at, client_id, digest, redirect_uri, resource, scopes, thumbprint};
 use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::{LoginPurpose, PendingLogin};
@@ -29,11 +29,13 @@ pub(crate) fn a_pending_login_is_taken_once(store: &impl Store) {
         asked: Some(scopes("mcp:read")),
         state: Some("ünïcode & \"quotes\"".to_owned()),
         attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
+        bound_to: Some(thumbprint("key")),
     };
     let without = AuthorizationRequest {
         asked: None,
         state: None,
         attempt: None,
+        bound_to: None,
         ..request.clone()
     };
     let purposes = [

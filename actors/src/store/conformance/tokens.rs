@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fixtures::{
-    CROWD, access_token, all_at_once, at, client_id, count, digest, grant, grant_id, redemption,
-    refresh_token, rotation, store_active_grant, store_code, user_key,
+    CROWD, access_token, all_at_once, at, client_id, code, count, digest, grant, grant_id, redemption,
+    refresh_token, rotation, store_active_grant, store_code, thumbprint, user_key,
 };
 use crate::domain::authorization_code::{CodeState, MOST_FAILED_VERIFICATIONS};
 use crate::domain::grant::{Grant, GrantEnd, GrantState};
@@ -282,4 +282,22 @@ pub(crate) fn a_hundred_direct_issues_leave_what_is_allowed(store: &impl Store) 
     assert_eq!(count(&outcomes, &true), CROWD);
     assert!(store.issue_directly(&direct(1_000, "machine", 2)).unwrap());
     assert_eq!(store.count_live_grants().unwrap(), 3);
+}
+
+pub(crate) fn what_tokens_and_codes_are_bound_to_is_kept(store: &impl Store) {
+    let (one, other) = (thumbprint("one"), thumbprint("other"));
+    store.insert_grant(&grant(1, "alice", at(0))).unwrap();
+    let mut code = code("code", grant_id(1), at(0));
+    code.binding.bound_to = Some(one.clone());
+    assert!(store.insert_code(&code).unwrap());
+    assert_eq!(store.find_code(&digest("code")).unwrap(), Some(code));
+    let mut redemption = redemption("code", ("access", "refresh"), grant_id(1), at(1));
+    redemption.access_token.bound_to = Some(one.clone());
+    redemption.refresh_token.as_mut().unwrap().bound_to = Some(other.clone());
+    assert_eq!(
+        store.redeem_code(&redemption).unwrap(),
+        RedemptionOutcome::Redeemed
+    );
+    assert_eq!(access(store, "access").unwrap().bound_to, Some(one));
+    assert_eq!(refresh(store, "refresh").unwrap().bound_to, Some(other));
 }

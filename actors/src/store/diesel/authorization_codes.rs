@@ -32,6 +32,7 @@ struct CodeRow {
     expires_at: i64,
     failed_verifications: i32,
     consumed_at: Option<i64>,
+    bound_to: Option<String>,
 }
 
 impl From<&AuthorizationCode> for CodeRow {
@@ -53,6 +54,7 @@ impl From<&AuthorizationCode> for CodeRow {
             expires_at: code.expires_at.microseconds(),
             failed_verifications,
             consumed_at,
+            bound_to: code.binding.bound_to.as_ref().map(|key| key.as_str().to_owned()),
         }
     }
 }
@@ -72,6 +74,7 @@ impl TryFrom<CodeRow> for AuthorizationCode {
                 challenge: challenge.map_err(|error| context.invalid("challenge", error))?,
                 resource: context.resource("resource", &row.resource)?,
                 scopes: context.scopes("scopes", &row.scopes)?,
+                bound_to: context.thumbprint("bound_to", row.bound_to.as_deref())?,
             },
             issued_at: timestamp(row.issued_at),
             expires_at: timestamp(row.expires_at),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::{InvalidRow, RowContext};
 use crate::domain::authorization_request::AuthorizationRequest;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::LoginPurpose;
 use crate::domain::pkce::CodeChallenge;
@@ -23,6 +24,8 @@ struct StoredRequest {
     asked: Option<String>,
     state: Option<String>,
     attempt: Option<AttemptId>,
+    #[serde(default)]
+    bound_to: Option<KeyThumbprint>,
 }
 
 /// The column for a purpose: nothing for a login that no client asked for.
@@ -39,6 +42,7 @@ pub(super) fn to_column(context: &RowContext, purpose: &LoginPurpose) -> Result<
         asked: request.asked.as_ref().map(ToString::to_string),
         state: request.state.clone(),
         attempt: request.attempt,
+        bound_to: request.bound_to.clone(),
     };
     context.to_json(COLUMN, &stored).map(Some)
 }
@@ -59,5 +63,6 @@ pub(super) fn from_column(context: &RowContext, column: Option<&str>) -> Result<
         asked: asked.transpose()?,
         state: stored.state,
         attempt: stored.attempt,
+        bound_to: stored.bound_to,
     })))
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::client::ClientId;
 use crate::domain::clock::Timestamp;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::GrantId;
 use crate::domain::key_ring::KeyId;
 use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
@@ -80,6 +81,15 @@ impl RowContext {
 
     pub(super) fn grant_id(&self, column: &'static str, text: &str) -> Result<GrantId, InvalidRow> {
         GrantId::parse(text).ok_or_else(|| self.invalid(column, "not the identifier of a grant"))
+    }
+
+    pub(super) fn thumbprint(
+        &self,
+        column: &'static str,
+        text: Option<&str>,
+    ) -> Result<Option<KeyThumbprint>, InvalidRow> {
+        let parse = |text| KeyThumbprint::parse(text).map_err(|error| self.invalid(column, error));
+        text.map(parse).transpose()
     }
 
     pub(super) fn client_id(&self, column: &'static str, text: &str) -> Result<ClientId, InvalidRow> {

@@ -10,6 +10,7 @@ diesel::table! {
         refresh_token -> Nullable<Binary>,
         scopes -> Text,
         resource -> Text,
+        bound_to -> Nullable<Text>,
         issued_at -> BigInt,
         expires_at -> BigInt,
         first_used_at -> Nullable<BigInt>,
@@ -30,6 +31,7 @@ diesel::table! {
         expires_at -> BigInt,
         failed_verifications -> Integer,
         consumed_at -> Nullable<BigInt>,
+        bound_to -> Nullable<Text>,
     }
 }
 
@@ -148,6 +150,7 @@ diesel::table! {
         client_id -> Text,
         scopes -> Text,
         resource -> Text,
+        bound_to -> Nullable<Text>,
         issued_at -> BigInt,
         expires_at -> BigInt,
         pair_first_used_at -> Nullable<BigInt>,

@@ -221,6 +221,7 @@ impl House {
             asked: Some(fixtures::scopes("mcp:read mcp:write")),
             state: Some("client state".to_owned()),
             attempt: AttemptId::parse("7K2M-9QXD-0A4T").ok(),
+            bound_to: None,
         }
     }
 
@@ -307,6 +308,7 @@ impl House {
             challenge: request.challenge,
             resource: request.resource,
             scopes,
+            bound_to: request.bound_to,
         };
         self.actors()
             .codes
@@ -333,6 +335,7 @@ impl House {
             redirect_uri: Some(CALLBACK.to_owned()),
             verifier: verifier(),
             resource: None,
+            key: None,
         };
         self.actors().codes.ask(message).await.unwrap()
     }
@@ -341,6 +344,7 @@ impl House {
         let message = IssueTokens {
             code: self.consume(code).await.unwrap(),
             with_refresh_token: true,
+            key: None,
             issuer: "https://api.example.com".to_owned(),
         };
         self.actors().tokens.ask(message).await.unwrap()
@@ -365,6 +369,7 @@ impl House {
             scopes: None,
             allowed: fixtures::scopes("mcp:read mcp:write"),
             resource: None,
+            key: None,
             issuer: "https://api.example.com".to_owned(),
         };
         self.actors().tokens.ask(message).await.unwrap()

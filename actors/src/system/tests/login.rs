@@ -122,6 +122,7 @@ fn of_a_hundred_redemptions_at_once_one_succeeds_and_its_tokens_are_ended() {
             let message = IssueTokens {
                 code,
                 with_refresh_token: true,
+                key: None,
                 issuer: "https://api.example.com".to_owned(),
             };
             tokio::task::spawn_local(async move { house.actors().tokens.ask(message).await.unwrap() })

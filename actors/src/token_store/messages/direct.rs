@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::client::ClientId;
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantId};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::resource::ResourceIndicator;
@@ -26,6 +27,8 @@ pub struct IssueAccessToken {
     pub resource: ResourceIndicator,
     /// What a signed token names as its issuer.
     pub issuer: String,
+    /// The key that the client has proven to have, which the token is bound to (RFC 9449).
+    pub bound_to: Option<KeyThumbprint>,
 }
 
 /// The grant, which ends with its one token, and the token. There is no refresh token: the client asks again.

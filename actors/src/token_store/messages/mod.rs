@@ -13,6 +13,7 @@ pub use upstream::*;
 
 use crate::domain::authorization_code::VerifiedCode;
 use crate::domain::client::{ClientId, SingleUse};
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::resource::{ResourceIndicator, WrongResource};
@@ -59,6 +60,15 @@ pub enum OpenGrantError {
     Store(#[from] StoreError),
 }
 
+/// A client has proven that it has a key (RFC 9449 section 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenKey {
+    /// Which one.
+    pub thumbprint: KeyThumbprint,
+    /// Whether the refresh token is bound to it, too: that of a public client, which nothing else protects.
+    pub binds_refresh_token: bool,
+}
+
 /// The exchange of a code was found right; tokens are due. Spends the code, activates its grant and stores the
 /// tokens in one transaction. Answered by [`IssueTokensReply`].
 #[derive(Debug)]
@@ -67,6 +77,8 @@ pub struct IssueTokens {
     pub code: VerifiedCode,
     /// Whether the client is registered for the grant type `refresh_token`.
     pub with_refresh_token: bool,
+    /// The key that the tokens are to be bound to.
+    pub key: Option<ProvenKey>,
     /// This server, as signed tokens name it.
     pub issuer: String,
 }
@@ -142,6 +154,8 @@ pub struct RotateRefreshToken {
     pub allowed: ScopeSet,
     /// `resource`, if it was sent.
     pub resource: Option<String>,
+    /// The key that the tokens are to be bound to.
+    pub key: Option<ProvenKey>,
     /// This server, as signed tokens name it.
     pub issuer: String,
 }
@@ -158,6 +172,9 @@ pub enum RotateRefreshTokenError {
     /// It belongs to another client. It stays as it is.
     #[error("the refresh token was issued to another client")]
     OtherClient,
+    /// It is bound to a key, and another one was shown, or none. It stays as it is.
+    #[error("the refresh token is bound to another key; send a DPoP proof made with that key")]
+    OtherKey,
     /// Its time is over.
     #[error("the refresh token has expired; log in again")]
     Expired,
@@ -205,6 +222,7 @@ impl RotateRefreshTokenError {
             Self::OtherResource(_) => Some("invalid_target"),
             Self::Unknown
             | Self::OtherClient
+            | Self::OtherKey
             | Self::Expired
             | Self::GrantEnded(_)
             | Self::Reused { .. }

@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::domain::grant::Grant;
 use crate::domain::secret::SecretDigest;
@@ -39,6 +39,9 @@ impl Facts<'_> {
         claim("exp", self.token.expires_at.seconds().into());
         claim("auth_time", self.grant.user.last_login_at.seconds().into());
         claim("jti", URL_SAFE_NO_PAD.encode(self.token.digest.as_bytes()).into());
+        if let Some(key) = &self.token.bound_to {
+            claim("cnf", json!({ "jkt": key.as_str() }));
+        }
         if !self.token.scopes.is_empty() {
             claim("scope", self.token.scopes.to_string().into());
         }

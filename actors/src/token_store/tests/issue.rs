@@ -27,6 +27,7 @@ fn a_client_without_the_grant_type_gets_no_refresh_token() {
     let message = IssueTokens {
         code: replica.verified_code(grant),
         with_refresh_token: false,
+        key: None,
         issuer: ISSUER.to_owned(),
     };
     let pair = replica.rules.issue(&message).unwrap();

@@ -159,6 +159,7 @@ impl Replica {
             challenge: verifier.challenge(),
             resource: fixtures::resource(),
             scopes: fixtures::scopes("mcp:read mcp:write"),
+            bound_to: None,
         };
         let now = self.clock.now();
         let code = AuthorizationCode::issue(
@@ -175,6 +176,7 @@ impl Replica {
         self.rules.issue(&IssueTokens {
             code,
             with_refresh_token: true,
+            key: None,
             issuer: ISSUER.to_owned(),
         })
     }
@@ -207,6 +209,7 @@ fn verify_code(code: AuthorizationCode, now: Timestamp) -> VerifiedCode {
         redirect_uri: None,
         verifier: &verifier,
         resource: None,
+        key: None,
     };
     code.verify(&exchange, now).unwrap()
 }
@@ -218,6 +221,7 @@ fn refresh_request(token: &RefreshToken) -> RotateRefreshToken {
         scopes: None,
         allowed: fixtures::scopes("mcp:read mcp:write"),
         resource: None,
+        key: None,
         issuer: ISSUER.to_owned(),
     }
 }

@@ -43,6 +43,7 @@ fn principal(name: &str) -> Arc<Principal> {
         scopes: fixtures::scopes("mcp:read"),
         resource: fixtures::resource(),
         expires_at: START + Duration::from_hours(1),
+        bound_to: None,
         upstream: None,
     })
 }

@@ -6,11 +6,9 @@ use url::Url;
 use super::members::{address, text};
 use super::{InvalidMetadata, MetadataProblem, MetadataRules, problem};
 use crate::domain::client::{ASSERTION_ALGORITHMS, AuthenticationMethod, ClientKeys, LOOPBACK_HOSTS};
-use crate::jose::{JwkSet, SignatureAlgorithm};
+use crate::jose::{JwkSet, PRIVATE_MEMBERS, SignatureAlgorithm};
 
 const MOST_KEYS: usize = 20;
-/// The members of private and symmetric keys (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
-const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// Where the keys of the client are, if it authenticates with keys.
 pub(super) fn keys(

@@ -38,6 +38,9 @@ const SERVER_MEMBERS: [&str; 6] = [
     "registration_client_uri",
 ];
 
+/// With this member a client says that it wants tokens that are bound to a key, and no others (RFC 9449 section 5.2).
+pub(super) const BOUND_TOKENS_ALONE: &str = "dpop_bound_access_tokens";
+
 /// What the operator lets self-registered clients have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataRules {
@@ -146,6 +149,15 @@ impl ClientMetadata {
         let authentication = members::authentication(&members, rules)?;
         let keys = keys::keys(&members, authentication, rules)?;
         members::check_presentation(&members)?;
+        if members
+            .get(BOUND_TOKENS_ALONE)
+            .is_some_and(|value| !value.is_boolean())
+        {
+            return Err(problem(
+                BOUND_TOKENS_ALONE,
+                MetadataProblem::WrongType("true or false"),
+            ));
+        }
         Ok(Self {
             redirect_uris,
             name: members::text(&members, "client_name")?.map(str::to_owned),
