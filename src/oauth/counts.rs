@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mxcp_actors::domain::audit_event::{AuthenticationEvent, OperationStatus};
 
 /// The codes that the token endpoint answers with (RFC 6749 section 5.2, and what is ours).
-const TOKEN_ERRORS: [&str; 9] = [
+const TOKEN_ERRORS: [&str; 10] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
     "invalid_scope",
     "invalid_target",
+    "invalid_dpop_proof",
     "unauthorized_client",
     "unsupported_grant_type",
     "temporarily_unavailable",

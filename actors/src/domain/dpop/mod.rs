@@ -32,9 +32,9 @@ pub const PROOF_ALGORITHMS: [SignatureAlgorithm; 4] = [
 
 /// `typ` of a proof.
 const KIND: &str = "dpop+jwt";
-/// How long after it was made a proof counts, and so how long it is remembered that it was used.
+/// How long after it was made a proof counts.
 const LONGEST_LIFE: Duration = Duration::from_mins(5);
-/// How far the client's clock may be ahead of this one.
+/// How far another clock and this one may be apart.
 const LEEWAY: Duration = Duration::from_mins(1);
 /// The longest proof, in bytes.
 const LONGEST_PROOF: usize = 8 * 1024;
@@ -182,7 +182,8 @@ impl ExpectedProof<'_> {
         Ok(Proof {
             single_use: SingleUse {
                 identifier: identifier_of(&key, identifier),
-                ends_at: made_at + LONGEST_LIFE,
+                // Another replica's clock may be behind this one.
+                ends_at: made_at + LONGEST_LIFE + LEEWAY,
             },
             key,
         })
