@@ -18,7 +18,7 @@ use super::signed_tokens::verified;
 const NAME: &str = "service-account-nightly report";
 
 /// The settings of a server where [`MACHINE`] has a service account.
-fn machines(settings: &mut Settings) {
+pub(super) fn machines(settings: &mut Settings) {
     let account = ServiceAccount {
         name: Some("Nightly report".to_owned()),
         scopes: scopes_of("mcp:read mcp:write"),
@@ -30,7 +30,7 @@ fn machines(settings: &mut Settings) {
     settings.service_accounts.add(client, account);
 }
 
-fn request() -> Fields {
+pub(super) fn request() -> Fields {
     let (id, secret) = MACHINE;
     Fields::from(&[
         ("grant_type", "client_credentials"),

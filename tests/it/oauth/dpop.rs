@@ -13,6 +13,7 @@ use mxcp_actors::jose::{PrivateKey, SigningAlgorithm};
 use serde_json::{Value, json};
 
 use super::client::{Fields, call, demo_tokens, log_in, verifier};
+use super::client_credentials;
 use super::server::{Answer, DEMO_CLIENT, DEMO_SECRET, ISSUER, PUBLIC_CLIENT, RESOURCE, SIGNED, Server};
 
 const TOKEN: &str = "http://localhost:8000/token";
@@ -352,4 +353,16 @@ async fn refusals_are_recorded_with_their_user_and_never_with_the_proof() {
         written.contains("another key") && !written.contains(&proof[..40]),
         "{written}"
     );
+}
+
+#[actix_web::test]
+async fn a_client_that_calls_in_its_own_name_may_bind_its_token_too() {
+    let server = Server::with(client_credentials::machines).await;
+    let key = Key::new(&server, 1);
+    let answer = key.ask(&client_credentials::request()).await;
+    assert_eq!(answer.text("token_type"), "DPoP", "{}", answer.body);
+    let token = answer.text("access_token");
+    assert_eq!(key.call(&token).await.status, 200);
+    assert_eq!(call(&server, &token).await.status, 401);
+    assert_eq!(Key::new(&server, 2).call(&token).await.status, 401);
 }
