@@ -259,13 +259,44 @@ async def a_killed_replica_loses_nothing(cluster: Cluster) -> str:
     return f"{cut_off} of {len(codes) + len(stale)} exchanges and refreshes were cut off, none happened twice"
 
 
+async def a_login_outlives_a_kill_after_each_step(cluster: Cluster) -> str:
+    """Whoever served a step is killed before the next one, which the other replica serves: nobody who logs in notices."""
+    person = Person(cluster.host, keeps_connections=False)
+    served, other = cluster.replicas
+    other.kill()
+    kills = 0
+
+    async def kill_who_served() -> None:
+        nonlocal served, other, kills
+        served, other = other, served
+        await asyncio.to_thread(served.start)
+        await asyncio.to_thread(cluster.balance_now, [served])
+        other.kill()
+        kills += 1
+
+    try:
+        await kill_who_served()
+        await person.register(cluster.url)
+        form = await person.code(cluster.url, kill_who_served)
+        await kill_who_served()
+        answer = await person.token(cluster.url, form)
+        for _ in range(2):
+            assert answer.status_code == 200, answer.text
+            tokens = answer.json()
+            await kill_who_served()
+            assert name_in(await person.call(cluster.url, tokens["access_token"])) == "testuser"
+            await kill_who_served()
+            answer = await person.refresh(cluster.url, tokens["refresh_token"])
+        assert answer.status_code == 200, answer.text
+    finally:
+        other.start()
+        cluster.balance(cluster.replicas)
+    return f"one login, {kills} kills"
+
+
 async def replicas_are_replaced_one_by_one_without_an_error(cluster: Cluster) -> str:
     """As docs/replicas.md says: out of the proxy's list, then stopped. What runs there goes on, like everybody else."""
-    person = Person(cluster.host)
-    # A connection for each request, so that none is closed by the proxy in the moment in which it is used.
-    await person.http.aclose()
-    limits = httpx2.Limits(max_keepalive_connections=0)
-    person.http = httpx2.AsyncClient(timeout=60, headers={"Host": cluster.host}, limits=limits)
+    person = Person(cluster.host, keeps_connections=False)
     token = (await person.log_in(cluster.url))["access_token"]
     statuses: list[int] = []
 
@@ -408,6 +439,7 @@ CHECKS = [
     a_call_is_cancelled_through_the_other_replica,
     parallel_refreshes_give_one_pair,
     a_killed_replica_loses_nothing,
+    a_login_outlives_a_kill_after_each_step,
     replicas_are_replaced_one_by_one_without_an_error,
     everything_survives_a_restart,
     an_sqlite_server_goes_on_after_a_restart,

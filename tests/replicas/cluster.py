@@ -268,6 +268,14 @@ class Cluster:
         self._configure_nginx(replicas)
         self._nginx.send_signal(signal.SIGHUP)
 
+    def balance_now(self, replicas: list[Replica]) -> None:
+        """The same, and waits until no worker of nginx has the list of before."""
+        assert self._nginx is not None
+        children = Path(f"/proc/{self._nginx.pid}/task/{self._nginx.pid}/children")
+        old = set(children.read_text().split())
+        self.balance(replicas)
+        eventually("nginx has read its list", lambda: old.isdisjoint(children.read_text().split()))
+
     def _start_nginx(self) -> None:
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         self._configure_nginx(self.replicas)

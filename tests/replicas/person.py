@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ class Person:
     `host` is what the replicas believe to be called; requests go to an `address`, which is nginx or one replica.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, keeps_connections: bool = True) -> None:
+        """Without kept connections, none is closed by a proxy in the moment in which it is used."""
         self.host = host
-        self.http = httpx2.AsyncClient(timeout=60, headers={"Host": host})
+        limits = httpx2.Limits() if keeps_connections else httpx2.Limits(max_keepalive_connections=0)
+        self.http = httpx2.AsyncClient(timeout=60, headers={"Host": host}, limits=limits)
         self.client_id = ""
 
     async def register(self, address: str) -> None:
@@ -39,8 +42,8 @@ class Person:
         assert answer.status_code == 201, answer.text
         self.client_id = answer.json()["client_id"]
 
-    async def code(self, address: str) -> dict[str, str]:
-        """Signs in, approves, and gives the form that exchanges the code."""
+    async def code(self, address: str, before_each: Callable[[], Awaitable[None]] | None = None) -> dict[str, str]:
+        """Signs in, approves, and gives the form that exchanges the code. `before_each` is awaited before each request."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         request = {
@@ -52,7 +55,7 @@ class Person:
             "state": "s",
         }
         start = str(httpx2.URL(f"{address}/authorize", params=request))
-        callback = await sign_in(start, REDIRECT_URI, "testuser", "testpass")
+        callback = await sign_in(start, REDIRECT_URI, "testuser", "testpass", before_each)
         assert "code" in callback, callback
         return {
             "grant_type": "authorization_code",

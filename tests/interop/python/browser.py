@@ -1,5 +1,6 @@
 """Stands in for a person's browser during a login: keeps cookies, follows redirects, fills in and submits forms."""
 
+from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
 
 import httpx2
@@ -8,16 +9,27 @@ MAXIMUM_STEPS = 20
 """Requests allowed in one login, so that a redirect loop ends as a failure."""
 
 
-async def sign_in(start: str, redirect_uri: str, username: str, password: str) -> httpx2.QueryParams:
+async def sign_in(
+    start: str,
+    redirect_uri: str,
+    username: str,
+    password: str,
+    before_each: Callable[[], Awaitable[None]] | None = None,
+) -> httpx2.QueryParams:
     """Opens `start`, submits the first form of each page, and returns the query sent to `redirect_uri`.
 
-    Nothing listens at `redirect_uri`: the walk stops when the server sends the browser there.
+    Nothing listens at `redirect_uri`: the walk stops when the server sends the browser there. `before_each` is awaited before
+    each request.
     """
     # The second name is what the pages of npm's oidc-provider ask for.
     answers = {"username": username, "login": username, "password": password}
-    async with httpx2.AsyncClient(follow_redirects=False, timeout=30) as client:
+    # A connection for each request: what `before_each` does to a proxy may close those that there were.
+    limits = httpx2.Limits(max_keepalive_connections=0) if before_each else httpx2.Limits()
+    async with httpx2.AsyncClient(follow_redirects=False, timeout=30, limits=limits) as client:
         request = client.build_request("GET", start)
         for _ in range(MAXIMUM_STEPS):
+            if before_each is not None:
+                await before_each()
             response = await client.send(request)
             if response.next_request is None:
                 request = submission(client, response, answers)
