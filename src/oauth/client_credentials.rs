@@ -8,13 +8,13 @@ use mxcp_actors::domain::client::{Client, GrantType};
 use mxcp_actors::domain::resource::{LONGEST_RESOURCE, WrongResource};
 use mxcp_actors::domain::scope::{InvalidScope, ScopeSet};
 use mxcp_actors::domain::user::UserIdentity;
-use mxcp_actors::token_store::messages::IssueAccessTokenError;
-use mxcp_actors::token_store::{IssueAccessToken, RetainUsers};
+use mxcp_actors::token_store::RetainUsers;
 
 use super::authorize::{LONGEST_SCOPES, shown_scopes};
+use super::direct::DirectGrant;
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::{TokenRequest, TokenResponse};
-use super::{Addresses, Caller, Services, Unavailable};
+use super::{Addresses, Caller, Services, Unavailable, direct};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -57,30 +57,14 @@ pub async fn issue(
         let event = services.event(AuthenticationEvent::RequestRefused, caller);
         event.client(&client.id).refused(refusal).write();
     })?;
-    let issued = services.actors.tokens.ask(IssueAccessToken {
-        client: client.id.clone(),
-        identity: identity.clone(),
+    let direct = DirectGrant {
+        client,
+        identity,
         scopes,
-        resource: addresses.resource().clone(),
-        issuer: addresses.issuer().to_owned(),
-        bound_to: key.map(|key| key.thumbprint),
-    });
-    match issued.await.map_err(Unavailable::from)? {
-        Ok((grant, pair)) => {
-            services
-                .event(AuthenticationEvent::TokenIssued, caller)
-                .client(&client.id)
-                .user(identity)
-                .scopes(&pair.scopes)
-                .detail("grant", &grant)
-                .detail("grant_type", &GrantType::ClientCredentials.as_str())
-                .write();
-            Ok(TokenResponse::new(pair, services.clock.now()))
-        }
-        Err(IssueAccessTokenError::Randomness(error)) => Err(Unavailable::from(error).into()),
-        Err(IssueAccessTokenError::Signing(error)) => Err(Unavailable::from(error).into()),
-        Err(IssueAccessTokenError::Store(error)) => Err(Unavailable::from(error).into()),
-    }
+        key,
+        grant_type: GrantType::ClientCredentials,
+    };
+    Ok(direct::issue(services, caller, addresses, direct).await?)
 }
 
 /// Who calls, and what it may do: never more than the operator gave to the client.

@@ -12,13 +12,13 @@ use mxcp_actors::identity_assertions::CheckIdentityAssertion;
 use mxcp_actors::provider_broker::providers::oidc::identity_assertions::{
     AssertedUser, IdentityAssertionError, PresentedIdentityAssertion,
 };
-use mxcp_actors::token_store::messages::IssueAccessTokenError;
-use mxcp_actors::token_store::{IssueAccessToken, RememberUse};
+use mxcp_actors::token_store::RememberUse;
 
 use super::authorize::{LONGEST_SCOPES, shown_scopes};
+use super::direct::DirectGrant;
 use super::parameters::{InvalidParameters, Parameters};
 use super::token_response::{TokenRequest, TokenResponse};
-use super::{Addresses, Caller, Services, Unavailable};
+use super::{Addresses, Caller, Services, Unavailable, direct};
 
 /// The longest assertion that is read, in bytes.
 const LONGEST_ASSERTION: usize = 16 * 1024;
@@ -79,30 +79,14 @@ pub async fn issue(
             event.client(&client.id).refused(refusal).write();
         }
     })?;
-    let issued = services.actors.tokens.ask(IssueAccessToken {
-        client: client.id.clone(),
-        identity: identity.clone(),
+    let direct = DirectGrant {
+        client,
+        identity: &identity,
         scopes,
-        resource: addresses.resource().clone(),
-        issuer: addresses.issuer().to_owned(),
-        bound_to: key.map(|key| key.thumbprint),
-    });
-    match issued.await.map_err(Unavailable::from)? {
-        Ok((grant, pair)) => {
-            services
-                .event(AuthenticationEvent::TokenIssued, caller)
-                .client(&client.id)
-                .user(&identity)
-                .scopes(&pair.scopes)
-                .detail("grant", &grant)
-                .detail("grant_type", &GrantType::JwtBearer.as_str())
-                .write();
-            Ok(TokenResponse::new(pair, services.clock.now()))
-        }
-        Err(IssueAccessTokenError::Randomness(error)) => Err(Unavailable::from(error).into()),
-        Err(IssueAccessTokenError::Signing(error)) => Err(Unavailable::from(error).into()),
-        Err(IssueAccessTokenError::Store(error)) => Err(Unavailable::from(error).into()),
-    }
+        key,
+        grant_type: GrantType::JwtBearer,
+    };
+    Ok(direct::issue(services, caller, addresses, direct).await?)
 }
 
 /// Whose calls the client may make, and with which scopes. Uses the assertion up: nothing is refused after that.

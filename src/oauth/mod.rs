@@ -27,6 +27,7 @@ pub mod client_authentication;
 pub mod client_credentials;
 pub mod consent;
 pub mod counts;
+mod direct;
 pub mod door;
 pub mod error_description;
 pub mod exchange;
