@@ -1,7 +1,7 @@
 //! How many requests one network may send to what anybody can reach.
 //!
-//! A flood costs its sender's network the answer and nobody else's. Good tokens are never counted, so that a call is not
-//! turned away because of a neighbour behind the same address; nor does one application that registers again and again keep its
+//! A flood costs its sender's network the answer and nobody else's. Good tokens are not counted for a network, so that a call is not
+//! turned away because of a neighbour behind the same address, but for their user, if the operator sets a limit; nor does one application that registers again and again keep its
 //! neighbours from registering. Each process counts for itself.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::throttle::{Allowance, Throttle, network_key};
+use mxcp_actors::domain::user::UserKey;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -50,12 +51,14 @@ pub(super) struct Doors {
     token: Option<Throttle>,
     introspect: Option<Throttle>,
     unauthenticated: Option<Throttle>,
+    /// For each user, wherever the calls come from.
+    user: Option<Throttle>,
     noted_discovery: Throttle,
 }
 
-/// The network has used its allowance up.
+/// The network, or the user, has used its allowance up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests from this network; try again later")]
+#[error("too many requests; try again later")]
 pub struct TooMany {
     /// How long until the next request is taken.
     pub wait: Duration,
@@ -74,6 +77,7 @@ impl Doors {
             token: throttle(limits.token)?,
             introspect: throttle(limits.introspect)?,
             unauthenticated: throttle(limits.unauthenticated)?,
+            user: throttle(limits.user)?,
             noted_discovery: Throttle::new(NOTED_DISCOVERY, randomness)?,
         })
     }
@@ -122,6 +126,17 @@ impl ResourceServer {
         let mut key = network_key(caller.network).to_vec();
         key.extend(metadata.map(application).unwrap_or_default().into_bytes());
         throttle.charge(&key, self.now()).map_err(|wait| TooMany { wait })
+    }
+
+    /// Counts one request with a good token of this user, or says how long to wait.
+    pub(super) fn admit_user(&self, user: &UserKey) -> Result<(), TooMany> {
+        let Some(throttle) = &self.doors.user else {
+            return Ok(());
+        };
+        let key = format!("{}\n{}", user.issuer, user.subject);
+        throttle
+            .charge(key.as_bytes(), self.now())
+            .map_err(|wait| TooMany { wait })
     }
 
     /// Whether this reading of metadata is worth a record.

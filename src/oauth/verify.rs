@@ -66,7 +66,7 @@ pub enum BearerRefusal {
         /// Everything that is needed, not only what lacks.
         required: ScopeSet,
     },
-    /// Too many requests without a good token came from this network (429).
+    /// Too many requests without a good token came from this network, or too many with one from this user (429).
     #[error(transparent)]
     TooMany(#[from] TooMany),
     /// The server could not find out.
@@ -110,6 +110,7 @@ pub async fn verify(
     };
     check_key(services, caller, addresses, &principal, proven).await?;
     require_scopes(services, caller, &principal)?;
+    services.admit_user(&principal.user.identity.key)?;
     Ok(principal)
 }
 

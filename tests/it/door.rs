@@ -91,7 +91,7 @@ async fn connections_beyond_the_limit_wait_until_others_close() {
 }
 
 fn limited(limits: &str) -> Server {
-    let config = configuration(&[("ada", "")]);
+    let config = configuration(&[("ada", ""), ("bob", "")]);
     let config = config.replace("base_url:", &format!("rate_limits: {{ {limits} }}, base_url:"));
     Project::new()
         .user_config(&config)
@@ -127,6 +127,25 @@ async fn bad_tokens_are_counted_and_good_ones_pass_all_the_same() {
         ada.call("one", json!({})).await["content"][0]["text"],
         r#"[{"x":1}]"#
     );
+}
+
+#[actix_rt::test]
+async fn a_user_has_an_allowance_of_its_own_if_the_operator_wants_it() {
+    let server = limited("user: 2");
+    let (ada, bob) = (
+        Caller::log_in(&server, "ada").await,
+        Caller::log_in(&server, "bob").await,
+    );
+    for expected in [200, 200, 429] {
+        let answer = ada.ask_for_answer("tools/list", json!({})).await;
+        assert_eq!(answer.status.as_u16(), expected, "{answer:?}");
+        if expected == 429 {
+            let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=30).contains(&seconds), "{seconds}");
+        }
+    }
+    let answer = bob.ask_for_answer("tools/list", json!({})).await;
+    assert_eq!(answer.status.as_u16(), 200, "another user's");
 }
 
 #[actix_rt::test]

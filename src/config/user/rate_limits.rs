@@ -16,8 +16,10 @@ pub struct RateLimits {
     pub token: u32,
     /// `/introspect`
     pub introspect: u32,
-    /// Requests to `/mcp` that carry no good token. Good ones are never counted.
+    /// Requests to `/mcp` that carry no good token.
     pub unauthenticated: u32,
+    /// Requests to `/mcp` of one user, wherever they come from.
+    pub user: u32,
 }
 
 impl Default for RateLimits {
@@ -30,6 +32,8 @@ impl Default for RateLimits {
             token: 600,
             introspect: 6_000,
             unauthenticated: 600,
+            // Calls are shared out fairly among users without it.
+            user: 0,
         }
     }
 }
@@ -45,6 +49,7 @@ impl FromYaml for RateLimits {
             token: limit("token").unwrap_or(defaults.token),
             introspect: limit("introspect").unwrap_or(defaults.introspect),
             unauthenticated: limit("unauthenticated").unwrap_or(defaults.unauthenticated),
+            user: limit("user").unwrap_or(defaults.user),
         };
         fields.finish();
         Some(limits)
