@@ -62,6 +62,9 @@ impl OutboundClient {
         let mut call = self
             .client
             .request(method, request.url.as_str())
+            // A connection that its server closes in the moment in which it is used again would cost a code or a token. Calls are
+            // few, so each may have its own.
+            .force_close()
             .insert_header((ACCEPT, request.accept))
             .insert_header((USER_AGENT, PRODUCT));
         if let Some(authorization) = &request.authorization {
