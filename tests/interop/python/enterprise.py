@@ -8,26 +8,7 @@ from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
 from mcp import Client
 from mcp.client.auth.extensions.identity_assertion import IdentityAssertionOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
-
-
-class Memory:
-    """Keeps every token that the SDK was given, newest last."""
-
-    def __init__(self) -> None:
-        self.tokens: list[OAuthToken] = []
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return None
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        raise AssertionError("the client registered, although it is configured")
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens[-1] if self.tokens else None
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens.append(tokens)
+from memory import TokenMemory
 
 
 async def main() -> str:
@@ -56,7 +37,7 @@ async def main() -> str:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
-    address, memory = urlsplit(options.server), Memory()
+    address, memory = urlsplit(options.server), TokenMemory()
     provider = IdentityAssertionOAuthProvider(
         server_url=options.server,
         storage=memory,

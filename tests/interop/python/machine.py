@@ -13,26 +13,7 @@ from mcp.client.auth.extensions.client_credentials import (
     SignedJWTParameters,
 )
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
-
-
-class Memory:
-    """Keeps every token that the SDK was given, newest last."""
-
-    def __init__(self) -> None:
-        self.tokens: list[OAuthToken] = []
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return None
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        raise AssertionError("the client registered, although it is configured")
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens[-1] if self.tokens else None
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens.append(tokens)
+from memory import TokenMemory
 
 
 def signed(client_id: str, key: Path) -> SignedJWTParameters:
@@ -49,7 +30,7 @@ async def main() -> str:
     )
     options = options_parser.parse_args()
     address = urlsplit(options.server)
-    issuer, memory = f"{address.scheme}://{address.netloc}", Memory()
+    issuer, memory = f"{address.scheme}://{address.netloc}", TokenMemory()
     provider: OAuthClientProvider
     if options.key is None:
         provider = ClientCredentialsOAuthProvider(

@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/client";
 
 import { callTool, readCommandLine, run } from "../typescript/command-line.mjs";
+import { watchTokens } from "./issued-tokens.mjs";
 
 const names = ["client-id", "client-secret", "provider", "provider-client", "provider-secret", "identity-token"];
 const OPTIONS = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
@@ -36,12 +37,7 @@ await run(async () => {
       return granted.jwtAuthGrant;
     },
   });
-  const issued = [];
-  const save = authProvider.saveTokens.bind(authProvider);
-  authProvider.saveTokens = (tokens) => {
-    issued.push(tokens);
-    save(tokens);
-  };
+  const { issued, forget } = watchTokens(authProvider);
   const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(new URL(options.server), { authProvider }));
   assert.equal(client.getNegotiatedProtocolVersion(), options.protocol, "protocol version");
@@ -50,7 +46,7 @@ await run(async () => {
   assert.equal(issued[0].refresh_token, undefined, "the provider decides, not a refresh token");
 
   // A token that the server does not know any more makes the client ask its provider again.
-  save({ ...issued[0], access_token: "expired" });
+  forget();
   await callTool(client, options);
   assert.equal(issued.length, 2, "tokens that were issued");
   await client.close();

@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/client";
 
 import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
+import { watchTokens } from "./issued-tokens.mjs";
 
 const OPTIONS = {
   "client-id": { type: "string" },
@@ -28,12 +29,7 @@ await run(async () => {
     options.key === ""
       ? new ClientCredentialsProvider({ ...common, clientSecret: options["client-secret"] })
       : new PrivateKeyJwtProvider({ ...common, privateKey: readFileSync(options.key, "utf8"), algorithm: "ES256" });
-  const issued = [];
-  const save = authProvider.saveTokens.bind(authProvider);
-  authProvider.saveTokens = (tokens) => {
-    issued.push(tokens);
-    save(tokens);
-  };
+  const { issued, forget } = watchTokens(authProvider);
   const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(new URL(options.server), { authProvider }));
   assert.equal(client.getNegotiatedProtocolVersion(), options.protocol, "protocol version");
@@ -43,7 +39,7 @@ await run(async () => {
   assert.equal(issued[0].refresh_token, undefined, "a machine needs no refresh token");
 
   // A token that the server does not know any more makes the client ask for another one.
-  save({ ...issued[0], access_token: "expired" });
+  forget();
   await callTool(client, options);
   assert.equal(issued.length, 2, "tokens that were issued");
   await client.close();
