@@ -90,6 +90,11 @@ pub(crate) fn caller(session: &mut Session, sql: &str) -> Result<Value, QueryErr
     Ok(serde_json::from_slice(&answer.json).unwrap())
 }
 
+/// A number with its digits.
+pub(crate) fn decimal(unscaled: i128, scale: u8) -> SqlValue {
+    SqlValue::Decimal { unscaled, scale }
+}
+
 /// A date and time as a caller sent it.
 pub(crate) fn instant(micros: i64, text: &str) -> SqlValue {
     SqlValue::DateTime(DateTime {

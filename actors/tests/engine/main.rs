@@ -11,6 +11,7 @@ mod parameters;
 mod row_level_security;
 mod shadowing;
 mod statements;
+mod typed_cases;
 mod typing;
 mod uses;
 mod values;

@@ -5,7 +5,7 @@ use mxcp_actors::sql_executor::engine::statement::{Declared, Statement};
 use mxcp_actors::sql_executor::value::SqlValue;
 use serde_json::{Value, json};
 
-use crate::fixture::{owner, parameters, run, session, user};
+use crate::fixture::{decimal, owner, parameters, run, session, user};
 
 pub(crate) fn ask(sql: &str, declared: &[Declared], values: &[(&str, SqlValue)]) -> Value {
     let mut session = session();
@@ -20,10 +20,6 @@ pub(crate) fn ask(sql: &str, declared: &[Declared], values: &[(&str, SqlValue)])
 
 fn declared(name: &str, data_type: DataType) -> Vec<Declared> {
     vec![(name.to_owned(), Some(data_type))]
-}
-
-fn decimal(unscaled: i128, scale: u8) -> SqlValue {
-    SqlValue::Decimal { unscaled, scale }
 }
 
 #[test]

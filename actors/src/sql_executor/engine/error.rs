@@ -83,6 +83,7 @@ impl QueryError {
                 DuckdbErrorKind::Interrupted | DuckdbErrorKind::OutOfMemory => false,
                 DuckdbErrorKind::Parser
                 | DuckdbErrorKind::Binder
+                | DuckdbErrorKind::Unsupported
                 | DuckdbErrorKind::Catalog
                 | DuckdbErrorKind::Permission
                 | DuckdbErrorKind::Io
@@ -114,6 +115,7 @@ fn told(error: &DuckdbError) -> &str {
         DuckdbErrorKind::Interrupted
         | DuckdbErrorKind::Parser
         | DuckdbErrorKind::Binder
+        | DuckdbErrorKind::Unsupported
         | DuckdbErrorKind::Catalog
         | DuckdbErrorKind::Permission
         | DuckdbErrorKind::Io

@@ -101,6 +101,14 @@ impl Form {
         }
     }
 
+    /// The same, where a text in quotes has the type that its values have when they are bound.
+    pub(super) fn as_bound(&self) -> Self {
+        match self.quoted {
+            true => self.clone().of_type(DataType::Varchar),
+            false => self.clone(),
+        }
+    }
+
     /// What DuckDB calls the parameter.
     pub(super) fn identifier(&self) -> Option<String> {
         match &self.operand {

@@ -339,11 +339,23 @@ impl Check<'_, '_> {
         let (of_null, of_sample) = (self.prepared(&empty).err(), self.prepared(&samples).err());
         let said = |error: &QueryError| error.to_string().lines().next().map(str::to_owned);
         let is_quoted = forms.iter().any(Form::is_quoted);
+        if is_quoted && let Some(error) = self.uncombined(forms) {
+            return Err(error);
+        }
         match (of_null, of_sample) {
             (_, Some(error)) if is_about_types(&error) => Err(error),
             (Some(refused), Some(error)) if is_quoted || said(&error) == said(&refused) => Err(refused),
             _ => Ok(()),
         }
+    }
+
+    /// For a text in quotes DuckDB finds a function, but no type in common with other rows or branches: a value that is bound has
+    /// the type of texts there.
+    fn uncombined(&mut self, forms: &[Form]) -> Option<QueryError> {
+        let bound: Vec<Form> = forms.iter().map(|form| form.as_bound().with_sample()).collect();
+        let error = self.prepared(&bound).err()?;
+        let is_unsupported = |error: &DuckdbError| error.kind() == DuckdbErrorKind::Unsupported;
+        matches!(&error, QueryError::Duckdb(refusal) if is_unsupported(refusal)).then_some(error)
     }
 
     /// Numbers that the statement compares with exact ones stay exact where they can: that is also what indexes and

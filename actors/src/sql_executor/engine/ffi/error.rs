@@ -13,6 +13,8 @@ pub enum DuckdbErrorKind {
     Parser,
     /// A name, type or argument does not fit.
     Binder,
+    /// DuckDB does not do this, or not with these types.
+    Unsupported,
     /// Something named in the statement does not exist, or exists already.
     Catalog,
     /// The instance's settings forbid it (read-only, external access, locked configuration).
@@ -70,6 +72,7 @@ impl DuckdbError {
             "INTERRUPT" => DuckdbErrorKind::Interrupted,
             "Parser" | "Syntax" => DuckdbErrorKind::Parser,
             "Binder" | "Mismatch Type" => DuckdbErrorKind::Binder,
+            "Not implemented" => DuckdbErrorKind::Unsupported,
             "Catalog" => DuckdbErrorKind::Catalog,
             "TransactionContext" => DuckdbErrorKind::Conflict,
             "Permission" => DuckdbErrorKind::Permission,
