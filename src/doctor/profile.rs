@@ -44,19 +44,30 @@ pub enum Search {
     ChallengeOnly,
 }
 
+/// What most clients have in common.
+const PLAIN: Profile = Profile {
+    name: "",
+    redirect_uris: &[],
+    presented: &[],
+    application_type: None,
+    resource: ResourceForm::Named,
+    search: Search::Everywhere,
+    origin: None,
+    document: None,
+    signs: false,
+    patience_seconds: 30,
+};
+
 /// All profiles, in the order of the table.
 pub const PROFILES: [Profile; 7] = [
     Profile {
         name: "claude.ai",
         redirect_uris: &["https://claude.ai/api/mcp/auth_callback"],
         presented: &["https://claude.ai/api/mcp/auth_callback"],
-        application_type: None,
         resource: ResourceForm::WithSlash,
-        search: Search::Everywhere,
-        origin: None,
         document: Some("https://claude.ai/oauth/mcp-oauth-client-metadata"),
-        signs: false,
         patience_seconds: 10,
+        ..PLAIN
     },
     Profile {
         name: "claude-code",
@@ -66,24 +77,17 @@ pub const PROFILES: [Profile; 7] = [
             "http://127.0.0.1:61234/callback",
         ],
         application_type: Some("native"),
-        resource: ResourceForm::Named,
-        search: Search::Everywhere,
-        origin: None,
         document: Some("https://claude.ai/oauth/claude-code-client-metadata"),
-        signs: false,
-        patience_seconds: 30,
+        ..PLAIN
     },
     Profile {
         name: "chatgpt",
         redirect_uris: &["https://chatgpt.com/connector/oauth/mxcp-actor-doctor"],
         presented: &["https://chatgpt.com/connector/oauth/mxcp-actor-doctor"],
         application_type: Some("web"),
-        resource: ResourceForm::Named,
-        search: Search::Everywhere,
-        origin: None,
-        document: None,
         signs: true,
         patience_seconds: 10,
+        ..PLAIN
     },
     Profile {
         name: "vscode",
@@ -98,12 +102,8 @@ pub const PROFILES: [Profile; 7] = [
             "http://127.0.0.1:50123/",
         ],
         application_type: Some("native"),
-        resource: ResourceForm::Named,
         search: Search::ChallengeOnly,
-        origin: None,
-        document: None,
-        signs: false,
-        patience_seconds: 30,
+        ..PLAIN
     },
     Profile {
         name: "cursor",
@@ -116,12 +116,7 @@ pub const PROFILES: [Profile; 7] = [
             "http://localhost:8787/callback",
         ],
         application_type: Some("native"),
-        resource: ResourceForm::Named,
-        search: Search::Everywhere,
-        origin: None,
-        document: None,
-        signs: false,
-        patience_seconds: 30,
+        ..PLAIN
     },
     Profile {
         name: "codex",
@@ -130,25 +125,14 @@ pub const PROFILES: [Profile; 7] = [
             "http://127.0.0.1:1455/callback",
             "http://127.0.0.1:40123/callback",
         ],
-        application_type: None,
-        resource: ResourceForm::Named,
-        search: Search::Everywhere,
-        origin: None,
-        document: None,
-        signs: false,
-        patience_seconds: 30,
+        ..PLAIN
     },
     Profile {
         name: "inspector",
         redirect_uris: &["http://localhost:6274/oauth/callback"],
         presented: &["http://localhost:6274/oauth/callback"],
-        application_type: None,
-        resource: ResourceForm::Named,
-        search: Search::Everywhere,
         origin: Some("http://localhost:6274"),
-        document: None,
-        signs: false,
-        patience_seconds: 30,
+        ..PLAIN
     },
 ];
 
