@@ -275,7 +275,7 @@ fn settings(config: &Config, login: LoginKind, endpoint_scopes: &ScopeSet) -> Re
         service_accounts: service_accounts(config)?,
         grant_profiles: Vec::new(),
         metadata_documents: auth.client_metadata_documents.is_some(),
-        remember_consents: false,
+        remember_consents: auth.remember_consents,
         open_introspection,
         access_token_format: auth.tokens.format,
         rate_limits: config.transport.http.rate_limits,

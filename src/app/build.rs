@@ -15,12 +15,13 @@ use mxcp_actors::sql_executor::messages::QueryLimits;
 
 use super::{FailedDefinition, StartError, provider, scopes, verifier};
 use crate::admin::endpoints::Endpoint;
-use crate::config::{self, AuditOverflow, AuthMode, Config, Limits, Project, TransportKind};
+use crate::config::{self, AuditOverflow, Auth, AuthMode, Config, Hidden, Limits, Project, TransportKind};
 use crate::endpoints::built_in::{self, SqlToolsSettings};
 use crate::endpoints::check;
 use crate::endpoints::load::{self, DefinitionFile, FolderPlaces, Load, Loaded, ProjectFolders};
 use crate::endpoints::registry::{Registry, Runnable};
 use crate::mcp::catalog::Catalog;
+use crate::mcp::visibility::Hiding;
 use crate::yaml::KeyPath;
 
 /// Relative file names in SQL start at the project's folder.
@@ -104,7 +105,16 @@ pub fn load_catalog(
         registry.prompts().len()
     );
     scopes::warn_unreachable(&config.auth, &registry)?;
-    Ok((Catalog::new(registry, query_limits(&config.limits))?, endpoints))
+    let catalog = Catalog::new(registry, query_limits(&config.limits), hiding(&config.auth))?;
+    Ok((catalog, endpoints))
+}
+
+/// What callers do not see.
+pub fn hiding(auth: &Auth) -> Hiding {
+    Hiding {
+        denied: auth.hidden.contains(&Hidden::Denied),
+        out_of_scope: auth.hidden.contains(&Hidden::OutOfScope),
+    }
 }
 
 /// The files that have mistakes, each with the first of them.

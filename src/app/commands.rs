@@ -108,7 +108,8 @@ pub fn call_endpoint(
         definitions.iter_mut().for_each(Runnable::skip_output_check);
     }
     let limits = build::query_limits(&config.limits);
-    let catalog = Catalog::new(Registry::new(definitions), limits).map_err(StartError::from)?;
+    let hiding = build::hiding(&config.auth);
+    let catalog = Catalog::new(Registry::new(definitions), limits, hiding).map_err(StartError::from)?;
     with_executor(config, &generation, async |executor| {
         let audit = Audit {
             log: AuditLog::off(),

@@ -13,13 +13,13 @@ use mxcp_actors::sql_executor::engine::identity::SqlIdentity;
 use mxcp_actors::sql_executor::engine::plan::OutputPlan;
 use mxcp_actors::sql_executor::messages::{QueryText, RunQuery};
 use mxcp_actors::sql_executor::value::SqlValue;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
+use super::arguments::Arguments;
 use super::catalog::Endpoint;
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::upstream_token::UpstreamTokenError;
+use super::wire::headers::HeaderMismatch;
 use super::wire::{ErrorKind, RpcError};
 use crate::endpoints::params::{ArgumentError, ParameterSet};
 use crate::endpoints::prompt::{PromptError, PromptTemplates};
@@ -27,21 +27,15 @@ use crate::endpoints::registry::Program;
 use crate::endpoints::result::OutputError;
 use crate::policy::{Denial, UnreadableResult};
 
-/// Arguments as they came.
-#[derive(Clone, Copy)]
-pub(super) enum Arguments<'a> {
-    /// An object, or nothing.
-    Json(Option<&'a RawValue>),
-    /// Texts by name: the variables of a URI, the arguments of a prompt.
-    Texts(&'a [(String, String)]),
-}
-
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallFailure {
     /// The caller's token was not granted what the definition asks for.
     #[error("this needs the scopes {0}")]
     InsufficientScope(ScopeSet),
+    /// The headers of the message do not repeat its arguments as they must.
+    #[error("{0}")]
+    Headers(HeaderMismatch),
     /// The caller's arguments are wrong.
     #[error("{}", lines(.0))]
     Arguments(Vec<ArgumentError>),
@@ -96,6 +90,7 @@ impl CallFailure {
         let told = || format!("Error {act}: {self}");
         match self {
             Self::InsufficientScope(required) => RpcError::insufficient_scope(required.clone()),
+            Self::Headers(mismatch) => mismatch.clone().into(),
             Self::Arguments(_) => RpcError::invalid_params(&self.to_string()),
             Self::Denied(_) => RpcError::new(ErrorKind::InvalidParams, told()),
             Self::Query(_)
@@ -108,31 +103,6 @@ impl CallFailure {
             | Self::Unreadable(_)
             | Self::Withheld
             | Self::Encoding(_) => RpcError::internal(told()),
-        }
-    }
-}
-
-impl Arguments<'_> {
-    fn read(self, parameters: &ParameterSet) -> Result<Vec<(String, SqlValue)>, CallFailure> {
-        match self {
-            Self::Json(arguments) => parameters.read_json(arguments),
-            Self::Texts(texts) => {
-                parameters.read_texts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
-            }
-        }
-        .map_err(CallFailure::Arguments)
-    }
-
-    /// The arguments for the record, whatever is wrong with them.
-    fn recorded(self) -> Map<String, Value> {
-        match self {
-            Self::Json(arguments) => arguments
-                .and_then(|arguments| serde_json::from_str(arguments.get()).ok())
-                .unwrap_or_default(),
-            Self::Texts(texts) => texts
-                .iter()
-                .map(|(name, text)| (name.clone(), Value::from(text.as_str())))
-                .collect(),
         }
     }
 }
@@ -184,11 +154,12 @@ impl Call<'_> {
             recording.refused = Some(refusal.to_string());
             return Err(refusal);
         }
+        let user = self.policy_user(recording)?;
         let arguments = arguments.read(&routine.parameters)?;
         recording.add_defaults(&routine.parameters, &arguments);
-        match routine.policies.is_empty() {
-            true => self.produce(arguments, &self.endpoint.plan, recording).await,
-            false => self.under_policies(arguments, recording).await,
+        match user {
+            None => self.produce(arguments, &self.endpoint.plan, recording).await,
+            Some(user) => self.under_policies(user, arguments, recording).await,
         }
     }
 

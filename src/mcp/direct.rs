@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::call::{self, Arguments};
+use super::arguments::Arguments;
+use super::call;
 use super::caller::Caller;
 use super::catalog::{Catalog, Endpoint};
 use super::server::{Asked, McpServer};

@@ -18,20 +18,34 @@ use crate::policy::{
 const SMALL: usize = 16 * 1024;
 
 impl Call<'_> {
+    /// The caller as policies see it, unless they refuse it whatever the arguments are; `None` where there are no policies.
+    pub(super) fn policy_user(
+        &self,
+        recording: &mut Recording<'_>,
+    ) -> Result<Option<PolicyUser>, CallFailure> {
+        let policies = &self.endpoint.routine.policies;
+        if policies.is_empty() {
+            return Ok(None);
+        }
+        let user = PolicyUser::of_caller(self.asked.caller.principal.as_deref());
+        policies.check_caller(&user, &mut recording.policies)?;
+        Ok(Some(user))
+    }
+
     /// Calls, and answers what this caller may see.
     pub(super) async fn under_policies(
         &self,
+        user: PolicyUser,
         arguments: Vec<(String, SqlValue)>,
         recording: &mut Recording<'_>,
     ) -> Result<Vec<u8>, CallFailure> {
         let routine = &self.endpoint.routine;
-        let user = PolicyUser::of_caller(self.asked.caller.principal.as_deref());
         let looked_at = &routine.policies.reads().arguments;
         let given = arguments.iter().filter(|(name, _)| looked_at.contains(name));
         let given = routine.parameters.to_json(given);
         routine
             .policies
-            .check_input(&user, &given, &mut recording.policies)?;
+            .check_arguments(&user, &given, &mut recording.policies)?;
         match routine.policies.output() {
             OutputRules::None => self.produce(arguments, &self.endpoint.plan, recording).await,
             OutputRules::OnUser(rules) => self.narrowed(rules, &user, arguments, recording).await,

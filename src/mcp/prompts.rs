@@ -2,7 +2,8 @@
 
 use mxcp_actors::domain::audit_event::OperationType;
 
-use super::call::{self, Arguments};
+use super::arguments::Arguments;
+use super::call;
 use super::catalog::Prompt;
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
@@ -23,7 +24,7 @@ pub(super) async fn get(
     let catalog = server.catalog();
     let Some(prompt) = catalog.prompt(&get.name) else {
         Recording::not_offered(server, asked, OperationType::Prompt, &get.name, "Unknown prompt");
-        return Err(RpcError::invalid_params(&format!("Unknown prompt: {}", get.name)));
+        return Err(unknown(&get.name));
     };
     let arguments: Vec<(String, String)> = get
         .arguments
@@ -33,9 +34,17 @@ pub(super) async fn get(
     let outcome = call::call(server, asked, &prompt.endpoint, Arguments::Texts(&arguments)).await;
     let messages = outcome
         .and_then(|json| Ok(serde_json::from_slice::<Vec<RenderedMessage>>(&json)?))
-        .map_err(|failure| failure.to_error(&format!("rendering prompt {}", get.name)))?;
+        .map_err(|failure| match catalog.hides(&failure) {
+            true => unknown(&get.name),
+            false => failure.to_error(&format!("rendering prompt {}", get.name)),
+        })?;
     let result = result(prompt, &messages);
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
+}
+
+/// There is no such prompt, as far as the caller may know.
+fn unknown(name: &str) -> RpcError {
+    RpcError::invalid_params(&format!("Unknown prompt: {name}"))
 }
 
 fn result<'a>(prompt: &Prompt, messages: &'a [RenderedMessage]) -> GetPromptResult<'a> {

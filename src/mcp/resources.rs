@@ -7,7 +7,8 @@ use mxcp_actors::domain::audit_event::OperationType;
 use mxcp_actors::sql_executor::engine::error::QueryError;
 use mxcp_actors::sql_executor::engine::plan::ShapeError;
 
-use super::call::{self, Arguments, CallFailure};
+use super::arguments::Arguments;
+use super::call::{self, CallFailure};
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::wire::params::ReadResourceParams;
@@ -38,7 +39,10 @@ pub(super) async fn read(
         return Err(RpcError::resource_not_found(&read.uri));
     };
     let outcome = call::call(server, asked, found.endpoint, Arguments::Texts(&found.variables)).await;
-    let json = outcome.map_err(|failure| refused(&failure, &read.uri, &found.endpoint.name))?;
+    let json = outcome.map_err(|failure| match catalog.hides(&failure) {
+        true => RpcError::resource_not_found(&read.uri),
+        false => refused(&failure, &read.uri, &found.endpoint.name),
+    })?;
     let result = ReadResourceResult {
         contents: vec![found.contents.holding(&read.uri, &json)],
         cache: NEVER_KEPT,

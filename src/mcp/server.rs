@@ -308,7 +308,12 @@ impl McpServer {
     fn list(&self, asked: &Asked<'_>, list: List, page: &ListParams<'_>) -> Result<Vec<u8>, RpcError> {
         let catalog = self.catalog();
         let result = catalog
-            .page(list, page.cursor.as_deref(), self.shape(asked.version))
+            .page(
+                list,
+                page.cursor.as_deref(),
+                asked.caller,
+                self.shape(asked.version),
+            )
             .map_err(|unknown| RpcError::invalid_params(&unknown.to_string()))?;
         Ok(response::encoded_result(asked.id, &result))
     }

@@ -3,7 +3,8 @@
 
 use mxcp_actors::domain::audit_event::OperationType;
 
-use super::call::{self, Arguments, CallFailure};
+use super::arguments::Arguments;
+use super::call::{self, CallFailure};
 use super::recording::Recording;
 use super::server::{Asked, McpServer};
 use super::wire::headers::{RequestHeaders, parameter};
@@ -21,16 +22,21 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
     let catalog = server.catalog();
     let Some(tool) = catalog.tool(&call.name) else {
         Recording::not_offered(server, asked, OperationType::Tool, &call.name, "Unknown tool");
-        return Err(RpcError::invalid_params(&format!("Unknown tool: {}", call.name)));
+        return Err(unknown(&call.name));
     };
-    if asked.version.era() == Era::Modern
-        && let Some(headers) = headers
-    {
-        parameter::check(headers, &tool.header_parameters, call.arguments)?;
-    }
-    let outcome = call::call(server, asked, &tool.endpoint, Arguments::Json(call.arguments)).await;
+    let headers = headers.filter(|_| asked.version.era() == Era::Modern);
+    let repeated = headers.map_or(Ok(()), |headers| {
+        parameter::check(headers, &tool.header_parameters, call.arguments)
+    });
+    let arguments = match &repeated {
+        Ok(()) => Arguments::Json(call.arguments),
+        Err(mismatch) => Arguments::Mismatched(call.arguments, mismatch),
+    };
+    let outcome = call::call(server, asked, &tool.endpoint, arguments).await;
     let result = match &outcome {
         Ok(json) => tool.result(json),
+        Err(failure) if catalog.hides(failure) => return Err(unknown(&call.name)),
+        Err(CallFailure::Headers(mismatch)) => return Err(mismatch.clone().into()),
         Err(CallFailure::InsufficientScope(required)) => {
             return Err(RpcError::insufficient_scope(required.clone()));
         }
@@ -38,4 +44,9 @@ pub(super) async fn call<H: RequestHeaders + ?Sized>(
         Err(failure) => CallToolResult::error(format!("Error executing tool {}: {failure}", call.name)),
     };
     Ok(response::result(asked.id, &result, server.shape(asked.version)))
+}
+
+/// There is no such tool, as far as the caller may know.
+fn unknown(name: &str) -> RpcError {
+    RpcError::invalid_params(&format!("Unknown tool: {name}"))
 }

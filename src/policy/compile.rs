@@ -81,9 +81,22 @@ impl CompiledPolicies {
         self.input.is_empty() && self.output.is_empty()
     }
 
+    /// Whether some callers may be refused whatever their arguments are.
+    pub fn may_refuse_callers(&self) -> bool {
+        self.input.iter().any(Rule::is_about_caller)
+    }
+
     /// What the conditions look at: what a cached result depends on beyond the arguments.
     pub fn reads(&self) -> &Reads {
         &self.reads
+    }
+}
+
+impl Rule {
+    /// Whether the caller alone decides.
+    pub(super) fn is_about_caller(&self) -> bool {
+        let reads = self.condition.reads();
+        reads.arguments.is_empty() && !reads.response
     }
 }
 

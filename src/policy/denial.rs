@@ -15,6 +15,8 @@ pub struct Denial {
     pub rule: usize,
     /// Where the rule stands.
     pub location: Location,
+    /// Whether this caller is refused whatever the arguments are.
+    pub is_standing: bool,
     /// What the rule's author wants the caller to know, or the general words.
     pub reason: String,
     /// Why nobody knows whether the rule's condition holds, if that is the cause.

@@ -31,14 +31,23 @@ pub struct RulesOnUser<'p>(&'p CompiledPolicies);
 pub struct RulesOnResponse<'p>(&'p CompiledPolicies);
 
 impl CompiledPolicies {
-    /// Whether this caller may call with these arguments: checked arguments as JSON, an absent one counts as null.
-    pub fn check_input(
+    /// Whether this caller may call at all: the input rules that look at no argument.
+    pub fn check_caller(&self, user: &PolicyUser, trail: &mut PolicyTrail) -> Result<(), Denial> {
+        self.open(trail);
+        let rules = self.input.iter().filter(|rule| rule.is_about_caller());
+        judge_input(rules, || self.scope(user), trail)
+    }
+
+    /// Whether this caller, who may call, may do it with these arguments: the other input rules. Checked arguments as JSON, an
+    /// absent one counts as null.
+    pub fn check_arguments(
         &self,
         user: &PolicyUser,
         arguments: &Map<String, Value>,
         trail: &mut PolicyTrail,
     ) -> Result<(), Denial> {
         self.open(trail);
+        let rules = self.input.iter().filter(|rule| !rule.is_about_caller());
         let scope = || {
             let mut scope = self.scope(user)?;
             for name in &self.reads.arguments {
@@ -46,10 +55,7 @@ impl CompiledPolicies {
             }
             Ok(scope)
         };
-        // Every input rule that was kept denies, so the first that holds ends the loop.
-        judge(&self.input, Stage::Input, scope, trail, |rule| {
-            Err(rule.denial(Stage::Input, None))
-        })
+        judge_input(rules, scope, trail)
     }
 
     /// The output rules.
@@ -69,7 +75,7 @@ impl CompiledPolicies {
         self.open(trail);
         let mut redaction = Redaction::default();
         let mut last_action = None;
-        judge(&self.output, Stage::Output, scope, trail, |rule| {
+        judge(self.output.iter(), Stage::Output, scope, trail, |rule| {
             match &rule.action {
                 Action::Deny => return Err(rule.denial(Stage::Output, None)),
                 Action::FilterFields(fields) => redaction.drop_fields(fields),
@@ -120,15 +126,27 @@ impl RulesOnResponse<'_> {
     }
 }
 
+/// Every input rule that was kept denies, so the first that holds ends the loop.
+fn judge_input<'r, 'v>(
+    rules: impl Iterator<Item = &'r Rule>,
+    scope: impl FnOnce() -> Result<Scope<'v>, ConditionFailure>,
+    trail: &mut PolicyTrail,
+) -> Result<(), Denial> {
+    judge(rules, Stage::Input, scope, trail, |rule| {
+        Err(rule.denial(Stage::Input, None))
+    })
+}
+
 /// Evaluates rules in order. `fired` says what follows from one that holds; one that cannot be evaluated denies.
-fn judge<'v>(
-    rules: &[Rule],
+fn judge<'r, 'v>(
+    rules: impl Iterator<Item = &'r Rule>,
     stage: Stage,
     scope: impl FnOnce() -> Result<Scope<'v>, ConditionFailure>,
     trail: &mut PolicyTrail,
     mut fired: impl FnMut(&Rule) -> Result<(), Denial>,
 ) -> Result<(), Denial> {
-    if rules.is_empty() {
+    let mut rules = rules.peekable();
+    if rules.peek().is_none() {
         return Ok(());
     }
     let scope = scope();
@@ -157,6 +175,7 @@ impl Rule {
             stage,
             rule: self.position,
             location: self.location.clone(),
+            is_standing: stage == Stage::Input && self.is_about_caller(),
             reason: self.action.denial_reason(stage, self.reason.as_deref()),
             failure: failure.map(Box::new),
         }

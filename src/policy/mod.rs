@@ -1,7 +1,8 @@
 //! Policies: who may call, and what they see of the answer.
 //!
 //! The way of a rule: [`CompiledPolicies::compile`] turns the rules of a definition into conditions at load, or says with file
-//! and line why not. A call asks twice: [`CompiledPolicies::check_input`] before anything runs, and [`CompiledPolicies::output`]
+//! and line why not. A call asks up to three times: [`CompiledPolicies::check_caller`] before its arguments
+//! are read, [`CompiledPolicies::check_arguments`] before anything runs, and [`CompiledPolicies::output`]
 //! for what of the result goes out. Rules that do not look at the result are decided before the query, so that the engine can
 //! leave columns out while it encodes; the others get the encoded result. [`PolicyTrail`] gathers what the audit log says.
 //!

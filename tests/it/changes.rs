@@ -11,7 +11,8 @@ const AUDITORS_ONLY: &str = "  policies: { input: [{ condition: \"user.role != '
 
 /// A project with these users, whose logins survive a restart.
 fn project(users: &[(&str, &str)]) -> Project {
-    let persistent = "auth: { persistence: { type: sqlite, path: oauth.db }, provider";
+    let persistent =
+        "auth: { authorization: { hide: [] }, persistence: { type: sqlite, path: oauth.db }, provider";
     Project::new()
         .user_config(&configuration(users).replace("auth: { provider", persistent))
         .tool("address", "SELECT get_user_email() AS email", "")
@@ -20,7 +21,8 @@ fn project(users: &[(&str, &str)]) -> Project {
 
 /// The same, with a client that may have these scopes: a YAML list.
 fn project_for(scopes: &str) -> Project {
-    let persistent = "auth: { persistence: { type: sqlite, path: oauth.db }, provider";
+    let persistent =
+        "auth: { authorization: { hide: [] }, persistence: { type: sqlite, path: oauth.db }, provider";
     let config = configuration(&[("ada", "")]).replace("auth: { provider", persistent);
     project(&[]).user_config(&config.replace("['mcp:read', 'mcp:write']", scopes))
 }

@@ -15,7 +15,7 @@ fn project(entry: &str) -> Project {
     let written = configuration(&[("ada", "")]);
     let kept = written.replace(
         "auth: {",
-        "auth: { persistence: { type: sqlite, path: oauth.db },",
+        "auth: { authorization: { hide: [] }, persistence: { type: sqlite, path: oauth.db },",
     );
     let client = kept.replace(
         "grant_types: [authorization_code, refresh_token]",

@@ -4,6 +4,7 @@
 //! To add a provider: a file with its settings and `FromYaml`, a variant of [`Provider`], a line in
 //! `ProviderName::CHOICES` and in `AuthFile::provider`.
 
+mod authorization;
 mod client;
 mod client_metadata_documents;
 mod identity_assertions;
@@ -25,6 +26,7 @@ mod oidc;
 mod salesforce;
 
 pub use atlassian::Atlassian;
+pub use authorization::Hidden;
 pub use client::{Client, GrantType};
 pub use github::Github;
 pub use google::Google;
@@ -42,6 +44,7 @@ pub use tokens::Tokens;
 pub use upstream_client::{ClaimMappings, UpstreamClient, scope_names};
 pub use user_mapping::UserMappingRule;
 
+use authorization::AuthorizationFile;
 pub(super) use client::{ClientFile, RedirectUri};
 use client_metadata_documents::ClientMetadataDocuments;
 use persistence::PersistenceFile;
@@ -73,6 +76,10 @@ pub struct Auth {
     pub clients: Vec<Client>,
     /// The scopes that every call needs.
     pub required_scopes: Vec<String>,
+    /// What callers who may not use it do not see either.
+    pub hidden: Vec<Hidden>,
+    /// Whether a user who agreed to a client need not agree again when one of our own pages asks.
+    pub remember_consents: bool,
     /// The scopes that a client that registered itself may have.
     pub registration_scopes: Vec<String>,
     /// Whose documents describe clients; `None` if none do.
@@ -114,7 +121,7 @@ pub(super) struct AuthFile {
     introspection: Option<Introspection>,
     trusted_issuers: Option<Vec<TrustedIssuer>>,
     pub(super) clients: Vec<ClientFile>,
-    required_scopes: Option<Located<Vec<String>>>,
+    authorization: AuthorizationFile,
     registration_scopes: Option<Vec<String>>,
     client_metadata_documents: ClientMetadataDocuments,
     pub(super) persistence: Option<Located<PersistenceFile>>,
@@ -155,7 +162,7 @@ impl FromYaml for AuthFile {
             introspection,
             trusted_issuers: fields.optional_with("identity_assertions", identity_assertions::read),
             clients: fields.optional("clients").unwrap_or_default(),
-            required_scopes: fields.optional_with("authorization", required_scopes),
+            authorization: fields.optional("authorization").unwrap_or_default(),
             registration_scopes: fields.optional_with("registration", allowed_scopes),
             client_metadata_documents: fields.optional("client_metadata_documents").unwrap_or_default(),
             persistence: fields.optional("persistence"),
@@ -167,13 +174,6 @@ impl FromYaml for AuthFile {
         fields.finish();
         Some(file)
     }
-}
-
-fn required_scopes(item: Item<'_>) -> Option<Located<Vec<String>>> {
-    let mut fields = item.fields()?;
-    let required = fields.optional_with("required_scopes", |item| Located::read_with(item, scopes));
-    fields.finish();
-    required
 }
 
 fn allowed_scopes(item: Item<'_>) -> Option<Vec<String>> {
@@ -206,7 +206,10 @@ impl AuthFile {
             provider: self.provider.clone(),
             introspection: self.introspection.clone(),
             trusted_issuers: self.trusted_issuers.clone().unwrap_or_default(),
+            hidden: self.authorization.hide.clone().unwrap_or(vec![Hidden::Denied]),
+            remember_consents: self.authorization.remember_consents.unwrap_or_default(),
             required_scopes: self
+                .authorization
                 .required_scopes
                 .as_ref()
                 .map(|required| required.value.clone())
@@ -233,6 +236,7 @@ impl AuthFile {
         let of_rules = self.user_mapping.iter().filter_map(|rule| rule.scopes.as_ref());
         let of_rules = of_rules.map(|scopes| (scopes, "it keeps nothing from anybody"));
         let required = self
+            .authorization
             .required_scopes
             .iter()
             .map(|required| (required, "every call would be refused"));

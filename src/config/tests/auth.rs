@@ -7,7 +7,7 @@ use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::token_store::AccessTokenFormat;
 
 use super::{Machine, SEALING_KEY};
-use crate::config::{Auth, AuthMode, GrantType, Persistence, Provider, Secret, ServiceAccount};
+use crate::config::{Auth, AuthMode, GrantType, Hidden, Persistence, Provider, Secret, ServiceAccount};
 
 fn auth(block: &str) -> Auth {
     Machine::with_auth(block).config().auth
@@ -20,6 +20,10 @@ fn no_block_means_no_authentication() {
     assert_eq!(auth.provider.name(), "none");
     assert_eq!(auth.mode, AuthMode::Issuer);
     assert!(auth.clients.is_empty() && auth.required_scopes.is_empty());
+    assert_eq!(
+        (&auth.hidden[..], auth.remember_consents),
+        (&[Hidden::Denied][..], false)
+    );
     assert_eq!(auth.registration_scopes, ["mxcp:access"]);
     assert!(matches!(auth.persistence, Persistence::Memory));
     assert_eq!(auth.session.access_token_ttl, Duration::from_hours(1));
@@ -394,12 +398,16 @@ fn the_default_file_needs_a_home() {
 #[test]
 fn session_scopes_and_registration_are_read() {
     let auth = auth(
-        "{session: {access_token_ttl: 60, refresh_idle_ttl: 120, refresh_absolute_ttl: 120, refresh_reuse_window: 0}, authorization: {required_scopes: ['a', 'b']}, registration: {allowed_scopes: c}}",
+        "{session: {access_token_ttl: 60, refresh_idle_ttl: 120, refresh_absolute_ttl: 120, refresh_reuse_window: 0}, authorization: {required_scopes: ['a', 'b'], hide: out_of_scope, remember_consents: true}, registration: {allowed_scopes: c}}",
     );
     assert_eq!(auth.session.access_token_ttl, Duration::from_mins(1));
     assert_eq!(auth.session.refresh_idle_ttl, auth.session.refresh_absolute_ttl);
     assert_eq!(auth.session.refresh_reuse_window, Duration::ZERO);
     assert_eq!(auth.required_scopes, ["a", "b"]);
+    assert_eq!(
+        (&auth.hidden[..], auth.remember_consents),
+        (&[Hidden::OutOfScope][..], true)
+    );
     assert_eq!(auth.registration_scopes, ["c"]);
 }
 

@@ -10,7 +10,7 @@ mod endpoint;
 mod listing;
 mod offered;
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
@@ -20,6 +20,9 @@ use listing::Listing;
 pub use listing::UnknownCursor;
 pub use offered::{InvalidTool, Prompt, Readable, Tool};
 
+use super::call::CallFailure;
+use super::caller::Caller;
+use super::visibility::Hiding;
 use super::wire::descriptor;
 use super::wire::result::Shape;
 use crate::endpoints::registry::Registry;
@@ -27,6 +30,7 @@ use crate::endpoints::registry::Registry;
 /// Everything that is offered.
 pub struct Catalog {
     registry: Registry,
+    hiding: Hiding,
     tools: Listing<Tool>,
     resources: Listing<Readable<descriptor::Resource>>,
     templates: Listing<Readable<descriptor::ResourceTemplate>>,
@@ -57,8 +61,8 @@ pub enum List {
 }
 
 impl Catalog {
-    /// The catalog of a registry. `limits` hold where a definition has none of its own.
-    pub fn new(registry: Registry, limits: QueryLimits) -> Result<Self, InvalidTool> {
+    /// The catalog of a registry. `limits` hold where a definition has none of its own; `hiding` says who sees what.
+    pub fn new(registry: Registry, limits: QueryLimits, hiding: Hiding) -> Result<Self, InvalidTool> {
         let tools = registry.tools().iter().map(|tool| Tool::new(tool, limits));
         let resources = registry.resources().iter();
         let templates = registry.resource_templates().iter();
@@ -67,19 +71,22 @@ impl Catalog {
             .iter()
             .map(|prompt| Prompt::new(prompt, limits));
         Ok(Self {
-            tools: Listing::new(tools.collect::<Result<_, _>>()?),
+            tools: Listing::new(tools.collect::<Result<_, _>>()?, hiding),
             resources: Listing::new(
                 resources
                     .map(|resource| Readable::resource(resource, limits))
                     .collect(),
+                hiding,
             ),
             templates: Listing::new(
                 templates
                     .map(|resource| Readable::template(resource, limits))
                     .collect(),
+                hiding,
             ),
-            prompts: Listing::new(prompts.collect()),
+            prompts: Listing::new(prompts.collect(), hiding),
             registry,
+            hiding,
         })
     }
 
@@ -125,18 +132,25 @@ impl Catalog {
         fixed.or_else(|| self.templates.find(uri).map(|template| &template.endpoint))
     }
 
-    /// A page of a list as an encoded result: the first one, or the one that a cursor of an earlier page leads to.
+    /// Whether a call that failed like this is answered as if there were nothing to call.
+    pub(super) fn hides(&self, failure: &CallFailure) -> bool {
+        self.hiding.covers(failure)
+    }
+
+    /// A page of a list as this caller sees it, as an encoded result: the first one, or the one that a cursor of an earlier
+    /// page leads to.
     pub fn page(
         &self,
         list: List,
         cursor: Option<&str>,
+        caller: &Caller,
         shape: Shape<'_>,
-    ) -> Result<Cow<'_, [u8]>, UnknownCursor> {
+    ) -> Result<Arc<[u8]>, UnknownCursor> {
         match list {
-            List::Tools => self.tools.page(cursor, shape),
-            List::Resources => self.resources.page(cursor, shape),
-            List::ResourceTemplates => self.templates.page(cursor, shape),
-            List::Prompts => self.prompts.page(cursor, shape),
+            List::Tools => self.tools.page(cursor, caller, shape),
+            List::Resources => self.resources.page(cursor, caller, shape),
+            List::ResourceTemplates => self.templates.page(cursor, caller, shape),
+            List::Prompts => self.prompts.page(cursor, caller, shape),
         }
     }
 }

@@ -106,6 +106,10 @@ impl Entry for Tool {
     fn descriptor(&self) -> &Self::Descriptor {
         &self.descriptor
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Readable<descriptor::Resource> {
@@ -173,6 +177,10 @@ impl Entry for Readable<descriptor::Resource> {
     fn descriptor(&self) -> &Self::Descriptor {
         &self.descriptor
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Entry for Readable<descriptor::ResourceTemplate> {
@@ -184,6 +192,10 @@ impl Entry for Readable<descriptor::ResourceTemplate> {
 
     fn descriptor(&self) -> &Self::Descriptor {
         &self.descriptor
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
@@ -233,6 +245,10 @@ impl Entry for Prompt {
 
     fn descriptor(&self) -> &Self::Descriptor {
         &self.descriptor
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 

@@ -12,7 +12,9 @@ mod users;
 use mxcp_actors::domain::user::{UserIdentity, UserKey};
 use serde_json::{Map, Value, json};
 
-use super::{CompiledPolicies, ConditionFailure, PolicyTrail, PolicyUser, Subject, UserContextOrigin};
+use super::{
+    CompiledPolicies, ConditionFailure, Denial, PolicyTrail, PolicyUser, Subject, UserContextOrigin,
+};
 use crate::endpoints::model::{
     Definition, Parameter, PolicyAction, PolicyRule, PolicyRules, Tool, TypeDefinition, TypeKind,
 };
@@ -114,6 +116,19 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         other => panic!("no object: {other}"),
+    }
+}
+
+impl CompiledPolicies {
+    /// All input rules, as a call asks them.
+    fn check_input(
+        &self,
+        user: &PolicyUser,
+        arguments: &Map<String, Value>,
+        trail: &mut PolicyTrail,
+    ) -> Result<(), Denial> {
+        self.check_caller(user, trail)?;
+        self.check_arguments(user, arguments, trail)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{project, text};
+use super::{project, telling_nobody, text};
 use crate::login::Caller;
 use crate::server::Project;
 
@@ -59,7 +59,12 @@ async fn the_first_example_answers_as_the_page_says() {
         text(&director).ends_with("The director's record is for HR"),
         "{director}"
     );
-    let nobody = Caller::nobody(&open)
+    let call = json!({ "name": "get_employee", "arguments": { "id": 2 } });
+    let nobody = Caller::nobody(&open).ask("tools/call", call).await;
+    let told = nobody["error"]["message"].as_str().unwrap();
+    assert!(PAGE.contains(&format!("\n{told}\n")), "{nobody}");
+    let telling = with_files(telling_nobody()).start();
+    let nobody = Caller::nobody(&telling)
         .call("get_employee", json!({ "id": 2 }))
         .await;
     assert!(PAGE.contains(text(&nobody)), "{nobody}");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{project, refusal, rules, text};
+use super::{refusal, rules, telling, telling_nobody, text};
 use crate::login::Caller;
 use crate::server::Project;
 
@@ -20,7 +20,7 @@ async fn every_field_of_the_user_decides() {
         ("login", "user.username != 'ada' || user.id != user.user_id"),
         ("provider", "user.provider != 'local' || user.id != 'ada'"),
     ];
-    let mut project = project();
+    let mut project = telling();
     for (name, condition) in conditions {
         let rule = format!("condition: \"{condition}\", action: deny, reason: Not by {name}");
         project = project.tool(name, "SELECT 1 AS x", &rules("input", &[&rule]));
@@ -42,7 +42,7 @@ async fn nobody_has_the_role_anonymous_and_nothing_else() {
                   && user.id == null && user.username == null && user.email == null && user.name == null \
                   && !has(user.provider)";
     let rule = format!("condition: \"!({nobody})\", action: deny");
-    let server = Project::new()
+    let server = telling_nobody()
         .tool("open", "SELECT 1 AS x", &rules("input", &[&rule]))
         .tool(
             "closed",
@@ -118,7 +118,7 @@ async fn arguments_are_seen_after_conversion_and_objects_do_not_switch_rules_off
 
 #[actix_rt::test]
 async fn what_cannot_be_evaluated_denies_and_tells_the_caller_nothing() {
-    let server = project()
+    let server = telling()
         .tool(
             "mail",
             "SELECT 1 AS x",

@@ -9,7 +9,7 @@ use crate::server::{Project, Server};
 fn project(rules: &str, folder: &tempfile::TempDir) -> Project {
     let file = folder.path().join("oauth.db");
     let auth = format!(
-        "auth: {{ user_mapping: [{rules}], persistence: {{ type: sqlite, path: '{}' }}, provider",
+        "auth: {{ authorization: {{ hide: [] }}, user_mapping: [{rules}], persistence: {{ type: sqlite, path: '{}' }}, provider",
         file.display()
     );
     let users = configuration(&[("ada", "email: Ada@Example.com, groups: [hr]"), ("bob", "")]);

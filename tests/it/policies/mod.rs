@@ -1,6 +1,7 @@
 //! Policies from outside: users who log in and nobody, both eras, tools, resources and prompts, the record of each call.
 
 mod documented;
+mod hidden;
 mod input;
 mod kinds;
 mod loading;
@@ -15,13 +16,35 @@ use crate::server::Project;
 
 /// A project with two users: `ada` is of HR with everything, `bob` is nobody special and has no address.
 fn project() -> Project {
-    Project::new().user_config(&configuration(&[
+    Project::new().user_config(&users())
+}
+
+/// The same, where a caller is told of everything, and why it is refused.
+fn telling() -> Project {
+    with_authorization("hide: []")
+}
+
+/// The same with this in `authorization`.
+fn with_authorization(settings: &str) -> Project {
+    let auth = format!("auth: {{ authorization: {{ {settings} }}, provider");
+    Project::new().user_config(&users().replace("auth: { provider", &auth))
+}
+
+fn users() -> String {
+    configuration(&[
         (
             "ada",
             "name: Ada, email: ada@example.com, role: admin, groups: [hr, staff], permissions: [salary.read]",
         ),
         ("bob", "name: Bob"),
-    ]))
+    ])
+}
+
+/// A project without users, whose callers are told why they are refused.
+fn telling_nobody() -> Project {
+    Project::new().user_config(
+        "mxcp: 1\nprojects: { test: { profiles: { dev: { auth: { authorization: { hide: [] } } } } } }\n",
+    )
 }
 
 /// The lines of `policies` for a tool: rules as YAML flow mappings.

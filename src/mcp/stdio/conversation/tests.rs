@@ -25,6 +25,7 @@ use crate::endpoints::registry::Registry;
 use crate::mcp::catalog::Catalog;
 use crate::mcp::server::Audit;
 use crate::mcp::sessions::Sessions;
+use crate::mcp::visibility::Hiding;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -87,7 +88,15 @@ fn server() -> McpServer {
     };
     let executor = SqlExecutor::launch(&generation, sql).unwrap();
     McpServer::new(
-        Catalog::new(Registry::new(Vec::new()), QueryLimits::default()).unwrap(),
+        Catalog::new(
+            Registry::new(Vec::new()),
+            QueryLimits::default(),
+            Hiding {
+                denied: true,
+                out_of_scope: true,
+            },
+        )
+        .unwrap(),
         Sessions::new(registry.handle.clone(), ReplicaBus::alone()),
         executor.executors.handle(),
         Audit {
