@@ -16,7 +16,7 @@ open_call=(--tool test_simple_text --expect "This is a simple text response for 
 # A resource and a prompt of the same project, and their texts.
 open_offers=(--resource test://static-text --resource-expect "This is the content of the static text resource."
   --prompt test_prompt_with_arguments --prompt-arguments '{"arg1": "one", "arg2": "two"}'
-  --prompt-expect "Prompt with arguments: arg1='one', arg2='two'")
+  --prompt-expect "Prompt with arguments: arg1='one', arg2='two'" --complete par --complete-expect '["paris", "park", "party"]')
 # The project with a login, the user who signs in, and a tool whose answer holds that user's name.
 login_project=config/demo
 login_call=(--tool get_user_profile --username testuser --password testpass --expect testuser)

@@ -3,12 +3,13 @@
 //! The way of a definition: [`load`] finds files and reads them into the [`model`]; [`check`] prepares the SQL, without running
 //! any of it, and makes definitions runnable; the [`registry`] is the snapshot that requests look things up in. A call then
 //! turns arguments into values ([`params`]), and its result is held against the declared type ([`result`]) or rendered
-//! ([`prompt`]). After loading, nothing here touches a file.
+//! ([`prompt`]). [`completion`] is what arguments can be completed to. After loading, nothing here touches a file.
 //!
 //! Must not live here: the protocol, the meaning of policies, the execution of SQL.
 
 pub mod built_in;
 pub mod check;
+pub mod completion;
 mod duration;
 #[cfg(test)]
 mod fixture;

@@ -3,7 +3,7 @@
 //! * [`wire`]: messages, headers, parameters and results as bytes, and nothing that decides.
 //! * [`era`]: which of the two protocol eras a message belongs to.
 //! * [`admission`]: the ordered checks between a parsed message and the dispatcher.
-//! * [`server`]: an admitted request to an encoded response; `tools`, `resources` and `prompts` are its features, and
+//! * [`server`]: an admitted request to an encoded response; `tools`, `resources`, `prompts` and `completion` are its features, and
 //!   `call` is the one path that calls of all three take, under the policies that `enforcement` holds them to; `visibility`
 //!   says who sees what.
 //! * [`stdio`]: the conversation over standard input and output, without the streams.
@@ -21,6 +21,7 @@ mod call;
 pub mod caller;
 pub mod calls;
 pub mod catalog;
+mod completion;
 pub mod direct;
 mod enforcement;
 pub mod era;

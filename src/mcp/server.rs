@@ -31,7 +31,7 @@ use super::wire::result::{
 use super::wire::{
     ClientNotification, ClientRequest, Method, MethodSet, ProtocolVersion, RequestId, RpcError, response,
 };
-use super::{prompts, resources, tools};
+use super::{completion, prompts, resources, tools};
 
 /// How long a client may keep what describes the server, in milliseconds: definitions change by reload only.
 const DESCRIPTION_TTL: u64 = 60_000;
@@ -48,6 +48,7 @@ const SERVED: MethodSet = MethodSet::of(&[
     Method::ResourcesRead,
     Method::PromptsList,
     Method::PromptsGet,
+    Method::CompletionComplete,
 ]);
 
 /// Large results that policies look at. Each costs tens of milliseconds of one core, so few at once.
@@ -143,6 +144,7 @@ impl McpServer {
                 tools: Some(false),
                 prompts: Some(false),
                 resources: Some(ResourcesCapability::default()),
+                completions: true,
                 ..ServerCapabilities::default()
             },
             calls: Calls::new(catalog.registry()),
@@ -271,10 +273,12 @@ impl McpServer {
             ClientRequest::ResourcesRead(read) => resources::read(self, &asked, &read).await,
             ClientRequest::PromptsList(page) => self.list(&asked, List::Prompts, &page),
             ClientRequest::PromptsGet(get) => prompts::get(self, &asked, &get).await,
+            ClientRequest::CompletionComplete(complete) => {
+                completion::complete(self, &asked, &complete).await
+            }
             // Not in `SERVED`, so admission has answered them.
             ClientRequest::ResourcesSubscribe(_)
             | ClientRequest::ResourcesUnsubscribe(_)
-            | ClientRequest::CompletionComplete(_)
             | ClientRequest::LoggingSetLevel(_)
             | ClientRequest::SubscriptionsListen(_) => {
                 Err(RpcError::method_not_found(request.method.as_str()))

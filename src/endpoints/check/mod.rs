@@ -3,6 +3,7 @@
 //!
 //! Every definition is checked, whatever is wrong with others. Must not live here: reading files, running SQL.
 
+mod completion;
 mod policies;
 mod prompt;
 mod statement;
@@ -30,6 +31,8 @@ struct Parts {
     name: String,
     parameters: ParameterSet,
     policies: Option<CompiledPolicies>,
+    /// Whether the statement may leave parameters out.
+    may_be_unused: bool,
 }
 
 /// Checks loaded files on a scratch database.
@@ -49,7 +52,7 @@ fn check_one(loaded: Loaded, checker: &mut Checker, problems: &mut Problems) -> 
         (Definition::Resource(resource), Some(sql)) => {
             check_resource(resource, &sql, checker, problems).map(Runnable::resource)
         }
-        (Definition::Prompt(prompt), _) => prompt::check(prompt, problems).map(Runnable::prompt),
+        (Definition::Prompt(prompt), _) => prompt::check(prompt, checker, problems).map(Runnable::prompt),
         (Definition::Resource(resource), None) => resource.uri.refuse(problems, NO_SQL),
     }
 }
@@ -64,6 +67,7 @@ fn check_tool(
     problems: &mut Problems,
 ) -> Option<RunnableTool> {
     Parameter::check_headers(&tool.parameters, problems);
+    completion::refuse(&tool.parameters, problems);
     for parameter in &tool.parameters {
         schema::check_names(&parameter.definition, problems);
     }
@@ -74,6 +78,7 @@ fn check_tool(
         name: tool.name.value.clone(),
         parameters: parameters?,
         policies,
+        may_be_unused: false,
     };
     let routine = match (sql, &tool.source) {
         (Some(sql), _) => statement::check(sql, parts, returns, checker, problems)?,
@@ -139,10 +144,17 @@ fn check_resource(
         name: resource.uri.value.to_string(),
         parameters: parameters?,
         policies,
+        may_be_unused: false,
     };
     let routine = statement::check(sql, parts, returns, checker, problems)?;
     policies::check_fields(&resource.policies, &routine, problems);
+    let completed = completion::Owner {
+        name: resource.uri.value.as_str(),
+        parameters: &resource.parameters,
+        rules: &resource.policies,
+    };
     Some(RunnableResource {
+        completions: completed.check(checker, problems)?,
         definition: resource,
         routine: Arc::new(routine),
     })

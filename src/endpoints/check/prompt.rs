@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::policies;
+use mxcp_actors::sql_executor::checker::Checker;
+
+use super::{completion, policies};
 use crate::endpoints::model::Prompt;
 use crate::endpoints::params::ParameterSet;
 use crate::endpoints::prompt::PromptTemplates;
@@ -15,7 +17,11 @@ use crate::yaml::Problems;
 const TEXT: &str = "text";
 
 /// Compiles the messages. `None` after reporting.
-pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnablePrompt> {
+pub(super) fn check(
+    prompt: Prompt,
+    checker: &mut Checker,
+    problems: &mut Problems,
+) -> Option<RunnablePrompt> {
     let parameters = ParameterSet::compile(&prompt.parameters, problems);
     let policies = policies::compile(&prompt.policies, &prompt.parameters, None, problems);
     let templates = match PromptTemplates::compile(&prompt.messages) {
@@ -34,6 +40,12 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
     check_messages(&prompt, &templates, problems);
     // Nothing is declared of what messages become, so nothing of it is checked.
     let (output, _) = OutputContract::compile(None, &[]);
+    let completed = completion::Owner {
+        name: &prompt.name.value,
+        parameters: &prompt.parameters,
+        rules: &prompt.policies,
+    };
+    let completions = completed.check(checker, problems);
     let routine = Routine {
         parameters: parameters?,
         program: Program::Messages(Box::new(templates)),
@@ -42,6 +54,7 @@ pub(super) fn check(prompt: Prompt, problems: &mut Problems) -> Option<RunnableP
     };
     policies::check_fields(&prompt.policies, &routine, problems);
     Some(RunnablePrompt {
+        completions: completions?,
         routine: Arc::new(routine),
         definition: prompt,
     })

@@ -27,6 +27,7 @@ pub(super) fn check(
         name,
         parameters,
         policies,
+        may_be_unused,
     }: Parts,
     returns: Option<&TypeDefinition>,
     checker: &mut Checker,
@@ -54,7 +55,7 @@ pub(super) fn check(
         report(problems, format!("{} {NOT_ABOUT_ROWS}", statement.kind().name()));
         return None;
     }
-    if let Some(mismatch) = mismatch(&statement, &parameters) {
+    if let Some(mismatch) = mismatch(&statement, &parameters, may_be_unused) {
         report(problems, mismatch);
     }
     if let Some(warning) = statement.warning() {
@@ -83,7 +84,7 @@ pub(super) fn check(
 }
 
 /// Names that only one side knows. In MXCP's words, so that people find them.
-fn mismatch(statement: &Statement, parameters: &ParameterSet) -> Option<String> {
+fn mismatch(statement: &Statement, parameters: &ParameterSet, may_be_unused: bool) -> Option<String> {
     let declared: BTreeSet<&str> = parameters.names().collect();
     let used: BTreeSet<&str> = statement
         .parameters()
@@ -93,7 +94,8 @@ fn mismatch(statement: &Statement, parameters: &ParameterSet) -> Option<String> 
     let set = |names: Vec<String>| format!("{{{}}}", names.join(", "));
     let quoted = |name: &&str| format!("'{name}'");
     let missing: Vec<String> = used.difference(&declared).map(quoted).collect();
-    let extra: Vec<String> = declared.difference(&used).map(quoted).collect();
+    let extra = declared.difference(&used).filter(|_| !may_be_unused);
+    let extra: Vec<String> = extra.map(quoted).collect();
     if missing.is_empty() && extra.is_empty() {
         return None;
     }

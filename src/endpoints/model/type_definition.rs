@@ -53,6 +53,8 @@ pub struct Parameter {
     pub name: Located<String>,
     /// The type.
     pub definition: TypeDefinition,
+    /// The query that completes it while a person types.
+    pub complete: Option<Located<String>>,
 }
 
 #[derive(Clone, Copy)]
@@ -210,10 +212,13 @@ impl FromYaml for Parameter {
         let mut fields = item.fields()?.named("the parameter");
         let name = fields.required_with("name", |name| Located::read_with(name, read_name));
         let definition = TypeDefinition::read(&mut fields);
+        let complete =
+            fields.optional_with("complete", |sql| Located::read_with(sql, Item::non_empty_string));
         fields.finish();
         Some(Self {
             name: name?,
             definition: definition?,
+            complete,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mxcp_actors::sql_executor::engine::statement::Statement;
 use serde_json::value::RawValue;
 
+use crate::endpoints::completion::Completions;
 use crate::endpoints::model::{Prompt, Resource, Tool};
 use crate::endpoints::params::ParameterSet;
 use crate::endpoints::prompt::PromptTemplates;
@@ -69,6 +70,8 @@ pub struct RunnableResource {
     pub definition: Resource,
     /// What reading it takes.
     pub routine: Arc<Routine>,
+    /// What its arguments can be completed to.
+    pub completions: Completions,
 }
 
 /// A prompt that can be rendered.
@@ -78,6 +81,8 @@ pub struct RunnablePrompt {
     pub definition: Prompt,
     /// What rendering it takes.
     pub routine: Arc<Routine>,
+    /// What its arguments can be completed to.
+    pub completions: Completions,
 }
 
 impl Runnable {

@@ -35,6 +35,7 @@ pub struct Endpoint {
 }
 
 /// The parts of a definition that every kind has.
+#[derive(Clone, Copy)]
 pub(super) struct Written<'a> {
     pub(super) kind: OperationType,
     pub(super) name: &'a str,

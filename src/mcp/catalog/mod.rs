@@ -5,6 +5,7 @@
 //!
 //! Must not live here: calling anything.
 
+mod completions;
 mod contents;
 mod endpoint;
 mod listing;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
+pub use completions::{Completion, Completions};
 pub use contents::Contents;
 pub use endpoint::Endpoint;
 use listing::Listing;
@@ -22,8 +24,9 @@ pub use offered::{InvalidTool, Prompt, Readable, Tool};
 
 use super::call::CallFailure;
 use super::caller::Caller;
-use super::visibility::Hiding;
+use super::visibility::{Hiding, Onlooker};
 use super::wire::descriptor;
+use super::wire::params::CompletionReference;
 use super::wire::result::Shape;
 use crate::endpoints::registry::Registry;
 
@@ -130,6 +133,29 @@ impl Catalog {
     pub fn resource_as_written(&self, uri: &str) -> Option<&Endpoint> {
         let fixed = self.resources.find(uri).map(|resource| &resource.endpoint);
         fixed.or_else(|| self.templates.find(uri).map(|template| &template.endpoint))
+    }
+
+    /// What completes the arguments of a prompt, or of a resource whose URI is written like this.
+    pub(super) fn completed(&self, reference: &CompletionReference<'_>) -> Option<(&Endpoint, &Completions)> {
+        match reference {
+            CompletionReference::Prompt(name) => {
+                let prompt = self.prompts.find(name)?;
+                Some((&prompt.endpoint, &prompt.completions))
+            }
+            CompletionReference::Resource(uri) => {
+                let fixed = self.resources.find(uri);
+                let fixed = fixed.map(|resource| (&resource.endpoint, &resource.completions));
+                fixed.or_else(|| {
+                    let template = self.templates.find(uri)?;
+                    Some((&template.endpoint, &template.completions))
+                })
+            }
+        }
+    }
+
+    /// Whether this caller may know of it.
+    pub(super) fn shows(&self, caller: &Caller, endpoint: &Endpoint) -> bool {
+        Onlooker::new(caller, self.hiding).sees(endpoint)
     }
 
     /// Whether a call that failed like this is answered as if there were nothing to call.

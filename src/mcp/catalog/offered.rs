@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mxcp_actors::domain::audit_event::OperationType;
 use mxcp_actors::sql_executor::messages::QueryLimits;
 
+use super::completions::{self, Completions};
 use super::contents::Contents;
 use super::endpoint::{Endpoint, Written};
 use super::listing::Entry;
@@ -29,6 +30,8 @@ pub struct Readable<D> {
     pub endpoint: Endpoint,
     /// The form of what it holds.
     pub contents: Contents,
+    /// What completes the variables of its URI.
+    pub completions: Completions,
     descriptor: D,
 }
 
@@ -36,6 +39,8 @@ pub struct Readable<D> {
 pub struct Prompt {
     /// What asking for it takes.
     pub endpoint: Endpoint,
+    /// What completes its arguments.
+    pub completions: Completions,
     descriptor: descriptor::Prompt,
 }
 
@@ -116,7 +121,8 @@ impl Readable<descriptor::Resource> {
     pub(super) fn resource(resource: &Arc<RunnableResource>, limits: QueryLimits) -> Self {
         let (written, contents) = (&resource.definition, Contents::of(resource));
         Self {
-            endpoint: endpoint_of(resource, limits),
+            endpoint: Endpoint::new(&written_of(resource, limits)),
+            completions: completions::of(&written_of(resource, limits), &resource.completions),
             descriptor: descriptor::Resource {
                 uri: written.uri.value.as_str().to_owned(),
                 name: resource.name().to_owned(),
@@ -137,7 +143,8 @@ impl Readable<descriptor::ResourceTemplate> {
     pub(super) fn template(resource: &Arc<RunnableResource>, limits: QueryLimits) -> Self {
         let (written, contents) = (&resource.definition, Contents::of(resource));
         Self {
-            endpoint: endpoint_of(resource, limits),
+            endpoint: Endpoint::new(&written_of(resource, limits)),
+            completions: completions::of(&written_of(resource, limits), &resource.completions),
             descriptor: descriptor::ResourceTemplate {
                 uri_template: written.uri.value.as_str().to_owned(),
                 name: resource.name().to_owned(),
@@ -153,9 +160,9 @@ impl Readable<descriptor::ResourceTemplate> {
     }
 }
 
-fn endpoint_of(resource: &RunnableResource, limits: QueryLimits) -> Endpoint {
+fn written_of(resource: &RunnableResource, limits: QueryLimits) -> Written<'_> {
     let written = &resource.definition;
-    Endpoint::new(&Written {
+    Written {
         kind: OperationType::Resource,
         name: written.uri.value.as_str(),
         routine: &resource.routine,
@@ -164,7 +171,7 @@ fn endpoint_of(resource: &RunnableResource, limits: QueryLimits) -> Endpoint {
         scopes: &written.scopes,
         own_limits: &written.limits,
         limits,
-    })
+    }
 }
 
 impl Entry for Readable<descriptor::Resource> {
@@ -208,17 +215,19 @@ impl Prompt {
             description: parameter.definition.description.clone(),
             required: parameter.is_required(),
         };
+        let parts = Written {
+            kind: OperationType::Prompt,
+            name: &written.name.value,
+            routine: &prompt.routine,
+            parameters: &written.parameters,
+            returns: None,
+            scopes: &written.scopes,
+            own_limits: &Limits::default(),
+            limits,
+        };
         Self {
-            endpoint: Endpoint::new(&Written {
-                kind: OperationType::Prompt,
-                name: &written.name.value,
-                routine: &prompt.routine,
-                parameters: &written.parameters,
-                returns: None,
-                scopes: &written.scopes,
-                own_limits: &Limits::default(),
-                limits,
-            }),
+            endpoint: Endpoint::new(&parts),
+            completions: completions::of(&parts, &prompt.completions),
             descriptor: descriptor::Prompt {
                 name: written.name.value.clone(),
                 title: written.title.clone(),

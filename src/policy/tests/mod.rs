@@ -94,6 +94,7 @@ fn parameter(name: &str) -> Parameter {
             sensitive: false,
             header: None,
         },
+        complete: None,
     }
 }
 

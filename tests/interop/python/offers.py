@@ -4,6 +4,8 @@ import json
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from mcp.types import PromptReference
+
 
 def add_options(options: ArgumentParser) -> None:
     """The resource and the prompt of the project, and a text that each must hold."""
@@ -12,6 +14,8 @@ def add_options(options: ArgumentParser) -> None:
     options.add_argument("--prompt", required=True, help="the name of a listed prompt")
     options.add_argument("--prompt-arguments", type=json.loads, default={}, help="its arguments, a JSON object")
     options.add_argument("--prompt-expect", required=True, help="the whole text of its first message")
+    options.add_argument("--complete", required=True, help="the beginning of its first argument")
+    options.add_argument("--complete-expect", type=json.loads, required=True, help="what completes it, a JSON list")
 
 
 async def check_offers(client: Any, options: Namespace) -> None:
@@ -24,6 +28,9 @@ async def check_offers(client: Any, options: Namespace) -> None:
     assert options.prompt in prompts, f"{options.prompt!r} is not among the prompts {prompts}"
     message = (await client.get_prompt(options.prompt, options.prompt_arguments)).messages[0]
     assert message.content.text == options.prompt_expect, f"{options.prompt} says {message.content.text!r}"
+    argument = {"name": next(iter(options.prompt_arguments)), "value": options.complete}
+    completed = await client.complete(PromptReference(type="ref/prompt", name=options.prompt), argument)
+    assert completed.completion.values == options.complete_expect, f"{argument} is completed by {completed}"
 
 
 async def check_notes(client: Any, username: str) -> None:

@@ -9,6 +9,8 @@ export const OFFER_OPTIONS = {
   prompt: { type: "string" },
   "prompt-arguments": { type: "string" },
   "prompt-expect": { type: "string" },
+  complete: { type: "string" },
+  "complete-expect": { type: "string" },
 };
 
 /** Lists resources and prompts, and holds one of each against what is expected. */
@@ -18,11 +20,14 @@ export async function checkOffers(client, options) {
   assert.equal(await readText(client, options.resource), options["resource-expect"]);
   const prompts = (await client.listPrompts()).prompts.map((prompt) => prompt.name);
   assert.ok(prompts.includes(options.prompt), `${options.prompt} is not among the prompts ${prompts}`);
-  const prompt = await client.getPrompt({
-    name: options.prompt,
-    arguments: JSON.parse(options["prompt-arguments"]),
-  });
+  const given = JSON.parse(options["prompt-arguments"]);
+  const prompt = await client.getPrompt({ name: options.prompt, arguments: given });
   assert.equal(prompt.messages[0].content.text, options["prompt-expect"]);
+  const { completion } = await client.complete({
+    ref: { type: "ref/prompt", name: options.prompt },
+    argument: { name: Object.keys(given)[0], value: options.complete },
+  });
+  assert.deepEqual(completion.values, JSON.parse(options["complete-expect"]));
 }
 
 /** Stores a note of the demo project, and finds it in the list and by its URI. */

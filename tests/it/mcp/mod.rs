@@ -1,6 +1,7 @@
 //! The Model Context Protocol over HTTP, with the real program.
 
 mod cancel;
+mod completion;
 mod legacy;
 mod mirrored;
 mod modern;

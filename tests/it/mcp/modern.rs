@@ -27,6 +27,7 @@ async fn discovery_names_every_revision_and_only_what_is_served() {
             "tools": { "listChanged": false },
             "prompts": { "listChanged": false },
             "resources": { "subscribe": false, "listChanged": false },
+            "completions": {},
         })
     );
     assert_eq!(result["resultType"], "complete");
