@@ -112,11 +112,7 @@ async fn ask(
     services: &Services,
     credentials: PresentedCredentials,
 ) -> Result<Result<Client, (ClientId, ClientRefusal)>, Unavailable> {
-    let id = match &credentials {
-        PresentedCredentials::Nothing { id }
-        | PresentedCredentials::Header { id, .. }
-        | PresentedCredentials::Body { id, .. } => id.clone(),
-    };
+    let id = credentials.id().clone();
     let reply = services.actors.clients.ask(AuthenticateClient { credentials });
     match reply.await? {
         Ok(client) => Ok(Ok(client)),

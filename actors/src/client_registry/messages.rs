@@ -10,7 +10,7 @@ use super::documents::DocumentRefusal;
 use super::key_sets::KeySetRefusal;
 use crate::domain::client::{
     AssertionProblem, AuthenticationMethod, Client, ClientId, InvalidMetadata, RegistrationResponse,
-    SingleUse,
+    SecretPlace, SingleUse,
 };
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::secret::Secret;
@@ -120,6 +120,26 @@ pub enum PresentedCredentials {
         /// `client_secret`
         secret: Secret,
     },
+}
+
+impl PresentedCredentials {
+    /// Who the client says it is.
+    #[must_use]
+    pub const fn id(&self) -> &ClientId {
+        match self {
+            Self::Nothing { id } | Self::Header { id, .. } | Self::Body { id, .. } => id,
+        }
+    }
+
+    /// The secret and where it stood, if there was one.
+    #[must_use]
+    pub const fn secret(&self) -> Option<(SecretPlace, &Secret)> {
+        match self {
+            Self::Nothing { .. } => None,
+            Self::Header { secret, .. } => Some((SecretPlace::Header, secret)),
+            Self::Body { secret, .. } => Some((SecretPlace::Body, secret)),
+        }
+    }
 }
 
 /// Why a client is not authenticated.

@@ -92,33 +92,43 @@ impl ClientRules {
         Ok(client.filter(|client| !client.is_expired(self.clock.now())))
     }
 
-    /// The client, if it presented what it is registered for. An unknown client costs the same digest as a wrong
-    /// secret.
+    /// The client, if it presented what it is registered for. Whoever is refused has cost one question to the store, and one
+    /// comparison if there was a secret, so that the time of the refusal does not tell which clients exist. A configured
+    /// client that proves who it is costs no question.
     pub fn authenticate(&self, message: &AuthenticateClient) -> AuthenticateClientReply {
-        let (id, presented) = match &message.credentials {
-            PresentedCredentials::Nothing { id } => (id, None),
-            PresentedCredentials::Header { id, secret } => (id, Some((SecretPlace::Header, secret))),
-            PresentedCredentials::Body { id, secret } => (id, Some((SecretPlace::Body, secret))),
-        };
-        let client = self.look_up(id)?;
+        let id = message.credentials.id();
+        match self.judge(self.look_up(id)?, &message.credentials) {
+            Ok(client) => {
+                self.record_use(&client, self.clock.now())?;
+                Ok(client)
+            }
+            Err(refusal) => {
+                if !self.may_be_stored(id) {
+                    self.repository.find_client(id)?;
+                }
+                Err(AuthenticateClientError::Refused(refusal))
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        client: Option<Client>,
+        credentials: &PresentedCredentials,
+    ) -> Result<Client, ClientRefusal> {
+        let presented = credentials.secret();
         let stored = match client.as_ref().map(|client| &client.credential) {
             Some(ClientCredential::Secret { digest, .. }) => Some(digest),
             Some(ClientCredential::Public | ClientCredential::Keys(_)) | None => None,
         };
         let is_secret_right = presented.is_some_and(|(_, secret)| self.is_secret_right(secret, stored));
-        let client = client.ok_or(AuthenticateClientError::Refused(ClientRefusal::Unknown))?;
-        check_method(
-            &client.credential,
-            presented.map(|(place, _)| place),
-            is_secret_right,
-        )
-        .map_err(AuthenticateClientError::Refused)?;
-        let now = self.clock.now();
-        if client.is_expired(now) {
-            return Err(AuthenticateClientError::Refused(ClientRefusal::Lapsed));
+        let client = client.ok_or(ClientRefusal::Unknown)?;
+        let place = presented.map(|(place, _)| place);
+        check_method(&client.credential, place, is_secret_right)?;
+        match client.is_expired(self.clock.now()) {
+            true => Err(ClientRefusal::Lapsed),
+            false => Ok(client),
         }
-        self.record_use(&client, now)?;
-        Ok(client)
     }
 
     /// Deletes registrations that have lapsed.
@@ -134,13 +144,17 @@ impl ClientRules {
 
     /// The client, lapsed or not. One that a document describes is there only as long as the operator accepts the document.
     pub(super) fn look_up(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        if let Some(client) = self.configured.get(id) {
-            return Ok(Some(client.clone()));
+        match self.configured.get(id) {
+            Some(client) => Ok(Some(client.clone())),
+            None if self.may_be_stored(id) => self.repository.find_client(id),
+            None => Ok(None),
         }
-        if MetadataDocumentUrl::is_meant_by(id) && self.admitted(id).is_err() {
-            return Ok(None);
-        }
-        self.repository.find_client(id)
+    }
+
+    /// Whether the store is asked for this client, and nobody else knows of it.
+    fn may_be_stored(&self, id: &ClientId) -> bool {
+        let is_refused_document = || MetadataDocumentUrl::is_meant_by(id) && self.admitted(id).is_err();
+        !self.configured.contains_key(id) && !is_refused_document()
     }
 
     fn new_client(

@@ -1,5 +1,7 @@
 //! Registering, finding and authenticating clients, through the messages.
 
+mod refusals;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -244,11 +244,14 @@ async fn an_unknown_client_takes_as_long_as_a_wrong_secret() {
     let metadata = json!({ "redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": "client_secret_post" });
     let client = TestRequest::post().uri("/register").set_json(&metadata);
     let client = server.call(client).await;
-    let known = Fields::demo_exchange("x").with("client_id", &client.text("client_id"));
-    let nobody = "00000000-0000-4000-8000-000000000000";
-    let asked = [known.clone(), known.with("client_id", nobody)]
+    let configured = Fields::demo_exchange("x");
+    let known = configured.clone().with("client_id", &client.text("client_id"));
+    let unknown = configured
+        .clone()
+        .with("client_id", "00000000-0000-4000-8000-000000000000");
+    let asked = [unknown, known, configured]
         .map(|fields| fields.with("client_secret", &format!("mcp_secret_{}", "0".repeat(72))));
-    let mut took = [Vec::new(), Vec::new()];
+    let mut took = [const { Vec::new() }; 3];
     // The fastest answers tell: whatever else the machine does only adds to others.
     for _ in 0..301 {
         for (request, took) in asked.iter().zip(&mut took) {
@@ -258,8 +261,10 @@ async fn an_unknown_client_takes_as_long_as_a_wrong_secret() {
             refused(&answer, 401, "invalid_client");
         }
     }
-    let [wrong, unknown] = took.map(|took| took.into_iter().min().unwrap());
-    assert!(wrong.abs_diff(unknown) < UNSEEN, "{wrong:?} and {unknown:?}");
+    let [unknown, others @ ..] = took.map(|took| took.into_iter().min().unwrap());
+    for wrong in others {
+        assert!(wrong.abs_diff(unknown) < UNSEEN, "{wrong:?} and {unknown:?}");
+    }
 }
 
 #[actix_web::test]
