@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mxcp_actor::app::panics;
 use mxcp_actor::cli::{CommandLine, Surroundings};
 
 /// A call's memory is taken by one thread and given back by another, which glibc's allocator pays for with locks. With the
@@ -11,6 +12,7 @@ use mxcp_actor::cli::{CommandLine, Surroundings};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    panics::tell_without_values();
     let command = CommandLine::parse();
     match surroundings() {
         Ok(surroundings) => command.run(&surroundings),

@@ -12,6 +12,7 @@ pub mod lifecycle;
 mod listening;
 mod log_file;
 pub mod log_writer;
+pub mod panics;
 mod placed;
 mod provider;
 mod scopes;

@@ -26,6 +26,7 @@ mod methods;
 mod oauth;
 mod oidc;
 mod outside;
+mod panics;
 mod persistence;
 mod policies;
 mod reverse_proxy;
