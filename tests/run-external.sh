@@ -6,6 +6,7 @@
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
+# In the end everything that the servers wrote and answered is searched for every secret that was used.
 # After a failure the logs stay, and their ends are printed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -45,6 +46,9 @@ node=$(compgen -G 'tests/node_modules/node-*-*/bin/node' || command -v node)
 [[ $("$node" -p 'process.versions.node.split(".")[0]') -ge 22 ]] || refuse "Node.js 22 or newer is needed, $node is older"
 
 logs=$(mktemp -d "${TMPDIR:-/tmp}/mxcp-actor-external.XXXXXX")
+# Clients and stand-ins write their secrets into the one, and what servers leave behind is copied to the other, to be searched for them.
+export CANARY_FILE=$logs/canaries EVIDENCE_FOLDER=$logs/evidence PYTHONPATH=$PWD/tests/canaries
+: >"$CANARY_FILE"
 total_passed=0 total_failed=0 total_skipped=0
 server='' url=''
 
@@ -59,7 +63,7 @@ start_server() {
   : >"$log" # read before the server has it
   (
     cd "$folder"
-    export HOME="$logs/home"
+    export HOME="$logs/home" MXCP_DEBUG=1 MXCP_ADMIN_ENABLED=1 MXCP_ADMIN_SOCKET=admin.sock
     if [[ -f config.yml ]]; then export MXCP_CONFIG=config.yml; fi
     exec "$binary" serve --port 0
   ) >"$log" 2>&1 </dev/null &
@@ -274,19 +278,19 @@ run_github() {
     cargo build --quiet --example fake-github
     fake=$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/examples/fake-github
   fi
-  PYTHONPATH=tests/replicas run_counted "clients through GitHub" "$logs/github.log" \
+  PYTHONPATH=$PYTHONPATH:tests/replicas run_counted "clients through GitHub" "$logs/github.log" \
     "$python" tests/github/main.py "$binary" "$node" "$fake"
 }
 
 # A client logs in through a real OpenID provider, which stands in for Keycloak and Google, too.
 run_oidc() {
-  PYTHONPATH=tests/replicas:tests/interop/python run_counted "clients through OpenID Connect" "$logs/oidc.log" \
+  PYTHONPATH=$PYTHONPATH:tests/replicas:tests/interop/python run_counted "clients through OpenID Connect" "$logs/oidc.log" \
     "$python" tests/oidc/main.py "$binary" "$node"
 }
 
 # Clients bring what a company's identity provider says of their user, and nobody is asked anything.
 run_enterprise() {
-  PYTHONPATH=tests/replicas run_counted "clients of a company" "$logs/enterprise.log" \
+  PYTHONPATH=$PYTHONPATH:tests/replicas run_counted "clients of a company" "$logs/enterprise.log" \
     "$python" tests/enterprise/main.py "$binary" "$node"
 }
 
@@ -309,6 +313,12 @@ run_replicas() {
   run_counted "two replicas" "$logs/replicas.log" "$python" tests/replicas/main.py "$binary" "$node"
 }
 
+# Nothing secret that a client or a provider held is in what the servers wrote and answered.
+run_search() {
+  [[ -s $CANARY_FILE ]] || return 0
+  run_counted "secrets that turn up nowhere" "$logs/search.out" "$python" tests/canaries/search.py "$logs" "$CANARY_FILE" "${suites[@]}"
+}
+
 # run_against PROJECT SUITE...: the chosen ones of these suites, against one server.
 run_against() {
   local project=$1 suite chosen=()
@@ -320,6 +330,7 @@ run_against() {
   [[ -d $project ]] || refuse "the project $project does not exist"
   start_server "$project"
   for suite in "${chosen[@]}"; do "run_$suite"; done
+  if [[ -s $CANARY_FILE ]]; then "$python" tests/canaries/present.py "$url" "$logs/${project//\//-}"; fi
   stop_server || total_failed=$((total_failed + 1))
 }
 
@@ -344,6 +355,8 @@ if [[ " ${suites[*]} " == *" github "* ]]; then run_github; fi
 if [[ " ${suites[*]} " == *" oidc "* ]]; then run_oidc; fi
 if [[ " ${suites[*]} " == *" stdio "* ]]; then run_stdio; fi
 if [[ " ${suites[*]} " == *" replicas "* ]]; then run_replicas; fi
+
+run_search
 
 closing="$total_passed passed, $total_failed failed"
 if [[ $total_skipped -gt 0 ]]; then closing+=", $total_skipped skipped"; fi

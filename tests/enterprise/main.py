@@ -3,7 +3,8 @@ brings the assertion to the server, and calls. No browser, no consent.
 
     main.py BINARY NODE
 
-The last line says how many passed and how many failed. It needs `tests/replicas` on the module path.
+The last line says how many passed and how many failed. It needs `tests/canaries` and `tests/replicas` on
+the module path.
 """
 
 import shutil
@@ -14,7 +15,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from canaries import keep
 from cluster import PATIENCE, Replica, free_port
+from present import present
 from provider import CLIENT, CLIENT_AT_SERVER, Provider
 
 HERE = Path(__file__).parent
@@ -65,9 +68,11 @@ def main() -> None:
             except Exception:
                 print(f"FAILED  {name}\n{traceback.format_exc()}--- server\n{server.log()}", flush=True)
                 failed += 1
+        present(server)
         assert server.stop() == 0, server.log()
     finally:
         server.kill()
+        keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     print(passed, failed)
     sys.exit(0 if failed == 0 and passed > 0 else 1)

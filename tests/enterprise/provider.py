@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote
 from uuid import uuid4
 
 import jwt
+from canaries import remember
 from cryptography.hazmat.primitives.asymmetric import ec
 
 CLIENT = ("assistant-at-the-provider", "provider-secret")
@@ -88,7 +89,9 @@ class Provider:
     def identity_token(self, subject: str) -> str:
         """What the client got when its user signed in."""
         now = int(time.time())
-        return self._sign({"iss": self.issuer, "sub": subject, "aud": CLIENT[0], "iat": now, "exp": now + 600}, "JWT")
+        token = self._sign({"iss": self.issuer, "sub": subject, "aud": CLIENT[0], "iat": now, "exp": now + 600}, "JWT")
+        remember("identity_token", token)
+        return token
 
     def exchange(self, form: dict[str, str], authorization: str | None) -> dict[str, object]:
         """One identity token for one assertion; the complaint if anything is not as it must be."""
@@ -117,9 +120,11 @@ class Provider:
             "email": "ada@acme.example",
             "email_verified": True,
         }
+        signed = self._sign(assertion, "oauth-id-jag+jwt")
+        remember("assertion", signed)
         return {
             "issued_token_type": WANTED["requested_token_type"],
-            "access_token": self._sign(assertion, "oauth-id-jag+jwt"),
+            "access_token": signed,
             "token_type": "N_A",
             "expires_in": 300,
         }

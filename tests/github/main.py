@@ -3,7 +3,8 @@ store. Then one of them logs in to the sample configuration.
 
     main.py BINARY NODE FAKE
 
-The last line says how many passed and how many failed. It needs `tests/replicas` on the module path.
+The last line says how many passed and how many failed. It needs `tests/canaries` and `tests/replicas` on
+the module path.
 """
 
 import base64
@@ -16,8 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
+from canaries import keep, remember
 from cluster import PATIENCE, Replica, free_port
 from postgresql import PostgreSQL
+from present import present
 
 HERE = Path(__file__).parent
 INTEROP = HERE.parent / "interop"
@@ -53,6 +56,10 @@ class Fake:
         form = {"callback": f"{public_url}/github/callback"}
         assert httpx2.post(f"{self.url}/_test/callback", data=form).status_code == 204
 
+    def remember(self) -> None:
+        """Writes down every secret that it gave out."""
+        remember("upstream", *httpx2.get(f"{self.url}/_test/given-out").json())
+
     def end(self) -> None:
         self._process.kill()
         self._process.wait(timeout=PATIENCE)
@@ -75,7 +82,7 @@ def run_client(command: list[str], server: Replica, memory: Path | None) -> str:
     return done.stdout.strip()
 
 
-def around_a_restart(tests: Tests, node: str, server: Replica, profile: str) -> None:
+def around_a_restart(tests: Tests, node: str, server: Replica, fake: Fake, profile: str) -> None:
     """Every client logs in and calls; the server stops and starts; every client calls with its token, and refreshes."""
     memory = {name: server.folder / f"{name}.json" for name in clients(node)}
     server.start()
@@ -86,6 +93,8 @@ def around_a_restart(tests: Tests, node: str, server: Replica, profile: str) -> 
     for name, command in clients(node).items():
         if memory[name].exists():
             tests.run(f"{profile}, {name}, restarted", lambda: run_client(command, server, memory[name]), server)
+    fake.remember()
+    present(server)
     assert server.stop() == 0, server.log()
 
 
@@ -99,6 +108,8 @@ def server_of(profile: str, folder: Path, binary: str, fake: Fake, store: Postgr
         "STORE_URL": store.url,
         "SEALING_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
     }
+    remember("sealing_key", environment["SEALING_KEY"])
+    remember("upstream", "fake-client-secret-canary")
     server = Replica(f"server-{profile}", binary, folder, port, environment)
     shutil.copytree(HERE / "project", server.folder)
     fake.send_back_to(environment["PUBLIC_URL"])
@@ -137,15 +148,18 @@ def main() -> None:
         store.start()
         for profile in ["sqlite", "postgresql"]:
             servers.append(server_of(profile, folder, binary, fake, store))
-            around_a_restart(tests, node, servers[-1], profile)
+            around_a_restart(tests, node, servers[-1], fake, profile)
         servers.append(sample(folder, binary, fake))
         servers[-1].start()
         tests.run("sample, python", lambda: run_client(clients(node)["python"], servers[-1], None), servers[-1])
     finally:
         for server in servers:
             server.kill()
+        fake.remember()
         fake.end()
+        store.dump(folder / "store.dump")
         store.remove()
+        keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     print(tests.passed, tests.failed)
     sys.exit(0 if tests.failed == 0 and tests.passed > 0 else 1)

@@ -4,8 +4,8 @@ refreshes there, and brings the provider's tokens to a server that is a resource
 
     main.py BINARY NODE
 
-The last line says how many passed and how many failed. It needs `tests/replicas` and `tests/interop/python` on the
-module path.
+The last line says how many passed and how many failed. It needs `tests/canaries`, `tests/replicas` and
+`tests/interop/python` on the module path.
 """
 
 import asyncio
@@ -18,12 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browser import sign_in
+from canaries import keep
 from cluster import PATIENCE, Replica, eventually, free_port
+from present import present
 
 HERE = Path(__file__).parent
 CLIENT = [sys.executable, str(HERE.parent / "interop" / "python" / "login.py")]
 PATHS = {"oidc": "", "keycloak": "/realms/employees", "google": "/google", "signed": "/signed", "opaque": "/opaque"}
 """Where the issuer of each profile is, at its provider."""
+PASSWORD = "any password is right"
 RESOURCE_ONLY = ("signed", "opaque")
 """The profiles whose tokens are the provider's."""
 
@@ -70,7 +73,7 @@ class Tests:
 
 
 def run_client(server: Replica, expected: str, memory: Path | None, tool: str = "whoami") -> str:
-    call = ["--tool", tool, "--username", "ada", "--password", "any", "--expect", expected, "--without-notes"]
+    call = ["--tool", tool, "--username", "ada", "--password", PASSWORD, "--expect", expected, "--without-notes"]
     remembering = ["--memory", str(memory)] if memory else []
     program = [*CLIENT, f"http://127.0.0.1:{server.port}/mcp", *call, *remembering]
     done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
@@ -88,7 +91,7 @@ def renewed(provider: Provider) -> str:
 def given_back(server: Replica, provider: Provider) -> str:
     """A person signs in to the server's own page, which has no use for the provider's tokens."""
     home = f"http://127.0.0.1:{server.port}/"
-    asyncio.run(sign_in(f"{home}login", home, "ada", "any"))
+    asyncio.run(sign_in(f"{home}login", home, "ada", PASSWORD))
     eventually("the token is given back", lambda: "ended a refresh token" in provider.log())
     return "the provider has its tokens back"
 
@@ -127,6 +130,7 @@ def through(tests: Tests, profile: str, server: Replica, provider: Provider) -> 
     assert server.stop() == 0, server.log()
     server.start()
     tests.run(f"{profile}, restarted", lambda: run_client(server, "ada", memory), server, provider)
+    present(server)
     assert server.stop() == 0, server.log()
 
 
@@ -151,6 +155,7 @@ def main() -> None:
         for server, provider in started:
             server.kill()
             provider.end()
+        keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     print(tests.passed, tests.failed)
     sys.exit(0 if tests.failed == 0 and tests.passed > 0 else 1)

@@ -10,6 +10,8 @@
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
+import { remember } from "../interop/typescript/canaries.mjs";
+
 const [port, path, ...redirectUris] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}${path}`;
 
@@ -72,6 +74,17 @@ provider.on("grant.success", (context) => console.log(`granted ${context.oidc.pa
 provider.on("grant.error", (_context, error) => console.log(`refused ${error.message} ${error.error_description}`));
 provider.on("server_error", (_context, error) => console.log(`broken ${error.stack}`));
 provider.on("refresh_token.destroyed", () => console.log("ended a refresh token"));
+
+// What the server sends and gets here must turn up nowhere else.
+provider.use(async (context, next) => {
+  await next();
+  const { params = {}, client } = context.oidc ?? {};
+  remember("upstream_state", context.query.state);
+  if (!context.path.endsWith("/token")) return;
+  remember("upstream_secret", client?.clientSecret);
+  remember("upstream_code", params.code, params.code_verifier);
+  for (const kind of ["access_token", "refresh_token", "id_token"]) remember(`upstream_${kind}`, context.body[kind]);
+});
 
 const answer = provider.callback();
 const server = createServer((request, response) => {

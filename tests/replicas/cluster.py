@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from canaries import keep, remember
 from postgresql import PostgreSQL
 
 HERE = Path(__file__).parent
@@ -111,7 +112,7 @@ class Replica:
 
     def _begin(self) -> "subprocess.Popen[bytes]":
         environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
-        environment |= {"MXCP_ADMIN_ENABLED": "1", "MXCP_ADMIN_SOCKET": "admin.sock"} | self._environment
+        environment |= {"MXCP_ADMIN_ENABLED": "1", "MXCP_ADMIN_SOCKET": "admin.sock", "MXCP_DEBUG": "1"} | self._environment
         command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         with (self.folder / "server.log").open("ab") as log:
             return subprocess.Popen(
@@ -184,6 +185,7 @@ class Cluster:
         self.database = PostgreSQL(self.folder)
         self._binary = binary
         self.key = base64.urlsafe_b64encode(bytes(range(32))).decode()
+        remember("sealing_key", self.key)
         self._nginx_port = free_port()
         self.host = f"localhost:{self._nginx_port}"
         self.url = f"http://{self.host}"
@@ -205,7 +207,9 @@ class Cluster:
         if self._nginx is not None:
             self._nginx.terminate()
             self._nginx.wait(timeout=PATIENCE)
+        self.database.dump(self.folder / "store.dump")
         self.database.remove()
+        keep(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:

@@ -2,7 +2,7 @@
 
     main.py BINARY NODE [CHECK...]
 
-The last line says how many passed and how many failed.
+The last line says how many passed and how many failed. It needs `tests/canaries` on the module path.
 """
 
 import asyncio

@@ -12,6 +12,7 @@ import httpx2
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop" / "python"))
 from browser import sign_in  # noqa: E402
+from canaries import remember, remember_tokens  # noqa: E402
 
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 MODERN = "2026-07-28"
@@ -57,6 +58,7 @@ class Person:
         start = str(httpx2.URL(f"{address}/authorize", params=request))
         callback = await sign_in(start, REDIRECT_URI, "testuser", "testpass", before_each)
         assert "code" in callback, callback
+        remember("code_verifier", verifier)
         return {
             "grant_type": "authorization_code",
             "code": callback["code"],
@@ -66,7 +68,10 @@ class Person:
         }
 
     async def token(self, address: str, form: dict[str, str]) -> httpx2.Response:
-        return await self.http.post(f"{address}/token", data=form)
+        answer = await self.http.post(f"{address}/token", data=form)
+        if answer.status_code == 200:
+            remember_tokens(answer.json())
+        return answer
 
     async def refresh(self, address: str, refresh_token: str) -> httpx2.Response:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": self.client_id}

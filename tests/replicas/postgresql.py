@@ -59,6 +59,12 @@ class PostgreSQL:
         """Ends the transaction that holds a lock."""
         holder.communicate(b"COMMIT;\n", timeout=120)
 
+    def dump(self, file: Path) -> None:
+        """Writes down everything that it holds; nothing if it does not run."""
+        with file.open("wb") as written:
+            command = [programs() / "pg_dumpall", "-U", "postgres", "-h", self._folder]
+            subprocess.run(command, stdout=written, stderr=subprocess.DEVNULL, user=self._user)
+
     def remove(self) -> None:
         try:
             self.stop()

@@ -3,7 +3,7 @@
 //!     fake-github [--expiring] CALLBACK...
 //!
 //! It prints its address, and serves until it is killed. `POST /_test/callback` with the form field `callback` registers
-//! another callback address.
+//! another callback address; `GET /_test/given-out` lists every secret that it gave out.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -69,7 +69,8 @@ fn routes(config: &mut ServiceConfig) {
         .configure(web::routes)
         .configure(token::routes)
         .configure(api::routes)
-        .route("/_test/callback", actix_web::web::post().to(register_callback));
+        .route("/_test/callback", actix_web::web::post().to(register_callback))
+        .route("/_test/given-out", actix_web::web::get().to(given_out));
 }
 
 async fn register_callback(state: Shared, form: actix_web::web::Form<Vec<(String, String)>>) -> HttpResponse {
@@ -81,6 +82,10 @@ async fn register_callback(state: Shared, form: actix_web::web::Form<Vec<(String
         .callbacks
         .extend(callbacks.map(|(_, callback)| callback));
     HttpResponse::NoContent().finish()
+}
+
+async fn given_out(state: Shared) -> HttpResponse {
+    HttpResponse::Ok().json(&lock(&state).given_out)
 }
 
 /// The first field of this name.

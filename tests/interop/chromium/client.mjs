@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 
+import { remember, rememberTokens } from "../typescript/canaries.mjs";
+
 const hash = (text) => createHash("sha256").update(text).digest("base64url");
 
 export class Application {
@@ -57,6 +59,9 @@ export class Application {
   }
 
   async exchange(code) {
+    remember("code", code);
+    remember("code_verifier", this.#verifier);
+    remember("client_secret", this.secret);
     const body = new URLSearchParams({
       grant_type: "authorization_code",
       client_id: this.id,
@@ -68,6 +73,7 @@ export class Application {
     const response = await fetch(new URL("/token", this.#server), { method: "POST", body });
     assert.equal(response.status, 200, await response.clone().text());
     this.#tokens = await response.json();
+    rememberTokens(this.#tokens);
   }
 
   /** The status of a call with the access token. */

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 
+import { remember } from "../typescript/canaries.mjs";
+
 /** The narrowest phone that is still in use, and the zoom that the accessibility guidelines ask for (WCAG 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
@@ -53,6 +55,7 @@ export class Person {
   }
 
   async fill(label, value) {
+    if (label === "Password" && value !== "wrong") remember("password", value);
     await this.#page.getByLabel(label, { exact: true }).fill(value);
   }
 
@@ -104,6 +107,7 @@ export class Person {
 
   /** What holds for every page, whoever sees it with whatever. */
   async #check() {
+    remember("cookie", ...(await this.#page.context().cookies()).map(({ value }) => value));
     const page = await this.#page.evaluate(inspect);
     assert.equal(page.language, "en");
     assert.deepEqual(page.headings, 1, "one main heading");

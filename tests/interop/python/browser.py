@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
 
 import httpx2
+from canaries import remember
 
 MAXIMUM_STEPS = 20
 """Requests allowed in one login, so that a redirect loop ends as a failure."""
+
+LONG = 32
+"""Characters from which on a field of a form holds something random."""
 
 
 async def sign_in(
@@ -31,11 +35,13 @@ async def sign_in(
             if before_each is not None:
                 await before_each()
             response = await client.send(request)
+            remember("cookie", *response.cookies.values())
             if response.next_request is None:
                 request = submission(client, response, answers)
                 continue
             request = response.next_request
             if str(request.url.copy_with(query=None)) == redirect_uri:
+                remember("code", request.url.params.get("code"))
                 return request.url.params
     raise AssertionError(f"no redirect to {redirect_uri} after {MAXIMUM_STEPS} requests, last {request.url}")
 
@@ -46,6 +52,8 @@ def submission(client: httpx2.AsyncClient, page: httpx2.Response, answers: dict[
     form.feed(page.text)
     assert page.is_success and form.attributes is not None, f"{page.url} answered {page.status_code}: {page.text[:500]}"
     fields = {name: answers.get(name, value) for name, value in form.fields.items()}
+    remember("password", fields.get("password"))
+    remember("form", *(value for value in form.fields.values() if len(value) >= LONG))
     target = page.url.join(form.attributes.get("action") or str(page.url))
     if (form.attributes.get("method") or "get").lower() == "get":
         return client.build_request("GET", target.copy_with(params=fields))

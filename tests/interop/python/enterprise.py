@@ -4,6 +4,7 @@ token, and a call is made. No person is asked anything."""
 from urllib.parse import urlsplit
 
 import httpx2
+from canaries import remember
 from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
 from mcp import Client
 from mcp.client.auth.extensions.identity_assertion import IdentityAssertionOAuthProvider
@@ -19,6 +20,7 @@ async def main() -> str:
         "--client-authentication", choices=["client_secret_basic", "client_secret_post"], default="client_secret_post"
     )
     options = options_parser.parse_args()
+    remember("client_secret", options.client_secret, options.provider_secret)
 
     async def exchange(audience: str, resource: str) -> str:
         """The application's own part: the SDK leaves the provider to it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx2
 from browser import sign_in
+from canaries import remember_tokens
 from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
 from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
@@ -38,12 +39,14 @@ class Memory:
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
         self.registration = client_info
+        remember_tokens(client_info.model_dump())
 
     async def get_tokens(self) -> OAuthToken | None:
         return self.tokens[-1] if self.tokens else None
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         self.tokens.append(tokens)
+        remember_tokens(tokens.model_dump())
 
 
 class Person:

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+from canaries import remember
 from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
@@ -29,6 +30,7 @@ async def main() -> str:
         "--client-authentication", choices=["client_secret_basic", "client_secret_post"], default="client_secret_basic"
     )
     options = options_parser.parse_args()
+    remember("client_secret", options.client_secret)
     address = urlsplit(options.server)
     issuer, memory = f"{address.scheme}://{address.netloc}", TokenMemory()
     provider: OAuthClientProvider

@@ -1,5 +1,6 @@
 """What the SDK keeps for clients that the server is configured with: tokens, and no registration."""
 
+from canaries import remember_tokens
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 
@@ -20,3 +21,4 @@ class TokenMemory:
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         self.tokens.append(tokens)
+        remember_tokens(tokens.model_dump())

@@ -10,6 +10,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 
+import { remember } from "../typescript/canaries.mjs";
 import { callTool, readCommandLine, run } from "../typescript/command-line.mjs";
 import { watchTokens } from "./issued-tokens.mjs";
 
@@ -37,6 +38,7 @@ await run(async () => {
       return granted.jwtAuthGrant;
     },
   });
+  remember("client_secret", options["client-secret"], options["provider-secret"]);
   const { issued, forget } = watchTokens(authProvider);
   const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(new URL(options.server), { authProvider }));

@@ -10,6 +10,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 
+import { remember } from "../typescript/canaries.mjs";
 import { callTool, listTools, readCommandLine, run } from "../typescript/command-line.mjs";
 import { watchTokens } from "./issued-tokens.mjs";
 
@@ -29,6 +30,7 @@ await run(async () => {
     options.key === ""
       ? new ClientCredentialsProvider({ ...common, clientSecret: options["client-secret"] })
       : new PrivateKeyJwtProvider({ ...common, privateKey: readFileSync(options.key, "utf8"), algorithm: "ES256" });
+  remember("client_secret", options["client-secret"]);
   const { issued, forget } = watchTokens(authProvider);
   const client = new Client({ name: "interoperability-test", version: "1.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(new URL(options.server), { authProvider }));

@@ -2,8 +2,13 @@
 
 import assert from "node:assert/strict";
 
+import { remember } from "./canaries.mjs";
+
 /** Requests allowed in one login, so that a redirect loop ends as a failure. */
 const MAXIMUM_STEPS = 20;
+
+/** Characters from which on a field of a form holds something random. */
+const LONG = 32;
 
 /**
  * Opens `start`, submits the first form of each page, and returns the query that was sent to `redirectUri`.
@@ -23,7 +28,10 @@ export async function signIn(start, redirectUri, { username, password }) {
       continue;
     }
     const next = new URL(location, url);
-    if (`${next.origin}${next.pathname}` === redirectUri) return next.searchParams;
+    if (`${next.origin}${next.pathname}` === redirectUri) {
+      remember("code", next.searchParams.get("code"));
+      return next.searchParams;
+    }
     // 307 and 308 repeat the request at the new place, the others turn it into a GET.
     request = [307, 308].includes(response.status) ? { ...request, url: next } : { url: next, method: "GET" };
   }
@@ -35,6 +43,8 @@ function submission(url, response, html, answers) {
   const form = firstForm(html);
   assert.ok(response.ok && form, `${url} answered ${response.status}: ${html.slice(0, 500)}`);
   const body = new URLSearchParams([...form.fields].map(([name, value]) => [name, answers[name] ?? value]));
+  remember("password", form.fields.has("password") && answers.password);
+  remember("form", ...[...form.fields.values()].filter((value) => value.length >= LONG));
   const target = new URL(form.attributes.action || url, url);
   if ((form.attributes.method ?? "get").toLowerCase() === "get") {
     target.search = body;
@@ -108,6 +118,7 @@ class CookieJar {
       );
       const ended = Number(attributes["max-age"]) <= 0 || Date.parse(attributes.expires) <= Date.now();
       if (!ended) this.#cookies.push(cookie);
+      remember("cookie", cookie.value);
     }
   }
 

@@ -6,6 +6,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { signIn } from "./browser.mjs";
+import { remember, rememberTokens } from "./canaries.mjs";
 import { Publisher } from "./publisher.mjs";
 
 const REDIRECT_URI = "http://127.0.0.1:33418/callback";
@@ -93,12 +94,13 @@ export class OAuthClient {
   discoveryState = () => this.#discovered;
   saveDiscoveryState = (discovered) => { this.#discovered = discovered; };
   clientInformation = () => this.#registration;
-  saveClientInformation = (registration) => { this.#registration = registration; };
+  saveClientInformation = (registration) => { rememberTokens(this.#registration = registration); };
   codeVerifier = () => this.#verifier;
-  saveCodeVerifier = (verifier) => { this.#verifier = verifier; };
+  saveCodeVerifier = (verifier) => { remember("code_verifier", this.#verifier = verifier); };
   tokens = () => this.#tokens;
 
   saveTokens(tokens) {
+    rememberTokens(tokens);
     this.issued.push(tokens);
     this.#tokens = tokens;
   }
