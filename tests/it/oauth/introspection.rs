@@ -1,5 +1,6 @@
 //! What a token is worth (RFC 7662), and who is told.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
@@ -203,29 +204,61 @@ async fn the_token_comes_in_a_form_and_its_hint_changes_nothing() {
     );
 }
 
+/// All that somebody sees of an answer.
+fn look(answer: &Answer) -> String {
+    let headers = answer.headers.iter();
+    let headers: BTreeSet<_> = headers
+        .map(|(name, value)| format!("{name}: {value:?}"))
+        .collect();
+    format!("{} {headers:?} {}", answer.status, answer.body)
+}
+
 #[actix_web::test]
 async fn an_inactive_token_looks_the_same_whatever_the_reason() {
     let server = Server::local().await;
-    let revoked = demo_tokens(&server).await.text("access_token");
-    let form = Fields::from(&[
-        ("client_id", DEMO_CLIENT),
-        ("client_secret", DEMO_SECRET),
-        ("token", &revoked),
-    ]);
-    assert_eq!(form.post(&server, "/revoke").await.status, 200);
-    for token in [revoked.as_str(), "never issued"] {
-        let answer = form
-            .clone()
-            .with("token", token)
-            .post(&server, "/introspect")
-            .await;
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (200, r#"{"active":false}"#),
-            "nothing but this (section 2.2)"
-        );
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let about = |token: &str| {
+        Fields::from(&[
+            ("client_id", DEMO_CLIENT),
+            ("client_secret", DEMO_SECRET),
+            ("token", token),
+        ])
+    };
+    let logins = [
+        demo_tokens(&server).await,
+        demo_tokens(&server).await,
+        demo_tokens(&server).await,
+    ];
+    let access = logins.each_ref().map(|login| login.text("access_token"));
+    let refresh = logins.each_ref().map(|login| login.text("refresh_token"));
+    // The first login loses its access token, the second one ends, the third one grows old.
+    for given_back in [&access[0], &refresh[1]] {
+        assert_eq!(about(given_back).post(&server, "/revoke").await.status, 200);
     }
+    let code = log_in(&server, &Fields::demo()).await;
+    let nobodys = format!("mcp_{}", "0".repeat(72));
+    let mut looks = BTreeSet::new();
+    for token in [
+        &access[0],
+        &access[1],
+        &refresh[0],
+        &refresh[1],
+        &code,
+        &nobodys,
+        "never issued",
+    ] {
+        looks.insert(look(&about(token).post(&server, "/introspect").await));
+    }
+    assert_eq!(introspect(&server, &access[2]).await["active"], true);
+    server.clock.advance(Duration::from_hours(1));
+    let old = about(&access[2]).post(&server, "/introspect").await;
+    looks.insert(look(&old));
+    assert_eq!(looks.len(), 1, "{looks:#?}");
+    assert_eq!(
+        (old.status, old.body.as_str()),
+        (200, r#"{"active":false}"#),
+        "nothing but this (section 2.2)"
+    );
+    assert_eq!(old.header("cache-control"), Some("no-store"));
 }
 
 #[actix_web::test]

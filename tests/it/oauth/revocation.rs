@@ -57,6 +57,8 @@ async fn the_tokens_of_another_client_stay_as_they_are_and_it_is_told_so() {
         );
     }
     assert_eq!(call(&server, &tokens.text("access_token")).await.status, 200);
+    let refresh = Fields::demo_refresh(&tokens.text("refresh_token"));
+    assert_eq!(refresh.to_token(&server).await.status, 200);
 }
 
 #[actix_web::test]
