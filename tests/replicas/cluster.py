@@ -100,6 +100,9 @@ class Replica:
         self._binary, self._environment = binary, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
+    def configure(self, settings: dict[str, Any]) -> None:
+        (self.folder / "config.yml").write_text(json.dumps(settings, indent=1))
+
     def start(self) -> None:
         self._process = self._begin()
         eventually(f"replica {self.name} is healthy", lambda: self._is_up())
@@ -220,7 +223,7 @@ class Cluster:
             (replica.folder / "data").mkdir()
             shutil.copy(notes, replica.folder / "data" / "notes.duckdb")
             (replica.folder / "data" / "notes.duckdb").chmod(0o444)
-            (replica.folder / "config.yml").write_text(json.dumps(self._configuration(), indent=1))
+            replica.configure(self._configuration())
             replica.start()
         self._start_nginx()
 
@@ -248,14 +251,30 @@ class Cluster:
 
     def single(self, name: str) -> tuple[Replica, str]:
         """A server beside the replicas, not started, that keeps its logins in an SQLite file; and the host it is called."""
-        port = free_port()
-        server = Replica(name, self._binary, self.folder, port)
-        shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log", "*.sock"))
-        host = f"localhost:{port}"
-        settings = configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"})
-        (server.folder / "config.yml").write_text(json.dumps(settings, indent=1))
-        self.others.append(server)
+        server = self._beside(name)
+        host = f"localhost:{server.port}"
+        server.configure(configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"}))
         return server, host
+
+    def pair(self, name: str, auth: dict[str, Any]) -> list[Replica]:
+        """Two more replicas, not started, on a database of their own, that nginx can be told to send requests to. `auth` stands
+        in their configuration in place of the local users."""
+        self.database.query(f"CREATE DATABASE {name}")
+        url = self.database.url.replace("///postgres?", f"///{name}?")
+        settings = configuration(self.url, {"type": "postgresql", "url": url, "auth_encryption_key": self.key})
+        settings["transport"]["http"]["rate_limits"] = {"token": 0}  # all clients ask without a pause, from one address
+        profile = settings["projects"]["replicas"]["profiles"]["default"]
+        profile["auth"] = {name: value for name, value in profile["auth"].items() if name != "local"} | auth
+        servers = [self._beside(f"{name}-{number}") for number in ("one", "two")]
+        for server in servers:
+            server.configure(settings)
+        return servers
+
+    def _beside(self, name: str) -> Replica:
+        server = Replica(name, self._binary, self.folder, free_port())
+        shutil.copytree(self.replicas[0].folder, server.folder, ignore=shutil.ignore_patterns("audit", "*.log", "*.sock"))
+        self.others.append(server)
+        return server
 
     def _configure_nginx(self, replicas: list[Replica]) -> None:
         settings = NGINX.format(

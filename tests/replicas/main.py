@@ -14,6 +14,7 @@ from pathlib import Path
 from backup import BACKUPS
 from checks import CHECKS
 from cluster import PATIENCE, Cluster, Replica, eventually
+from outages import OUTAGES
 
 INTEROP = Path(__file__).parent.parent / "interop"
 CALL = [
@@ -60,7 +61,7 @@ def main() -> None:
     binary, node, *chosen = sys.argv[1:]
     passed = failed = 0
     with Cluster(str(Path(binary).resolve())) as cluster:
-        tasks = {check.__name__.replace("_", " "): check for check in [*CHECKS, *BACKUPS]}
+        tasks = {check.__name__.replace("_", " "): check for check in [*CHECKS, *BACKUPS, *OUTAGES]}
         tasks |= {f"sdk {name}": command for name, command in sdk_clients(node).items()}
         for name, task in tasks.items():
             if chosen and not any(part in name for part in chosen):
@@ -73,7 +74,7 @@ def main() -> None:
             except Exception:
                 failed += 1
                 print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
-                for replica in cluster.replicas:
+                for replica in [*cluster.replicas, *cluster.others]:
                     print(f"--- {replica.name}\n{replica.log()}", flush=True)
     print(passed, failed)
     sys.exit(0 if failed == 0 and passed > 0 else 1)

@@ -46,6 +46,21 @@ class Person:
     async def code(self, address: str, before_each: Callable[[], Awaitable[None]] | None = None) -> dict[str, str]:
         """Signs in, approves, and gives the form that exchanges the code. `before_each` is awaited before each request."""
         verifier = secrets.token_urlsafe(48)
+        callback = await self.callback(address, verifier, before_each)
+        assert "code" in callback, callback
+        remember("code_verifier", verifier)
+        return {
+            "grant_type": "authorization_code",
+            "code": callback["code"],
+            "redirect_uri": REDIRECT_URI,
+            "client_id": self.client_id,
+            "code_verifier": verifier,
+        }
+
+    async def callback(
+        self, address: str, verifier: str, before_each: Callable[[], Awaitable[None]] | None = None
+    ) -> httpx2.QueryParams:
+        """What comes back from a login: a code, or an error."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         request = {
             "response_type": "code",
@@ -56,16 +71,7 @@ class Person:
             "state": "s",
         }
         start = str(httpx2.URL(f"{address}/authorize", params=request))
-        callback = await sign_in(start, REDIRECT_URI, "testuser", "testpass", before_each)
-        assert "code" in callback, callback
-        remember("code_verifier", verifier)
-        return {
-            "grant_type": "authorization_code",
-            "code": callback["code"],
-            "redirect_uri": REDIRECT_URI,
-            "client_id": self.client_id,
-            "code_verifier": verifier,
-        }
+        return await sign_in(start, REDIRECT_URI, "testuser", "testpass", before_each)
 
     async def token(self, address: str, form: dict[str, str]) -> httpx2.Response:
         answer = await self.http.post(f"{address}/token", data=form)
