@@ -310,17 +310,18 @@ fn read(
 }
 
 /// What the consent page shows and a grant has at most, of a user or of a service account: what was asked, as far as the client may have it. A request
-/// without `scope` means what every call needs, or else the default set; for a client that may have none of that, it
-/// means all that the operator gave to the client.
+/// without `scope` means what every call needs, or else the default set, as far as the client registered for it; for a client
+/// that did for none of that, it means all that it registered for.
 pub(super) fn shown_scopes(client: &Client, asked: Option<&ScopeSet>, settings: &Settings) -> ScopeSet {
+    let registered = client.registered_scopes();
     let meant = [&settings.required_scopes, &settings.default_scopes];
-    let meant = meant.map(|scopes| scopes.intersection(&client.scopes));
+    let meant = meant.map(|scopes| scopes.intersection(&registered));
     let default = meant.iter().find(|scopes| !scopes.is_empty());
     ScopeRequest {
         client: &client.scopes,
         asked,
         user: &client.scopes,
-        default: default.unwrap_or(&client.scopes),
+        default: default.unwrap_or(&registered),
     }
     .effective()
 }

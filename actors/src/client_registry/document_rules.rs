@@ -77,7 +77,7 @@ impl ClientRules {
         client.expires_at = Some(now + self.settings.unused_lifetime);
         self.repository.put_described_client(&client)?;
         self.delete_surplus()?;
-        Ok(client)
+        Ok(self.with_allowed_scopes(client))
     }
 
     fn find_by_id(&self, id: &ClientId) -> Result<Option<Client>, ResolveClientError> {

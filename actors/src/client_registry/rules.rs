@@ -146,7 +146,10 @@ impl ClientRules {
     pub(super) fn look_up(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         match self.configured.get(id) {
             Some(client) => Ok(Some(client.clone())),
-            None if self.may_be_stored(id) => self.repository.find_client(id),
+            None if self.may_be_stored(id) => {
+                let found = self.repository.find_client(id)?;
+                Ok(found.map(|client| self.with_allowed_scopes(client)))
+            }
             None => Ok(None),
         }
     }
@@ -155,6 +158,15 @@ impl ClientRules {
     fn may_be_stored(&self, id: &ClientId) -> bool {
         let is_refused_document = || MetadataDocumentUrl::is_meant_by(id) && self.admitted(id).is_err();
         !self.configured.contains_key(id) && !is_refused_document()
+    }
+
+    /// The client as it stands today: what one that described itself may ask for is what the operator allows now. It registered
+    /// with the scopes that it was told of first, and is told of others when it calls what needs them.
+    pub(super) fn with_allowed_scopes(&self, client: Client) -> Client {
+        Client {
+            scopes: self.settings.metadata.allowed_scopes.clone(),
+            ..client
+        }
     }
 
     fn new_client(

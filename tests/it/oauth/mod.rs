@@ -34,4 +34,5 @@ mod replicas;
 mod revocation;
 mod server;
 mod signed_tokens;
+mod step_up;
 mod token;

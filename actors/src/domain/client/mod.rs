@@ -289,6 +289,21 @@ impl Client {
         matches!(self.credential, ClientCredential::Public)
     }
 
+    /// The scopes that a login is for which names none, as far as the client may have them: those that it registered with, or
+    /// else all.
+    #[must_use]
+    pub fn registered_scopes(&self) -> ScopeSet {
+        let named = self.metadata.get("scope").and_then(Value::as_str);
+        let named = named
+            .and_then(|named| ScopeSet::parse(named).ok())
+            .unwrap_or_default();
+        let registered = named.intersection(&self.scopes);
+        if registered.is_empty() {
+            return self.scopes.clone();
+        }
+        registered
+    }
+
     /// Whether it wants tokens that are bound to a key, and no others.
     #[must_use]
     pub fn wants_bound_tokens_alone(&self) -> bool {
