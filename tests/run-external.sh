@@ -282,7 +282,7 @@ run_github() {
     "$python" tests/github/main.py "$binary" "$node" "$fake"
 }
 
-# A client logs in through a real OpenID provider, which stands in for Keycloak and Google, too.
+# Clients log in through real OpenID providers, one of which stands in for Keycloak and Google, too.
 run_oidc() {
   PYTHONPATH=$PYTHONPATH:tests/replicas:tests/interop/python run_counted "clients through OpenID Connect" "$logs/oidc.log" \
     "$python" tests/oidc/main.py "$binary" "$node"
@@ -308,7 +308,7 @@ run_stdio() {
   summarize "clients over stdio" "$clients_passed" "$clients_failed" 0
 }
 
-# Two servers on one PostgreSQL behind nginx, which this program starts itself and stops again.
+# Two servers on one PostgreSQL behind nginx, also without sessions and with TLS, which this program starts itself and stops again.
 run_replicas() {
   run_counted "two replicas" "$logs/replicas.log" "$python" tests/replicas/main.py "$binary" "$node"
 }

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from canaries import keep
-from cluster import PATIENCE, Replica, free_port
+from cluster import Replica, free_port
 from present import present
 from provider import CLIENT, CLIENT_AT_SERVER, Provider
+from waiting import PATIENCE
 
 HERE = Path(__file__).parent
 INTEROP = HERE.parent / "interop"

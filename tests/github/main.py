@@ -18,9 +18,10 @@ from pathlib import Path
 
 import httpx2
 from canaries import keep, remember
-from cluster import PATIENCE, Replica, free_port
+from cluster import Replica, free_port
 from postgresql import PostgreSQL
 from present import present
+from waiting import PATIENCE
 
 HERE = Path(__file__).parent
 INTEROP = HERE.parent / "interop"

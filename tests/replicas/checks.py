@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import httpx2
-from cluster import PATIENCE, REUSE_WINDOW, Cluster, Replica, eventually
+from cluster import REUSE_WINDOW, Cluster, Replica
 from person import Person, name_in
+from waiting import PATIENCE, eventually
 
 WITHIN = 2.0
 """Seconds after which what was revoked is refused everywhere, in the worst case."""

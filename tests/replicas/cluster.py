@@ -9,50 +9,23 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from authority import Authority
 from canaries import keep, remember
+from nginx import Nginx
 from postgresql import PostgreSQL
+from waiting import PATIENCE, eventually
 
 HERE = Path(__file__).parent
 REUSE_WINDOW = 10
 """Seconds in which a used refresh token still leads to the same pair: longer than twenty refreshes take on a machine that
 does much else, and so short that a test can wait for its end."""
 
-PATIENCE = 120
-"""Seconds; more than anything takes that must happen at some time, also on such a machine. Reached only when it fails."""
-
 PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4"
-
-NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes 1; {user}
-events {{}}
-http {{
-  log_format served '$upstream_addr $request_method $uri $status';
-  access_log {folder}/served.log served;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  upstream mxcp_actor {{
-    {servers}
-  }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://mxcp_actor;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $http_host;
-      proxy_buffering off;
-      proxy_read_timeout 300s;
-    }}
-  }}
-}}
-"""
-
 
 RESERVATIONS: list[socket.socket] = []
 
@@ -74,15 +47,6 @@ def free_port() -> int:
         return port
 
 
-def eventually(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What `check` gives as soon as it gives something; processes need their time to start and to stop."""
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
-    return found
-
-
 def is_healthy(port: int) -> bool:
     try:
         return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
@@ -94,10 +58,16 @@ class Replica:
     """One server process, on its own copy of the project and of the database."""
 
     def __init__(
-        self, name: str, binary: str, folder: Path, port: int, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        binary: str,
+        folder: Path,
+        port: int,
+        environment: dict[str, str] | None = None,
+        flags: tuple[str, ...] = (),
     ) -> None:
         self.name, self.port, self.folder = name, port, folder / name
-        self._binary, self._environment = binary, environment or {}
+        self._binary, self._environment, self._flags = binary, environment or {}, flags
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self, settings: dict[str, Any]) -> None:
@@ -116,7 +86,7 @@ class Replica:
     def _begin(self) -> "subprocess.Popen[bytes]":
         environment = {"HOME": str(self.folder), "MXCP_CONFIG": "config.yml", "PATH": os.environ["PATH"]}
         environment |= {"MXCP_ADMIN_ENABLED": "1", "MXCP_ADMIN_SOCKET": "admin.sock", "MXCP_DEBUG": "1"} | self._environment
-        command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [self._binary, "serve", "--host", "127.0.0.1", "--port", str(self.port), *self._flags]
         with (self.folder / "server.log").open("ab") as log:
             return subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -163,13 +133,26 @@ class Replica:
         return [record for record in self.records() if record["operation_name"] == operation]
 
 
-def configuration(url: str, persistence: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Kind:
+    """In what one cluster differs from another."""
+
+    flags: tuple[str, ...] = ()
+    """What its servers are started with."""
+    access_token_ttl: int = 3600
+    """Seconds that a token lives."""
+    tls: bool = False
+    """Whether nginx ends TLS, as it does in front of real servers; the checks that ask a replica itself know no TLS."""
+
+
+def configuration(url: str, persistence: dict[str, Any], kind: Kind) -> dict[str, Any]:
     user = {"username": "testuser", "password_hash": PASSWORD_HASH, "name": "Test User"}
     auth = {
         "provider": "local",
         "local": {"users": [user]},
-        "registration": {"allowed_scopes": ["mcp:read"]},
-        "session": {"refresh_reuse_window": REUSE_WINDOW},
+        "authorization": {"required_scopes": ["mcp:read"]},
+        "registration": {"allowed_scopes": ["mcp:read", "mcp:write"]},
+        "session": {"access_token_ttl": kind.access_token_ttl, "refresh_reuse_window": REUSE_WINDOW},
         "persistence": persistence,
     }
     return {
@@ -182,19 +165,23 @@ def configuration(url: str, persistence: dict[str, Any]) -> dict[str, Any]:
 class Cluster:
     """All of it; `url` is what clients are told."""
 
-    def __init__(self, binary: str) -> None:
+    def __init__(self, binary: str, kind: Kind) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mxcp-actor-replicas."))
         self.folder.chmod(0o755)
         self.database = PostgreSQL(self.folder)
         self._binary = binary
         self.key = base64.urlsafe_b64encode(bytes(range(32))).decode()
         remember("sealing_key", self.key)
-        self._nginx_port = free_port()
-        self.host = f"localhost:{self._nginx_port}"
-        self.url = f"http://{self.host}"
-        self.replicas = [Replica(name, binary, self.folder, free_port()) for name in ("one", "two")]
+        self._kind = kind
+        self.authority = Authority(self.folder) if kind.tls else None
+        port = free_port()
+        self._nginx = Nginx(self.folder, port, self.authority)
+        self.host = f"localhost:{port}"
+        self.url = self._nginx.url
+        self.replicas = [
+            Replica(name, binary, self.folder, free_port(), flags=kind.flags) for name in ("one", "two")
+        ]
         self.others: list[Replica] = []
-        self._nginx: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Cluster":
         try:
@@ -207,9 +194,7 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         for replica in [*self.replicas, *self.others]:
             replica.kill()
-        if self._nginx is not None:
-            self._nginx.terminate()
-            self._nginx.wait(timeout=PATIENCE)
+        self._nginx.stop()
         self.database.dump(self.folder / "store.dump")
         self.database.remove()
         keep(self.folder)
@@ -225,7 +210,7 @@ class Cluster:
             (replica.folder / "data" / "notes.duckdb").chmod(0o444)
             replica.configure(self._configuration())
             replica.start()
-        self._start_nginx()
+        self._nginx.start([replica.port for replica in self.replicas])
 
     def _filled_database(self) -> Path:
         """The database, made by the server itself: a call that fills its table."""
@@ -247,13 +232,13 @@ class Cluster:
 
     def _configuration(self) -> dict[str, Any]:
         persistence = {"type": "postgresql", "url": self.database.url, "auth_encryption_key": self.key}
-        return configuration(self.url, persistence)
+        return configuration(self.url, persistence, self._kind)
 
     def single(self, name: str) -> tuple[Replica, str]:
         """A server beside the replicas, not started, that keeps its logins in an SQLite file; and the host it is called."""
         server = self._beside(name)
         host = f"localhost:{server.port}"
-        server.configure(configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"}))
+        server.configure(configuration(f"http://{host}", {"type": "sqlite", "path": "oauth.db"}, self._kind))
         return server, host
 
     def pair(self, name: str, auth: dict[str, Any]) -> list[Replica]:
@@ -261,7 +246,8 @@ class Cluster:
         in their configuration in place of the local users."""
         self.database.query(f"CREATE DATABASE {name}")
         url = self.database.url.replace("///postgres?", f"///{name}?")
-        settings = configuration(self.url, {"type": "postgresql", "url": url, "auth_encryption_key": self.key})
+        persistence = {"type": "postgresql", "url": url, "auth_encryption_key": self.key}
+        settings = configuration(self.url, persistence, self._kind)
         settings["transport"]["http"]["rate_limits"] = {"token": 0}  # all clients ask without a pause, from one address
         profile = settings["projects"]["replicas"]["profiles"]["default"]
         profile["auth"] = {name: value for name, value in profile["auth"].items() if name != "local"} | auth
@@ -276,39 +262,16 @@ class Cluster:
         self.others.append(server)
         return server
 
-    def _configure_nginx(self, replicas: list[Replica]) -> None:
-        settings = NGINX.format(
-            folder=self.folder,
-            user="user root;" if os.geteuid() == 0 else "",
-            servers=" ".join(f"server 127.0.0.1:{replica.port} max_fails=1 fail_timeout=5s;" for replica in replicas),
-            port=self._nginx_port,
-        )
-        (self.folder / "nginx.conf").write_text(settings)
-
     def balance(self, replicas: list[Replica]) -> None:
         """Tells nginx to send requests to these alone, soon."""
-        assert self._nginx is not None
-        self._configure_nginx(replicas)
-        self._nginx.send_signal(signal.SIGHUP)
+        self._nginx.balance([replica.port for replica in replicas])
 
     def balance_now(self, replicas: list[Replica]) -> None:
         """The same, and waits until no worker of nginx has the list of before."""
-        assert self._nginx is not None
-        children = Path(f"/proc/{self._nginx.pid}/task/{self._nginx.pid}/children")
-        old = set(children.read_text().split())
-        self.balance(replicas)
-        eventually("nginx has read its list", lambda: old.isdisjoint(children.read_text().split()))
-
-    def _start_nginx(self) -> None:
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self._configure_nginx(self.replicas)
-        command = [program, "-e", self.folder / "nginx.log", "-p", self.folder, "-c", self.folder / "nginx.conf"]
-        self._nginx = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        eventually("nginx answers", lambda: is_healthy(self._nginx_port))
+        self._nginx.balance_now([replica.port for replica in replicas])
 
     def served(self) -> list[tuple[str, str, str]]:
         """Name of the replica, method and path of each request that came through nginx, in the order of their ends."""
         names = {f"127.0.0.1:{replica.port}": replica.name for replica in self.replicas}
-        lines = (self.folder / "served.log").read_text().splitlines()
-        parts = [line.split(" ") for line in lines]
+        parts = self._nginx.served()
         return [(names[address], method, path) for address, method, path, *_ in parts if address in names]

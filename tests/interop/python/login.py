@@ -1,71 +1,17 @@
 """The official Python SDK against a protected server: discovery, dynamic registration, login with PKCE, call, refresh."""
 
-import json
 from pathlib import Path
 
 import httpx2
-from browser import sign_in
-from canaries import remember_tokens
 from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
 from mcp import Client
-from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from memory import LoginMemory
 from offers import check_notes
 from publisher import Publisher
-
-REDIRECT_URI = "http://127.0.0.1:33418/callback"
-
-
-class Memory:
-    """Keeps the registration and every token pair that the SDK was given, newest last; in a file, if there is to be one."""
-
-    def __init__(self, file: Path | None) -> None:
-        self.registration: OAuthClientInformationFull | None = None
-        self.tokens: list[OAuthToken] = []
-        self.is_old = file is not None and file.exists()
-        if file is not None and self.is_old:
-            kept = json.loads(file.read_text())
-            self.registration = OAuthClientInformationFull.model_validate(kept["registration"])
-            self.tokens = [OAuthToken.model_validate(kept["tokens"])]
-
-    def write(self, file: Path) -> None:
-        assert self.registration is not None
-        kept = {"registration": self.registration.model_dump(mode="json"), "tokens": self.tokens[-1].model_dump(mode="json")}
-        file.write_text(json.dumps(kept))
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return self.registration
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        self.registration = client_info
-        remember_tokens(client_info.model_dump())
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self.tokens[-1] if self.tokens else None
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self.tokens.append(tokens)
-        remember_tokens(tokens.model_dump())
-
-
-class Person:
-    """Signs in when the SDK sends the user to a page, and counts how often that was needed."""
-
-    def __init__(self, username: str, password: str) -> None:
-        self._username, self._password = username, password
-        self._callback = httpx2.QueryParams()
-        self.visits = 0
-
-    async def open(self, url: str) -> None:
-        self.visits += 1
-        self._callback = await sign_in(url, REDIRECT_URI, self._username, self._password)
-
-    async def callback(self) -> AuthorizationCodeResult:
-        assert "code" in self._callback, f"the server sent no code: {self._callback}"
-        return AuthorizationCodeResult(
-            code=self._callback["code"], state=self._callback.get("state"), iss=self._callback.get("iss")
-        )
+from user import REDIRECT_URI, User
 
 
 async def main() -> str:
@@ -102,7 +48,7 @@ async def main() -> str:
     publisher = Publisher(options.publish) if options.publish else None
     if publisher is not None:
         publisher.publish(metadata.model_dump(mode="json", exclude_none=True))
-    memory, person = Memory(options.memory), Person(options.username, options.password)
+    memory, person = LoginMemory(options.memory), User(options.username, options.password)
     provider = OAuthClientProvider(
         server_url=options.server,
         client_metadata=metadata,

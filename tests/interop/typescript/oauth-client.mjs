@@ -123,6 +123,18 @@ export class OAuthClient {
     this.#tokens = { ...this.#tokens, access_token: "expired" };
   }
 
+  /** Gives the refresh token up, so that the SDK has to ask the person. */
+  forgetRefreshToken() {
+    const { refresh_token: _, ...others } = this.#tokens;
+    this.#tokens = others;
+  }
+
+  /** The SDK says what turned out to be worthless; of a login that was revoked, the tokens. */
+  invalidateCredentials(what) {
+    assert.equal(what, "tokens", "the SDK takes more for worthless than the tokens");
+    this.#tokens = undefined;
+  }
+
   /** One login and one refresh happened, for the kind of client that was asked for. */
   check() {
     if (this.#publisher === undefined) this.#checkRegistration();
