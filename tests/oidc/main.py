@@ -1,6 +1,7 @@
-"""The Python SDK's client logs in through a real OpenID provider, calls, goes on after the server was started again, and
-refreshes: once as any provider, once as a Keycloak realm, once with Google's claims. Then it logs in at the provider itself,
-refreshes there, and brings the provider's tokens to a server that is a resource server only: signed ones, and opaque ones.
+"""The SDKs' clients log in through real OpenID providers, call, go on after the server was started again, and refresh: at npm's
+oidc-provider once as any provider, once as a Keycloak realm, once with Google's claims, and at PyPI's oidc-provider-mock. Then
+Python's logs in at the provider itself, refreshes there, and brings the provider's tokens to a server that is a resource server
+only: signed ones, and opaque ones.
 
     main.py BINARY NODE
 
@@ -9,6 +10,7 @@ The last line says how many passed and how many failed. It needs `tests/canaries
 """
 
 import asyncio
+import base64
 import shutil
 import subprocess
 import sys
@@ -19,41 +21,21 @@ from pathlib import Path
 
 from browser import sign_in
 from canaries import keep
-from cluster import PATIENCE, Replica, eventually, free_port
+from cluster import Replica, free_port
+from postgresql import PostgreSQL
 from present import present
+from providers import MockProvider, NodeProvider, Provider
+from waiting import PATIENCE, eventually
 
 HERE = Path(__file__).parent
-CLIENT = [sys.executable, str(HERE.parent / "interop" / "python" / "login.py")]
+INTEROP = HERE.parent / "interop"
 PATHS = {"oidc": "", "keycloak": "/realms/employees", "google": "/google", "signed": "/signed", "opaque": "/opaque"}
-"""Where the issuer of each profile is, at its provider."""
+"""Where the issuer of each profile is, at npm's provider."""
+NAMES = {"oidc": "acme", "keycloak": "keycloak", "google": "google", "mock": "mock"}
+"""What each profile's provider is called in SQL."""
+RESTARTED = {"oidc": "python", "keycloak": "typescript-v1", "google": "typescript-v2", "mock": "python"}
+"""Which client goes on after a restart of each profile's server. The keycloak one has its logins in PostgreSQL."""
 PASSWORD = "any password is right"
-RESOURCE_ONLY = ("signed", "opaque")
-"""The profiles whose tokens are the provider's."""
-
-
-class Provider:
-    """npm's oidc-provider, a program."""
-
-    def __init__(self, node: str, path: str, redirect_uri: str, folder: Path) -> None:
-        self.server = f"http://127.0.0.1:{free_port()}"
-        self.issuer = f"{self.server}{path}"
-        self._log = folder / f"provider{path.replace('/', '-')}.log"
-        self._command = [node, str(HERE / "provider.mjs"), self.server.rsplit(":", 1)[1], path, redirect_uri]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        eventually("the provider listens", lambda: self.issuer in self.log().splitlines())
-
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(timeout=PATIENCE)
-            self._process = None
 
 
 class Tests:
@@ -72,19 +54,32 @@ class Tests:
             self.failed += 1
 
 
-def run_client(server: Replica, expected: str, memory: Path | None, tool: str = "whoami") -> str:
-    call = ["--tool", tool, "--username", "ada", "--password", PASSWORD, "--expect", expected, "--without-notes"]
-    remembering = ["--memory", str(memory)] if memory else []
-    program = [*CLIENT, f"http://127.0.0.1:{server.port}/mcp", *call, *remembering]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.strip()
+class Clients:
+    """The programs that log in to other servers, too."""
+
+    def __init__(self, node: str) -> None:
+        self._programs = {"python": [sys.executable, str(INTEROP / "python" / "login.py")]}
+        for sdk in ("typescript-v1", "typescript-v2"):
+            self._programs[sdk] = [node, str(INTEROP / sdk / "login.mjs")]
+
+    def run(self, server: Replica, expected: str, tool: str = "whoami") -> str:
+        return self._run("python", server, expected, "--tool", tool)
+
+    def go_on(self, sdk: str, server: Replica) -> str:
+        """The first time it logs in and writes down what it needs to go on with the next time."""
+        return self._run(sdk, server, "ada", "--tool", "whoami", "--memory", str(server.folder / f"{sdk}.json"))
+
+    def _run(self, sdk: str, server: Replica, expected: str, *more: str) -> str:
+        call = ["--username", "ada", "--password", PASSWORD, "--expect", expected, "--without-notes", *more]
+        program = [*self._programs[sdk], f"http://127.0.0.1:{server.port}/mcp", *call]
+        done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
 
 
 def renewed(provider: Provider) -> str:
-    """Tokens of this provider end after 30 s, which is too short to be used as they are."""
-    assert "granted refresh_token" in provider.log(), "the provider was never asked for a new token"
-    assert "refused" not in provider.log() and "broken" not in provider.log(), "the provider complains"
+    assert provider.has_renewed(), "the provider was never asked for a new token"
+    assert not provider.complains(), "the provider complains"
     return "the provider renewed the token"
 
 
@@ -96,65 +91,78 @@ def given_back(server: Replica, provider: Provider) -> str:
     return "the provider has its tokens back"
 
 
-def bring_tokens(tests: Tests, profile: str, server: Replica, provider: Provider) -> None:
+def bring_tokens(tests: Tests, clients: Clients, profile: str, server: Replica, provider: Provider) -> None:
     """The same where the client logs in at the provider, which the server asks about tokens, or for the keys of them."""
     provider.start()
     server.start()
     for what, test in {
-        "login": lambda: run_client(server, "ada", None),
-        "provider": lambda: run_client(server, "acme", None),
-        "token": lambda: run_client(server, "false", None),
-        "mapped groups": lambda: run_client(server, "welcome", None, "staff_only"),
+        "login": lambda: clients.run(server, "ada"),
+        "provider": lambda: clients.run(server, "acme"),
+        "token": lambda: clients.run(server, "false"),
+        "mapped groups": lambda: clients.run(server, "welcome", "staff_only"),
     }.items():
         tests.run(f"{profile}, {what}", test, server, provider)
     assert server.stop() == 0, server.log()
 
 
-def through(tests: Tests, profile: str, server: Replica, provider: Provider) -> None:
+def through(tests: Tests, clients: Clients, profile: str, server: Replica, provider: Provider) -> None:
     """One profile's life: started before its provider is, logged in to, started again, gone on with."""
-    memory = server.folder / "python.json"
+    sdk = RESTARTED[profile]
     server.start()
     provider.start()
-    name = "acme" if profile == "oidc" else profile
-    for what, test in {
-        "login": lambda: run_client(server, "ada", memory),
-        "provider": lambda: run_client(server, name, None),
-        "verified address": lambda: run_client(server, "ada@example.com", None),
-        "token": lambda: run_client(server, "true", None),
+    walk = {
+        f"{sdk}, login": lambda: clients.go_on(sdk, server),
+        "provider": lambda: clients.run(server, NAMES[profile]),
+        "verified address": lambda: clients.run(server, "ada@example.com"),
+        "token": lambda: clients.run(server, "true"),
         "renewal": lambda: renewed(provider),
-        "sign-in": lambda: given_back(server, provider),
-    }.items():
-        tests.run(f"{profile}, {what}", test, server, provider)
+    }
     if profile == "keycloak":
-        tests.run("keycloak, roles", lambda: run_client(server, "welcome", None, "staff_only"), server, provider)
+        walk["roles"] = lambda: clients.run(server, "welcome", "staff_only")
+    if profile != "mock":
+        walk["sign-in"] = lambda: given_back(server, provider)
+    for what, test in walk.items():
+        tests.run(f"{profile}, {what}", test, server, provider)
     assert server.stop() == 0, server.log()
     server.start()
-    tests.run(f"{profile}, restarted", lambda: run_client(server, "ada", memory), server, provider)
+    tests.run(f"{profile}, {sdk}, restarted", lambda: clients.go_on(sdk, server), server, provider)
     present(server)
     assert server.stop() == 0, server.log()
 
 
 def main() -> None:
     binary, node = sys.argv[1:]
-    binary, tests = str(Path(binary).resolve()), Tests()
+    binary, tests, clients = str(Path(binary).resolve()), Tests(), Clients(node)
     folder = Path(tempfile.mkdtemp(prefix="mxcp-actor-oidc."))
-    started: list[tuple[Replica, Provider]] = []
+    folder.chmod(0o755)
+    store, started = PostgreSQL(folder), []
     try:
-        for profile, path in PATHS.items():
+        store.start()
+        for profile in [*PATHS, "mock"]:
             port = free_port()
             public_url = f"http://127.0.0.1:{port}"
-            provider = Provider(node, path, f"{public_url}/{profile}/callback", folder)
-            environment = {"MXCP_PROFILE": profile, "PUBLIC_URL": public_url}
-            environment |= {"ISSUER": provider.issuer, "SERVER": provider.server}
+            if profile in PATHS:
+                provider = NodeProvider(node, PATHS[profile], f"{public_url}/{profile}/callback", folder)
+            else:
+                provider = MockProvider(folder)
+            environment = {
+                "MXCP_PROFILE": profile,
+                "PUBLIC_URL": public_url,
+                "ISSUER": provider.issuer,
+                "SERVER": provider.server,
+                "STORE_URL": store.url,
+                "SEALING_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+            }
             server = Replica(f"server-{profile}", binary, folder, port, environment)
             shutil.copytree(HERE / "project", server.folder)
             started.append((server, provider))
-            walk = bring_tokens if profile in RESOURCE_ONLY else through
-            walk(tests, profile, server, provider)
+            walk = through if profile in RESTARTED else bring_tokens
+            walk(tests, clients, profile, server, provider)
     finally:
         for server, provider in started:
             server.kill()
             provider.end()
+        store.remove()
         keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     print(tests.passed, tests.failed)

@@ -25,8 +25,8 @@ async def sign_in(
     Nothing listens at `redirect_uri`: the walk stops when the server sends the browser there. `before_each` is awaited before
     each request.
     """
-    # The second name is what the pages of npm's oidc-provider ask for.
-    answers = {"username": username, "login": username, "password": password}
+    # The second name is what the pages of npm's oidc-provider ask for, the third what those of PyPI's oidc-provider-mock do.
+    answers = {"username": username, "login": username, "sub": username, "password": password}
     # A connection for each request: what `before_each` does to a proxy may close those that there were.
     limits = httpx2.Limits(max_keepalive_connections=0) if before_each else httpx2.Limits()
     async with httpx2.AsyncClient(follow_redirects=False, timeout=30, limits=limits) as client:

@@ -15,6 +15,8 @@ const LONG = 32;
  * Nothing listens there: the walk stops when the server sends the browser to it.
  */
 export async function signIn(start, redirectUri, { username, password }) {
+  // The second name is what the pages of npm's oidc-provider ask for.
+  const answers = { username, login: username, password };
   const cookies = new CookieJar();
   let request = { url: new URL(start), method: "GET" };
   for (let step = 0; step < MAXIMUM_STEPS; step += 1) {
@@ -24,7 +26,7 @@ export async function signIn(start, redirectUri, { username, password }) {
     cookies.store(url, response.headers.getSetCookie());
     const location = response.headers.get("location");
     if (location === null) {
-      request = submission(url, response, await response.text(), { username, password });
+      request = submission(url, response, await response.text(), answers);
       continue;
     }
     const next = new URL(location, url);
