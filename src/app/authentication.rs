@@ -238,14 +238,14 @@ pub fn services(
 }
 
 /// The resource that the tokens of another server open.
-pub fn foreign_resource(
+pub async fn foreign_resource(
     config: &Config,
     endpoint_scopes: &ScopeSet,
     audit: &Audit,
 ) -> Result<Arc<ResourceServer>, StartError> {
     let issuer = verifier::issuer(config).ok_or(StartError::NoVerifier)?;
     let resource_server = ResourceServer::new(ResourceParts {
-        tokens: Tokens::Foreign(verifier::launch(config, &audit.clock)?),
+        tokens: Tokens::Foreign(verifier::launch(config, &audit.clock).await?),
         clock: Arc::clone(&audit.clock),
         randomness: Arc::clone(&audit.randomness),
         audit: Arc::new(Sink::new(audit)),

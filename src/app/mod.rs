@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod audit_export;
+mod auth_server;
 pub mod authentication;
 pub mod build;
 pub mod commands;
@@ -33,6 +34,7 @@ use mxcp_actors::domain::client::InvalidClientConfiguration;
 use mxcp_actors::domain::randomness::RandomnessUnavailable;
 use mxcp_actors::domain::scope::InvalidScope;
 use mxcp_actors::outbound::NoCertificates;
+use mxcp_actors::provider_broker::provider::ProviderError;
 use mxcp_actors::sql_executor::engine::QueryError;
 use mxcp_actors::sql_executor::engine::generation::OpenError;
 use mxcp_actors::store::open::OpenStoreError;
@@ -146,6 +148,23 @@ pub enum StartError {
     NoAudience {
         /// The setting that says so.
         setting: &'static str,
+    },
+    /// The same where no block of the configuration could say so.
+    #[error(
+        "--auth-server: whom tokens are for is not known, and those of every other application would be accepted; set \
+         transport.http.base_url, under whose address tokens are for this resource, or auth.introspection with the server's \
+         name for this resource as its audience"
+    )]
+    NoAudienceAtServer,
+    /// The tokens of the authorization server cannot be checked.
+    #[error("--auth-server {issuer}: {reason}; {advice}")]
+    AuthServer {
+        /// Its address.
+        issuer: String,
+        /// What it lacks.
+        reason: ProviderError,
+        /// The setting that helps.
+        advice: &'static str,
     },
     /// The identity provider cannot be called safely.
     #[error("{0}")]

@@ -41,6 +41,8 @@ impl StartError {
             | Self::Tool(_)
             | Self::ProjectFolder { .. }
             | Self::Query(_)
+            | Self::NoAudienceAtServer
+            | Self::AuthServer { .. }
             | Self::Certificates(_)
             | Self::Actors(_)
             | Self::NoDatabase

@@ -252,7 +252,7 @@ impl Work {
         let sql = executor_settings(&config.limits, !config.auth.is_open());
         if config.auth.mode != AuthMode::Issuer {
             return Ok(Self::Foreign {
-                resource_server: authentication::foreign_resource(config, endpoint_scopes, audit)?,
+                resource_server: authentication::foreign_resource(config, endpoint_scopes, audit).await?,
                 executor: SqlExecutor::launch(generation, sql).map_err(StartError::Thread)?,
                 sessions: sessions_in_memory(audit),
             });

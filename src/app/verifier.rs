@@ -18,8 +18,8 @@ use mxcp_actors::provider_broker::providers::oidc::settings::OidcSettings;
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
 use url::Url;
 
-use super::StartError;
 use super::user_mapping::user_mapping;
+use super::{StartError, auth_server};
 use crate::config::{self, AuthMode, Config, Provider, VerifyingMethod};
 
 /// The longest time of one call to the authorization server: somebody waits for a tool.
@@ -30,6 +30,9 @@ const CHECK_TIME: Duration = Duration::from_secs(20);
 /// Whose tokens are accepted, if not this server's own.
 pub(super) fn issuer(config: &Config) -> Option<String> {
     let auth = &config.auth;
+    if let Some(server) = &auth.auth_server {
+        return Some(auth_server::identifier(server));
+    }
     match (auth.mode, &auth.provider, &auth.introspection) {
         (AuthMode::Verifier, Provider::Oidc(oidc), _) => issuer_of(&oidc.config_url),
         (AuthMode::Introspection, _, Some(introspection)) => Some(introspection.issuer.clone()),
@@ -40,6 +43,14 @@ pub(super) fn issuer(config: &Config) -> Option<String> {
 /// Refuses a method that could not tell whom tokens are for.
 pub(super) fn refuse_unknown_audience(config: &Config) -> Result<(), StartError> {
     let auth = &config.auth;
+    if let Some(server) = &auth.auth_server {
+        let is_known = server.audience.is_some() || config.public_url.fixed().is_some();
+        return if is_known {
+            Ok(())
+        } else {
+            Err(StartError::NoAudienceAtServer)
+        };
+    }
     let (setting, audience) = match (auth.mode, &auth.provider, &auth.introspection) {
         (AuthMode::Issuer, ..) => return Ok(()),
         (AuthMode::Verifier, Provider::Oidc(oidc), _) => ("auth.oidc.audience", &oidc.audience),
@@ -55,12 +66,17 @@ pub(super) fn refuse_unknown_audience(config: &Config) -> Result<(), StartError>
 }
 
 /// Starts what checks tokens, on the current thread.
-pub(super) fn launch(config: &Config, clock: &Arc<dyn Clock>) -> Result<ForeignTokensHandle, StartError> {
+pub(super) async fn launch(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<ForeignTokensHandle, StartError> {
     let auth = &config.auth;
-    let (settings, cache_ttl) = match (auth.mode, &auth.provider, &auth.introspection) {
-        (AuthMode::Verifier, Provider::Oidc(oidc), _) => verified(oidc)?,
-        (AuthMode::Introspection, _, Some(introspection)) => introspected(introspection)?,
-        _ => return Err(StartError::NoVerifier),
+    let server = auth.auth_server.as_ref();
+    let (settings, cache_ttl) = match (server, auth.mode, &auth.provider, &auth.introspection) {
+        (Some(server), ..) => auth_server::discovered(server)?,
+        (None, AuthMode::Verifier, Provider::Oidc(oidc), _) => verified(oidc)?,
+        (None, AuthMode::Introspection, _, Some(introspection)) => introspected(introspection)?,
+        (None, ..) => return Err(StartError::NoVerifier),
     };
     let known = [
         Some(&settings.issuer.config_url),
@@ -76,6 +92,9 @@ pub(super) fn launch(config: &Config, clock: &Arc<dyn Clock>) -> Result<ForeignT
         ..OutboundSettings::new(hosts.collect::<BTreeSet<_>>())
     })?;
     let tokens = AccessTokens::new(settings, http, Arc::clone(clock));
+    if let Some(server) = server {
+        auth_server::look_at(server, &tokens).await?;
+    }
     let settings = ForeignTokenSettings {
         cache_ttl,
         deadline: CHECK_TIME,
@@ -86,10 +105,6 @@ pub(super) fn launch(config: &Config, clock: &Arc<dyn Clock>) -> Result<ForeignT
 
 fn verified(oidc: &config::Oidc) -> Result<(AccessTokenSettings, Duration), StartError> {
     let verifying = oidc.verifying.as_ref().ok_or(StartError::NoVerifier)?;
-    let methods = verifying.methods.iter().map(|method| match method {
-        VerifyingMethod::Jwt => Method::Jwt,
-        VerifyingMethod::Introspection => Method::Introspection,
-    });
     let client = ClientCredentials {
         client_id: oidc.client_id.clone(),
         client_secret: oidc.client_secret.clone(),
@@ -97,7 +112,7 @@ fn verified(oidc: &config::Oidc) -> Result<(AccessTokenSettings, Duration), Star
     let name = oidc.provider_name.as_deref().unwrap_or("oidc");
     let settings = AccessTokenSettings {
         issuer: server(name, oidc.config_url.clone(), client, &oidc.claim_mappings),
-        methods: methods.collect(),
+        methods: methods(&verifying.methods),
         audience: audience(oidc.audience.as_ref()),
         introspection: None,
         answer_lifetime: verifying.cache_ttl,
@@ -124,12 +139,20 @@ fn introspected(
     Ok((settings, introspection.cache_ttl))
 }
 
-fn audience(configured: Option<&String>) -> Audience {
+pub(super) fn methods(configured: &[VerifyingMethod]) -> Vec<Method> {
+    let methods = configured.iter().map(|method| match method {
+        VerifyingMethod::Jwt => Method::Jwt,
+        VerifyingMethod::Introspection => Method::Introspection,
+    });
+    methods.collect()
+}
+
+pub(super) fn audience(configured: Option<&String>) -> Audience {
     configured.map_or(Audience::Resource, |name| Audience::Named(name.clone()))
 }
 
 /// The other server, as far as tokens are checked there.
-fn server(
+pub(super) fn server(
     name: &str,
     config_url: Url,
     client: ClientCredentials,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use url::Url;
 
 use super::Surroundings;
 use crate::app::{StartError, lifecycle};
@@ -25,6 +26,11 @@ pub(super) struct Serve {
     /// call (default: the token in `MXCP_ACCESS_TOKEN`).
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+
+    /// The authorization server where users log in, in the place of what the configuration says about logins: its tokens are
+    /// accepted, and none are issued here.
+    #[arg(long, value_name = "URL", value_parser = auth_server)]
+    auth_server: Option<Url>,
 
     /// The address of the public listener.
     #[arg(long)]
@@ -67,6 +73,16 @@ fn transport(name: &str) -> Result<TransportKind, String> {
     })
 }
 
+/// An issuer's identifier (RFC 8414 section 2), over plain http, too: for this machine.
+fn auth_server(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if is_bare && url.fragment().is_none() && matches!(url.scheme(), "http" | "https") {
+        return Ok(url);
+    }
+    Err("accepted: the https URL of an issuer, without user name, password, ? and #".to_owned())
+}
+
 impl Serve {
     /// Whether a program reads why the server did not start. Over stdio, standard output is the client's.
     pub(super) fn wants_json(&self) -> bool {
@@ -90,6 +106,7 @@ impl Serve {
             token_file: self.token_file.map(|file| working_directory.join(file)),
             host: self.host,
             port: self.port,
+            auth_server: self.auth_server,
             stateless: self.stateless,
             readonly: self.readonly,
             debug: self.debug,

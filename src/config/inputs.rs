@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::user::TransportKind;
 
 /// Everything that [`super::load`] depends on.
@@ -29,6 +31,8 @@ pub struct Flags {
     pub host: Option<String>,
     /// `--port`
     pub port: Option<u16>,
+    /// `--auth-server`
+    pub auth_server: Option<Url>,
     /// `--stateless`
     pub stateless: bool,
     /// `--readonly`

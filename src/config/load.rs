@@ -173,7 +173,7 @@ fn assemble(
     let Names { project, profile, .. } = names;
     let site = site.resolve(&profile, surroundings, problems);
     let transport = user.transport.resolve(surroundings, problems);
-    let auth = user.profile.auth.resolve(surroundings.folders, problems);
+    let auth = user.profile.auth.resolve(surroundings, problems);
     let admin = user.admin.resolve(surroundings, problems);
     let logging = user.logging.resolve(surroundings, problems);
     let telemetry = user

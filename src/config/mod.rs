@@ -32,9 +32,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use auth::{
-    Atlassian, Auth, AuthMode, ClaimMappings, Client, Github, Google, GrantType, Hidden, Introspection,
-    Keycloak, Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce, ServiceAccount, Session,
-    Tokens, TrustedIssuer, UpstreamClient, UserMappingRule, Verifying, VerifyingMethod, scope_names,
+    Atlassian, Auth, AuthMode, AuthServer, ClaimMappings, Client, Github, Google, GrantType, Hidden,
+    Introspection, Keycloak, Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce,
+    ServiceAccount, Session, Tokens, TrustedIssuer, UpstreamClient, UserMappingRule, Verifying,
+    VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

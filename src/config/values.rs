@@ -35,11 +35,19 @@ pub(super) fn web_address(mut item: Item<'_>) -> Option<Url> {
     }
 }
 
+/// Why an address that secrets are sent to is warned of.
+pub(super) const IN_THE_CLEAR: &str = "is not https: secrets and tokens would cross the network unencrypted";
+
+/// Whether whoever is on the way to this address reads along.
+pub(super) fn carries_in_the_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
 /// As [`web_address`], with a warning if the address would carry secrets in the clear.
 pub(super) fn secret_carrying_address(mut item: Item<'_>) -> Option<Url> {
     let url = web_address(item.again())?;
-    if url.scheme() == "http" && !is_loopback(&url) {
-        item.warn("is not https: secrets and tokens would cross the network unencrypted");
+    if carries_in_the_clear(&url) {
+        item.warn(IN_THE_CLEAR);
     }
     Some(url)
 }

@@ -42,6 +42,7 @@ pub(super) fn oidc(
     let settings = OidcSettings {
         name: name(settings).to_owned(),
         config_url: settings.config_url.clone(),
+        other_config_url: None,
         auth_url: None,
         token_url: None,
         userinfo_url: settings.userinfo_url.clone(),

@@ -4,6 +4,7 @@
 //! To add a provider: a file with its settings and `FromYaml`, a variant of [`Provider`], a line in
 //! `ProviderName::CHOICES` and in `AuthFile::provider`.
 
+mod auth_server;
 mod authorization;
 mod client;
 mod client_metadata_documents;
@@ -26,6 +27,7 @@ mod oidc;
 mod salesforce;
 
 pub use atlassian::Atlassian;
+pub use auth_server::AuthServer;
 pub use authorization::Hidden;
 pub use client::{Client, GrantType};
 pub use github::Github;
@@ -54,7 +56,7 @@ use std::collections::BTreeSet;
 
 use mxcp_actors::domain::client::DocumentPolicy;
 
-use super::folders::Folders;
+use super::surroundings::Surroundings;
 use super::values::scopes;
 use crate::yaml::{FromYaml, Item, Located, Problems};
 
@@ -70,6 +72,8 @@ pub struct Auth {
     pub provider: Provider,
     /// Who is asked about tokens, in mode introspection.
     pub introspection: Option<Introspection>,
+    /// Whose tokens are accepted in the place of what the configuration says about logins.
+    pub auth_server: Option<AuthServer>,
     /// Who is trusted to say for whom a client acts; none is the default.
     pub trusted_issuers: Vec<TrustedIssuer>,
     /// The clients that need not register.
@@ -185,7 +189,15 @@ fn allowed_scopes(item: Item<'_>) -> Option<Vec<String>> {
 
 impl AuthFile {
     /// Fills in what needs the folders, and checks what single blocks cannot show.
-    pub(super) fn resolve(&self, folders: &Folders, problems: &mut Problems) -> Option<Auth> {
+    pub(super) fn resolve(&self, surroundings: Surroundings<'_>, problems: &mut Problems) -> Option<Auth> {
+        let auth = self.resolve_alone(surroundings, problems)?;
+        Some(match &surroundings.flags.auth_server {
+            Some(issuer) => auth_server::replace_logins(auth, issuer, problems),
+            None => auth,
+        })
+    }
+
+    fn resolve_alone(&self, surroundings: Surroundings<'_>, problems: &mut Problems) -> Option<Auth> {
         client::refuse_duplicates(&self.clients, problems);
         for client in &self.clients {
             service_account::check(client, self.mode, &self.provider, problems);
@@ -193,18 +205,21 @@ impl AuthFile {
         }
         let persistence = match &self.persistence {
             None => Some(Persistence::Memory),
-            Some(file) => PersistenceFile::resolve(file, folders, problems),
+            Some(file) => PersistenceFile::resolve(file, surroundings.folders, problems),
         };
         let registration_scopes = self
             .registration_scopes
             .clone()
             .unwrap_or_else(|| vec![DEFAULT_SCOPE.to_owned()]);
         let clients: Vec<Client> = self.clients.iter().map(ClientFile::client).collect();
-        self.refuse_ungrantable(&clients, &registration_scopes, problems);
+        if surroundings.flags.auth_server.is_none() {
+            self.refuse_ungrantable(&clients, &registration_scopes, problems);
+        }
         Some(Auth {
             mode: self.mode,
             provider: self.provider.clone(),
             introspection: self.introspection.clone(),
+            auth_server: None,
             trusted_issuers: self.trusted_issuers.clone().unwrap_or_default(),
             hidden: self.authorization.hide.clone().unwrap_or(vec![Hidden::Denied]),
             remember_consents: self.authorization.remember_consents.unwrap_or_default(),

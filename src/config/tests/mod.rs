@@ -2,6 +2,7 @@
 //! `tests/fixtures/config/`.
 
 mod auth;
+mod auth_server;
 mod bad_files;
 mod environment;
 mod profiles;

@@ -1,6 +1,7 @@
 //! A resource server only: the tokens are another server's. The whole program, with an OpenID provider that says what a test
 //! wants.
 
+mod flag;
 mod own;
 mod signed;
 mod start;

@@ -42,6 +42,8 @@ async fn one_server_logs_users_in_and_another_one_answers_them() {
 
 /// Who vouches for users with passwords in these projects.
 const LOCAL: &str = "urn:mxcp-actor:test:local";
+/// Lets the authorization server sign its access tokens.
+pub(super) const SIGNING: &str = " tokens: { format: jwt, algorithm: ES256 },";
 
 /// Passes every connection of `listener` on to the server, which is known by the listener's address and listens elsewhere.
 fn relay(listener: TcpListener, server: &Server) {
@@ -62,21 +64,41 @@ fn relay(listener: TcpListener, server: &Server) {
     });
 }
 
-#[actix_rt::test]
-async fn another_server_verifies_signed_tokens_by_the_published_keys_alone() {
+/// A server at which `ada` logs in, and the address that it is known by. `more` stands in its block `auth`.
+pub(super) fn authorization(more: &str) -> (Server, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let public = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let users = login::configuration(&[("ada", "name: Ada")])
         .replace(login::PUBLIC, &public)
-        .replace(
-            "provider: local,",
-            "provider: local, tokens: { format: jwt, algorithm: ES256 },",
-        );
-    let authorization = Project::new()
+        .replace("provider: local,", &format!("provider: local,{more}"));
+    let server = Project::new()
         .user_config(&users)
         .tool("one", "SELECT 1 AS x", "")
         .start();
-    relay(listener, &authorization);
+    relay(listener, &server);
+    (server, public)
+}
+
+/// The access token of a login of `ada` there.
+pub(super) async fn token_of(authorization: &Server, public: &str) -> String {
+    let code = login::Browser::for_resource(authorization, &format!("{public}/mcp"));
+    let code = { code }.code("ada", login::SCOPES).await;
+    let tokens = login::tokens(authorization, &code).await;
+    tokens["access_token"].as_str().unwrap().to_owned()
+}
+
+/// What SQL knows of `ada` by a signed token: issuer and subject as the token has them. The name stays where the user logged in.
+pub(super) fn ada_by_signature() -> String {
+    let subject = mxcp_actors::domain::user::UserKey {
+        issuer: LOCAL.to_owned(),
+        subject: "ada".to_owned(),
+    };
+    json!([{ "name": subject.public_subject(), "provider": "oidc", "token": "" }]).to_string()
+}
+
+#[actix_rt::test]
+async fn another_server_verifies_signed_tokens_by_the_published_keys_alone() {
+    let (authorization, public) = authorization(SIGNING);
     let auth = format!(
         "mode: verifier, provider: oidc, authorization: {{ required_scopes: ['mcp:read'] }},\n  oidc: {{ config_url: \
          '{public}/.well-known/oauth-authorization-server', client_id: {CLIENT}, client_secret: {LOGIN_SECRET}, scope: openid, \
@@ -86,17 +108,8 @@ async fn another_server_verifies_signed_tokens_by_the_published_keys_alone() {
     let metadata = resource.get("/.well-known/oauth-protected-resource").await.json();
     assert_eq!(metadata["authorization_servers"], json!([public]));
 
-    let code = login::Browser::for_resource(&authorization, &format!("{public}/mcp"));
-    let code = { code }.code("ada", login::SCOPES).await;
-    let token = login::tokens(&authorization, &code).await["access_token"].clone();
-    let token = token.as_str().unwrap();
-    // The user is issuer and subject as the token has them; the name stays where the user logged in.
-    let subject = mxcp_actors::domain::user::UserKey {
-        issuer: LOCAL.to_owned(),
-        subject: "ada".to_owned(),
-    };
-    let expected = json!([{ "name": subject.public_subject(), "provider": "oidc", "token": "" }]).to_string();
-    assert_eq!(who(&resource, token).await, Ok(expected));
+    let token = token_of(&authorization, &public).await;
+    assert_eq!(who(&resource, &token).await, Ok(ada_by_signature()));
     let (signed, _) = token.rsplit_once('.').unwrap();
     assert_eq!(
         who(&resource, &format!("{signed}.{}", "A".repeat(86))).await,

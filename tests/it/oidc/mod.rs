@@ -49,6 +49,7 @@ fn house_with(patience: Duration, change: impl FnOnce(OidcSettings) -> OidcSetti
     let config_url = format!("{}/.well-known/openid-configuration", fake.url());
     let settings = OidcSettings {
         name: "acme".to_owned(),
+        other_config_url: None,
         config_url: Url::parse(&config_url).unwrap(),
         auth_url: None,
         token_url: None,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::client::{Client, call};
+use crate::oidc::fake::FakeOidc;
 use crate::server::Project;
 
 const LOCAL: &str = r"
@@ -18,6 +19,15 @@ projects:
               - username: ada
                 password_hash: $argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4
 ";
+
+/// An authorization server, and the time.
+fn issuer() -> (FakeOidc, i64) {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let now = i64::try_from(since.as_secs()).unwrap();
+    (FakeOidc::start(now), now)
+}
 
 fn open() -> serde_json::Value {
     json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
@@ -70,11 +80,7 @@ fn with_a_provider_every_call_needs_a_good_token() {
 
 #[test]
 fn a_token_of_another_server_is_checked_for_each_call() {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let now = i64::try_from(since.as_secs()).unwrap();
-    let issuer = crate::oidc::fake::FakeOidc::start(now);
+    let (issuer, now) = issuer();
     let url = issuer.url().to_owned();
     let project = Project::new()
         .user_config(&format!(
@@ -99,6 +105,32 @@ fn a_token_of_another_server_is_checked_for_each_call() {
             ),
             None => assert_eq!(answer["error"]["message"], "Authentication required", "{answer}"),
         }
+    }
+}
+
+#[test]
+fn a_token_of_the_server_that_the_flag_names_is_checked_for_each_call() {
+    let (issuer, now) = issuer();
+    let url = issuer.url();
+    let claims = json!({ "iss": url, "sub": "ada", "aud": format!("{url}/mcp"), "exp": now + 300 });
+    let token = issuer.script().signer.sign(&claims);
+    let project = Project::new()
+        .user_config(&format!(
+            "mxcp: 1\ntransport: {{ http: {{ base_url: '{url}' }} }}\n"
+        ))
+        .tool("who", "SELECT get_username() AS name", "");
+    let flags = ["--auth-server", url];
+    for (variables, answered) in [
+        (
+            &[("MXCP_ACCESS_TOKEN", token.as_str())][..],
+            json!(r#"[{"name":"ada"}]"#),
+        ),
+        (&[], json!(null)),
+    ] {
+        let mut client = Client::start_with(&project, &flags, variables);
+        client.ask(open());
+        let answer = client.ask(call(1, "who"));
+        assert_eq!(answer["result"]["content"][0]["text"], answered, "{answer}");
     }
 }
 

@@ -96,6 +96,27 @@ impl AccessTokens {
         }
     }
 
+    /// Reads of the issuer what the methods need: its document, its keys, where it is asked. What is missing is told before
+    /// anybody's call depends on it.
+    pub async fn prepare(&self) -> Result<(), ProviderError> {
+        for method in &self.settings.methods {
+            match method {
+                Method::Jwt => {
+                    let metadata = self.surroundings.metadata().await?;
+                    self.surroundings.keys(&metadata).await?;
+                }
+                Method::Introspection if self.settings.introspection.is_some() => {}
+                Method::Introspection => {
+                    let metadata = self.surroundings.metadata().await?;
+                    metadata
+                        .introspection()
+                        .map_err(|reason| self.calls.invalid(reason))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What a token is worth at this resource.
     pub async fn check(
         &self,
@@ -153,11 +174,9 @@ impl AccessTokens {
             return Ok((issuer.clone(), answer));
         }
         let metadata = self.surroundings.metadata().await?;
-        let missing = || {
-            self.calls
-                .invalid("its discovery document names no introspection endpoint")
-        };
-        let url = metadata.introspection_endpoint.as_ref().ok_or_else(missing)?;
+        let url = metadata
+            .introspection()
+            .map_err(|reason| self.calls.invalid(reason))?;
         let answer = self.ask(url, metadata.introspection_authentication, token);
         Ok((metadata.issuer.clone(), answer.await?))
     }

@@ -19,7 +19,8 @@ pub(super) struct Metadata {
     pub(super) token_endpoint: Url,
     pub(super) token_authentication: ClientAuthentication,
     pub(super) userinfo_endpoint: Option<Url>,
-    pub(super) jwks_uri: Url,
+    /// Where its keys are; a server that signs nothing has none.
+    pub(super) jwks_uri: Option<Url>,
     pub(super) revocation_endpoint: Option<Url>,
     pub(super) revocation_authentication: ClientAuthentication,
     pub(super) introspection_endpoint: Option<Url>,
@@ -79,12 +80,36 @@ pub fn config_url_of(issuer: &Url) -> Option<Url> {
     Url::parse(&format!("{}{WELL_KNOWN}", issuer.as_str().trim_end_matches('/'))).ok()
 }
 
+/// The address of an issuer's document where it is an authorization server and not known to be an OpenID provider.
+#[must_use]
+pub fn server_config_url_of(issuer: &Url) -> Option<Url> {
+    let mut url = issuer.clone();
+    url.set_path(&format!(
+        "{WELL_KNOWN_SERVER}{}",
+        issuer.path().trim_end_matches('/')
+    ));
+    issuer_of(&url).map(|_| url)
+}
+
 /// Whether two issuers are the same but for a slash at the end, which some providers write and some leave out.
 fn is_same_issuer(one: &str, other: &str) -> bool {
     one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
 }
 
 impl Metadata {
+    /// Where its keys are.
+    pub(super) fn keys(&self) -> Result<&Url, &'static str> {
+        self.jwks_uri
+            .as_ref()
+            .ok_or("its discovery document names no keys")
+    }
+
+    /// Where it is asked about tokens.
+    pub(super) fn introspection(&self) -> Result<&Url, &'static str> {
+        let endpoint = self.introspection_endpoint.as_ref();
+        endpoint.ok_or("its discovery document names no introspection endpoint")
+    }
+
     /// Reads a document; the reason if it cannot be used.
     pub(super) fn read(text: &[u8], settings: &OidcSettings) -> Result<Self, &'static str> {
         let document: Document =
@@ -102,7 +127,7 @@ impl Metadata {
                 .ok_or("its discovery document names no authorization endpoint")?,
             token_endpoint: endpoint(&settings.token_url, document.token_endpoint)?
                 .ok_or("its discovery document names no token endpoint")?,
-            jwks_uri: endpoint(&None, document.jwks_uri)?.ok_or("its discovery document names no keys")?,
+            jwks_uri: endpoint(&None, document.jwks_uri)?,
             userinfo_endpoint: endpoint(&settings.userinfo_url, document.userinfo_endpoint)?,
             revocation_endpoint: endpoint(&None, document.revocation_endpoint)?,
             token_authentication: authentication(document.token_endpoint_auth_methods_supported.as_deref())?,

@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 
 use self::claims::Expected;
 use self::metadata::Metadata;
-pub use self::metadata::{config_url_of, is_of_openid_provider, issuer_of};
+pub use self::metadata::{config_url_of, is_of_openid_provider, issuer_of, server_config_url_of};
 use self::settings::OidcSettings;
 use self::surroundings::Surroundings;
 use super::authorization_request::AuthorizationRequest;
@@ -73,6 +73,8 @@ impl OidcProvider {
 
     async fn departure(&self, request: &UpstreamRequest<'_>) -> Result<String, ProviderError> {
         let metadata = self.surroundings.metadata().await?;
+        // Without keys nobody could come back.
+        metadata.keys().map_err(|reason| self.calls.invalid(reason))?;
         let to = AuthorizationRequest {
             provider: &self.settings.name,
             endpoint: &metadata.authorization_endpoint,

@@ -18,6 +18,8 @@ pub struct OidcSettings {
     pub name: String,
     /// The address of the discovery document; the issuer is this without `/.well-known/openid-configuration`.
     pub config_url: Url,
+    /// Where the document is if there is none: the same issuer's other address.
+    pub other_config_url: Option<Url>,
     /// Where browsers log in, if not where the discovery document has it.
     pub auth_url: Option<Url>,
     /// Where codes are exchanged, if not where the discovery document has it.
@@ -50,6 +52,7 @@ impl OidcSettings {
         Self {
             name: name.to_owned(),
             config_url,
+            other_config_url: None,
             auth_url: None,
             token_url: None,
             userinfo_url: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::cached::Cached;
 use super::claims;
@@ -60,8 +61,21 @@ impl Surroundings {
     }
 
     async fn fetch_metadata(&self) -> Result<Metadata, ProviderError> {
-        let url = self.settings.config_url.clone();
-        let answer = self.calls.read(url, "application/json", None).await?;
+        let OidcSettings {
+            config_url,
+            other_config_url,
+            ..
+        } = &*self.settings;
+        let first = self.read_metadata(config_url).await;
+        match (first, other_config_url) {
+            // Silence says nothing about where the document is.
+            (Err(ProviderError::InvalidAnswer { .. }), Some(url)) => self.read_metadata(url).await,
+            (first, _) => first,
+        }
+    }
+
+    async fn read_metadata(&self, url: &Url) -> Result<Metadata, ProviderError> {
+        let answer = self.calls.read(url.clone(), "application/json", None).await?;
         if answer.status != 200 {
             return Err(self
                 .calls
@@ -82,8 +96,8 @@ impl Surroundings {
     ) -> Result<Rc<JwkSet>, ProviderError> {
         let now = self.clock.now();
         let fetch = || async {
-            let url = metadata.jwks_uri.clone();
-            let answer = self.calls.read(url, "application/json", None).await?;
+            let url = metadata.keys().map_err(|reason| self.calls.invalid(reason))?;
+            let answer = self.calls.read(url.clone(), "application/json", None).await?;
             if answer.status != 200 {
                 return Err(self.calls.unavailable("it does not show its keys"));
             }
