@@ -33,9 +33,9 @@ use std::path::PathBuf;
 
 pub use auth::{
     Atlassian, Auth, AuthMode, AuthServer, ClaimMappings, Client, Github, Google, GrantType, Hidden,
-    Introspection, Keycloak, Local, LocalUser, Oidc, OidcLogin, Persistence, Provider, Salesforce,
-    ServiceAccount, Session, Tokens, TrustedIssuer, UpstreamClient, UserMappingRule, Verifying,
-    VerifyingMethod, scope_names,
+    Introspection, IssuerDialect, IssuerKeys, Keycloak, Local, LocalUser, Oidc, OidcLogin, Persistence,
+    Provider, Salesforce, ServiceAccount, Session, Tokens, TrustedIssuer, UpstreamClient, UserMappingRule,
+    Verifying, VerifyingMethod, scope_names,
 };
 pub use inputs::{Flags, Inputs};
 pub use load::load;

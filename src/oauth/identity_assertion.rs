@@ -4,6 +4,7 @@
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
 use mxcp_actors::domain::client::{Client, GrantType};
+use mxcp_actors::domain::dpop::KeyThumbprint;
 use mxcp_actors::domain::resource::{LONGEST_RESOURCE, WrongResource};
 use mxcp_actors::domain::scope::{InvalidScope, ScopeSet};
 use mxcp_actors::domain::secret::Secret;
@@ -40,6 +41,9 @@ pub enum IdentityAssertionGrantError {
     /// The assertion is not good, or not for what was asked.
     #[error(transparent)]
     Assertion(IdentityAssertionError),
+    /// It is bound to a key that the client has not proven to have (`invalid_grant`).
+    #[error("assertion is bound to a key (cnf.jkt), and the request has no DPoP proof of that key")]
+    Key,
     /// It was shown before (`invalid_grant`).
     #[error("assertion was used before; ask the identity provider for another one")]
     Used,
@@ -71,14 +75,14 @@ pub async fn issue(
     addresses: &Addresses,
     request: TokenRequest<'_>,
 ) -> Result<TokenResponse, IdentityAssertionGrantError> {
-    let TokenRequest { client, form, key } = request;
-    let granted = grant(services, addresses, client, form).await;
+    let granted = grant(services, addresses, &request).await;
     let (identity, scopes) = granted.inspect_err(|refusal| {
         if !matches!(refusal, IdentityAssertionGrantError::Unavailable(_)) {
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
-            event.client(&client.id).refused(refusal).write();
+            event.client(&request.client.id).refused(refusal).write();
         }
     })?;
+    let TokenRequest { client, key, .. } = request;
     let direct = DirectGrant {
         client,
         identity: &identity,
@@ -93,16 +97,16 @@ pub async fn issue(
 async fn grant(
     services: &Services,
     addresses: &Addresses,
-    client: &Client,
-    form: &Parameters,
+    request: &TokenRequest<'_>,
 ) -> Result<(UserIdentity, ScopeSet), IdentityAssertionGrantError> {
+    let TokenRequest { client, form, key } = request;
     let checker = services.identity_assertions.as_ref();
     let checker = checker.ok_or(IdentityAssertionGrantError::SwitchedOff)?;
     if !client.may_use(GrantType::JwtBearer) {
         return Err(IdentityAssertionGrantError::GrantType);
     }
     let asked = read(addresses, form)?;
-    let answer = checker.ask(CheckIdentityAssertion(PresentedIdentityAssertion {
+    let answer = checker.check(CheckIdentityAssertion(PresentedIdentityAssertion {
         assertion: asked.assertion.clone(),
         client: client.id.clone(),
         audience: addresses.issuer().to_owned(),
@@ -116,12 +120,22 @@ async fn grant(
         }
         Err(refusal) => return Err(IdentityAssertionGrantError::Assertion(refusal)),
     };
+    check_key(&user, key.as_ref().map(|key| &key.thumbprint))?;
     let scopes = effective_scopes(services, client, &user, asked.scopes)?;
     let remembered = services.actors.tokens.ask(RememberUse(user.single_use));
     let is_first = remembered.await.map_err(Unavailable::from)?;
     match is_first.map_err(Unavailable::from)? {
         true => Ok((user.identity, scopes)),
         false => Err(IdentityAssertionGrantError::Used),
+    }
+}
+
+/// Whether the client has proven to have the key of the assertion, if that has one. Another one may be proven where it has none: the
+/// token is bound to it then.
+fn check_key(user: &AssertedUser, proven: Option<&KeyThumbprint>) -> Result<(), IdentityAssertionGrantError> {
+    match &user.bound_to {
+        Some(key) if proven != Some(key) => Err(IdentityAssertionGrantError::Key),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -62,8 +62,7 @@ use mxcp_actors::domain::client::IDENTITY_ASSERTION_PROFILE;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable};
 use mxcp_actors::domain::resource::InvalidResource;
-use mxcp_actors::handle::Handle;
-use mxcp_actors::identity_assertions::actor::IdentityAssertionChecker;
+use mxcp_actors::identity_assertions::IdentityAssertionsHandle;
 use mxcp_actors::system::Actors;
 
 use crate::config::HostRefused;
@@ -78,7 +77,7 @@ pub use unavailable::Unavailable;
 /// What the use cases of the authorization server need: handles to the actors, and the resource that they are for.
 pub struct Services {
     actors: Actors,
-    identity_assertions: Option<Handle<IdentityAssertionChecker>>,
+    identity_assertions: Option<IdentityAssertionsHandle>,
     resource_server: Arc<ResourceServer>,
 }
 
@@ -93,7 +92,7 @@ pub struct Parts {
     /// Takes audit records.
     pub audit: Arc<dyn AuditSink>,
     /// Checks what trusted identity providers say of users; `None` if none is trusted.
-    pub identity_assertions: Option<Handle<IdentityAssertionChecker>>,
+    pub identity_assertions: Option<IdentityAssertionsHandle>,
     /// What the operator set.
     pub settings: Settings,
 }
@@ -157,6 +156,11 @@ impl Services {
             identity_assertions: parts.identity_assertions,
             resource_server: Arc::new(resource_server),
         })
+    }
+
+    /// What checks the assertions of trusted identity providers; `None` if none is trusted.
+    pub fn identity_assertions(&self) -> Option<&IdentityAssertionsHandle> {
+        self.identity_assertions.as_ref()
     }
 
     /// The resource alone.

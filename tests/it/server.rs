@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use awc::http::StatusCode;
 use awc::http::header::HeaderMap;
@@ -15,6 +15,12 @@ use serde_json::{Value, json};
 
 /// Longer than any start, answer or stop takes, also on a machine that does much else; reached only when one fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What time it is to the program, in seconds.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
+}
 
 /// A statement that runs until it is stopped.
 pub(crate) const ENDLESS: &str =

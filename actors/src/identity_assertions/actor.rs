@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture};
 
+use super::handle::{self, IdentityAssertionsHandle};
 use super::messages::CheckIdentityAssertion;
-use crate::handle::{Carried, Handle, HandleSettings};
+use crate::handle::Carried;
 use crate::provider_broker::providers::oidc::identity_assertions::{AssertedUser, IdentityAssertions};
 use crate::provider_broker::user_mapping::UserMapping;
 
@@ -18,8 +19,6 @@ pub struct IdentityAssertionChecker {
 
 /// Places in the mailbox: a message leaves it within microseconds.
 const MAILBOX: usize = 1_024;
-/// Assertions that may be checked at once.
-const CAPACITY: usize = 256;
 
 impl IdentityAssertionChecker {
     /// Starts the actor on the current thread, which is the thread of `assertions`. Users have what the mapping gives beyond what
@@ -29,18 +28,13 @@ impl IdentityAssertionChecker {
         assertions: IdentityAssertions,
         user_mapping: UserMapping,
         deadline: Duration,
-    ) -> Handle<Self> {
+    ) -> IdentityAssertionsHandle {
+        let issuers = assertions.health();
         let actor = Self {
             assertions: Rc::new(assertions),
             user_mapping: Rc::new(user_mapping),
         };
-        let settings = HandleSettings {
-            name: "identity_assertions",
-            capacity: CAPACITY,
-            deadline,
-            retry_after: Duration::from_secs(1),
-        };
-        Handle::new(actor.start(), settings)
+        handle::new(actor.start(), deadline, issuers)
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! * `messages.rs`: what can be asked.
 //! * `actor.rs`: checks an assertion; the keys of its provider are read where they are not known.
+//! * `handle.rs`: the way to ask, and to see whether the providers show their keys.
 //!
 //! How an assertion is checked is `provider_broker::providers::oidc::identity_assertions`. That it counts once is the store of
 //! tokens' to say.
@@ -15,6 +16,8 @@
 //! The handle admits 256 calls: each may take a provider that is asked for its keys a second.
 
 pub mod actor;
+mod handle;
 pub mod messages;
 
+pub use handle::IdentityAssertionsHandle;
 pub use messages::CheckIdentityAssertion;

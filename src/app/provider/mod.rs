@@ -3,7 +3,7 @@
 
 mod atlassian;
 mod github;
-mod openid;
+pub(super) mod openid;
 mod salesforce;
 
 use std::collections::BTreeSet;
@@ -92,7 +92,7 @@ fn asked_for(scope: &str) -> Vec<String> {
 }
 
 /// The hosts that the operator chose, which may be on a private network; not those that everybody gets.
-fn named_hosts<'a>(urls: impl IntoIterator<Item = &'a Url>, public: &[&str]) -> BTreeSet<String> {
+pub(super) fn named_hosts<'a>(urls: impl IntoIterator<Item = &'a Url>, public: &[&str]) -> BTreeSet<String> {
     let hosts = urls.into_iter().filter_map(Url::host_str);
     hosts
         .filter(|host| !public.contains(host))

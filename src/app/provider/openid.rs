@@ -19,7 +19,7 @@ use crate::app::StartError;
 use crate::config::{self, UpstreamClient};
 
 /// Where Google itself is: on the public internet, whatever a name service says.
-const GOOGLE_HOSTS: [&str; 5] = [
+pub(in crate::app) const GOOGLE_HOSTS: [&str; 5] = [
     "accounts.google.com",
     "oauth2.googleapis.com",
     "openidconnect.googleapis.com",

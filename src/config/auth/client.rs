@@ -164,7 +164,7 @@ fn refuse_unproven(fields: &mut Fields<'_>, grant_types: &[GrantType]) {
 /// `jwks` or `jwks_uri`: one of them, and no secret beside it.
 fn read_keys(fields: &mut Fields<'_>) -> Option<ClientKeys> {
     let inline = fields.optional_with("jwks", key_set);
-    let address = fields.optional_with("jwks_uri", key_address);
+    let address = fields.optional_with("jwks_uri", key_address).map(String::from);
     for (key, other) in [
         ("jwks", "jwks_uri"),
         ("jwks", "client_secret"),
@@ -190,12 +190,13 @@ fn key_set(mut item: Item<'_>) -> Option<serde_json::Value> {
     }
 }
 
-fn key_address(mut item: Item<'_>) -> Option<String> {
+/// Where keys stand by which somebody else is believed.
+pub(super) fn key_address(mut item: Item<'_>) -> Option<Url> {
     let url = web_address(item.again())?;
     if url.scheme() == "http" && !is_loopback(&url) {
         return item.refuse("must be https: anybody on the way could put a key of their own there");
     }
-    Some(url.into())
+    Some(url)
 }
 
 impl ClientFile {

@@ -35,7 +35,7 @@ impl FromYaml for Google {
         let auth_url = fields.optional_with("auth_url", secret_carrying_address);
         let token_url = fields.optional_with("token_url", secret_carrying_address);
         let userinfo_url = fields.optional_with("userinfo_url", secret_carrying_address);
-        let allowed_domains = fields.optional_with("allowed_domains", |item| item.one_or_many_with(domain));
+        let allowed_domains = fields.optional_with("allowed_domains", domains);
         fields.finish();
         scope?;
         Some(Self {
@@ -47,6 +47,11 @@ impl FromYaml for Google {
             allowed_domains: allowed_domains.unwrap_or_default(),
         })
     }
+}
+
+/// The domains whose users are let in.
+pub(super) fn domains(item: Item<'_>) -> Option<Vec<String>> {
+    item.one_or_many_with(domain)
 }
 
 /// A domain as the claim `hd` has it.

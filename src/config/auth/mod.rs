@@ -32,7 +32,7 @@ pub use authorization::Hidden;
 pub use client::{Client, GrantType};
 pub use github::Github;
 pub use google::Google;
-pub use identity_assertions::TrustedIssuer;
+pub use identity_assertions::{IssuerDialect, IssuerKeys, TrustedIssuer};
 pub use introspection::Introspection;
 pub use keycloak::Keycloak;
 pub use local::{Local, LocalUser};

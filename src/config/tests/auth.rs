@@ -253,64 +253,6 @@ fn a_client_may_call_in_its_own_name() {
 }
 
 #[test]
-fn identity_providers_may_be_trusted_to_say_for_whom_a_client_acts() {
-    const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
-    let client = |secret: &str| {
-        format!(
-            "clients: [{{client_id: a, name: A{secret}, grant_types: ['urn:ietf:params:oauth:grant-type:jwt-bearer']}}]"
-        )
-    };
-    let trusted = |issuers: &str| {
-        format!(
-            "provider: local, local: {{users: [{{username: ada, password_hash: \"{HASH}\"}}]}}, identity_assertions: {{trusted_issuers: [{issuers}]}}"
-        )
-    };
-    let corp = "{config_url: 'https://idp.example/.well-known/openid-configuration', provider_name: corp}";
-    let (with_secret, public) = (client(", client_secret: s"), client(""));
-    let read = auth(&format!("{{{}, {with_secret}}}", trusted(corp)));
-    let [issuer] = read.trusted_issuers.as_slice() else {
-        panic!("{:?}", read.trusted_issuers)
-    };
-    assert_eq!(issuer.config_url.host_str(), Some("idp.example"));
-    assert_eq!(issuer.provider_name.as_deref(), Some("corp"));
-    assert_eq!(read.clients[0].grant_types, [GrantType::JwtBearer]);
-    assert!(
-        auth("{}").trusted_issuers.is_empty(),
-        "off unless somebody is named"
-    );
-    for (block, reason) in [
-        (
-            with_secret.clone(),
-            "clients[0].client_id: asks for tokens itself (grant_types), which needs",
-        ),
-        (
-            with_secret.clone(),
-            "clients[0].client_id: has the grant type urn:ietf:params:oauth:grant-type:jwt-bearer, and no",
-        ),
-        (
-            format!("{}, {public}", trusted(corp)),
-            "jwt-bearer needs a client that proves who it is",
-        ),
-        (trusted(""), "trusted_issuers: expected at least one issuer"),
-        (trusted(&format!("{corp}, {corp}")), "is trusted twice"),
-        (
-            trusted("{config_url: 'https://idp.example/'}"),
-            "expected the issuer's address",
-        ),
-        (
-            trusted(
-                "{config_url: 'https://idp.example/.well-known/openid-configuration', provider_name: service_account}",
-            ),
-            "is the name of the provider of service accounts",
-        ),
-        (trusted("{}"), "config_url is missing"),
-    ] {
-        let errors = Machine::with_auth(&format!("{{{block}}}")).errors();
-        assert!(errors.contains(reason), "{reason}: {errors}");
-    }
-}
-
-#[test]
 fn a_client_may_have_keys_in_the_place_of_a_secret() {
     let key = "{kty: OKP, crv: Ed25519, x: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA}";
     let clients = auth(&format!(

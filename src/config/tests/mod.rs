@@ -12,6 +12,7 @@ mod references;
 mod samples;
 mod sections;
 mod transport;
+mod trusted_issuers;
 mod warnings;
 
 use std::collections::BTreeMap;

@@ -158,7 +158,9 @@ impl From<&IdentityAssertionGrantError> for ErrorAnswer {
             E::SwitchedOff => "unsupported_grant_type",
             E::GrantType => "unauthorized_client",
             E::Assertion(A::Problem(problem)) => problem.code(),
-            E::Assertion(A::Untrusted | A::Signature(_) | A::Unavailable(_)) | E::Used => "invalid_grant",
+            E::Assertion(A::Untrusted | A::Signature(_) | A::UserNotAllowed | A::Unavailable(_))
+            | E::Key
+            | E::Used => "invalid_grant",
             E::Scope(_) | E::NoScope => "invalid_scope",
             E::Resource(_) => "invalid_target",
         };

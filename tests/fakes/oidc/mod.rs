@@ -152,7 +152,8 @@ async fn answer(request: HttpRequest, body: Bytes, script: Data<Mutex<Script>>) 
 
 fn right_answer(script: &Script, path: &str) -> Option<Value> {
     match path {
-        "/.well-known/openid-configuration" => Some(script.discovery.clone()),
+        // Below whatever path the issuer has.
+        path if path.ends_with("/.well-known/openid-configuration") => Some(script.discovery.clone()),
         "/keys" => Some(json!({ "keys": script.keys })),
         "/me" => Some(script.userinfo.clone()),
         "/revoke" => Some(json!({})),

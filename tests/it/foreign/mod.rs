@@ -7,13 +7,11 @@ mod signed;
 mod start;
 mod told;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 
 use crate::login::Caller;
 use crate::oidc::fake::{CLIENT_ID, CLIENT_SECRET, FakeOidc};
-use crate::server::{Answer, Project, Server};
+use crate::server::{Answer, Project, Server, now};
 
 /// Where the program believes to be, whatever port it listens on.
 const PUBLIC: &str = "https://tools.example";
@@ -21,11 +19,6 @@ const RESOURCE: &str = "https://tools.example/mcp";
 /// Who calls, in SQL.
 const WHO: &str =
     "SELECT get_username() AS name, get_user_provider() AS provider, get_user_external_token() AS token";
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
-}
 
 /// An authorization server.
 fn issuer() -> FakeOidc {

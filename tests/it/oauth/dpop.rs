@@ -1,60 +1,53 @@
 //! Tokens that only the owner of a key can use (DPoP, RFC 9449): asked for, used, refreshed, described, and refused to others.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mxcp_actors::domain::clock::Clock as _;
-use mxcp_actors::domain::randomness::SeededRandomness;
-use mxcp_actors::domain::secret::{Secret, SecretDigest};
-use mxcp_actors::jose::{PrivateKey, SigningAlgorithm};
 use serde_json::{Value, json};
 
 use super::client::{Fields, call, demo_tokens, log_in, verifier};
 use super::client_credentials;
 use super::server::{Answer, DEMO_CLIENT, DEMO_SECRET, ISSUER, PUBLIC_CLIENT, RESOURCE, SIGNED, Server};
+use crate::proof_key::ProofKey;
 
 const TOKEN: &str = "http://localhost:8000/token";
 
-/// A client's key, which makes proofs.
-struct Key<'a> {
+/// The key of a client of this server.
+pub(super) struct Key<'a> {
     server: &'a Server,
-    pair: PrivateKey,
-    made: Cell<u32>,
+    pub(super) pair: ProofKey,
 }
 
 impl<'a> Key<'a> {
-    fn new(server: &'a Server, seed: u64) -> Self {
-        let pair = PrivateKey::generate(SigningAlgorithm::Es256, &SeededRandomness::new(seed)).unwrap();
-        let made = Cell::new(0);
-        Self { server, pair, made }
+    pub(super) fn new(server: &'a Server, seed: u64) -> Self {
+        let pair = ProofKey::new(seed);
+        Self { server, pair }
+    }
+
+    /// The same key, before another server.
+    pub(super) fn at(self, server: &Server) -> Key<'_> {
+        Key {
+            server,
+            pair: self.pair,
+        }
     }
 
     fn proof(&self, method: &str, url: &str, token: Option<&str>) -> String {
-        self.made.set(self.made.get() + 1);
-        let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": self.pair.public_jwk() });
-        let mut claims = json!({
-            "htm": method, "htu": url, "iat": self.server.clock.now().seconds(), "jti": format!("{}", self.made.get()),
-        });
-        if let Some(token) = token {
-            let digest = SecretDigest::plain(&Secret::new(token));
-            claims["ath"] = URL_SAFE_NO_PAD.encode(digest.as_bytes()).into();
-        }
-        self.pair
-            .sign_with_header(&header, claims.as_object().unwrap())
-            .unwrap()
+        let now = self.server.clock.now().seconds();
+        self.pair.proof(method, url, token, now)
     }
 
     /// Posts to the token endpoint with a proof.
-    async fn ask(&self, fields: &Fields) -> Answer {
+    pub(super) async fn ask(&self, fields: &Fields) -> Answer {
         let proof = self.proof("POST", TOKEN, None);
         with_proofs(self.server, fields, &[&proof]).await
     }
 
     /// Calls the resource with a proof for it.
-    async fn call(&self, token: &str) -> Answer {
+    pub(super) async fn call(&self, token: &str) -> Answer {
         let proof = self.proof("POST", RESOURCE, Some(token));
         present(self.server, "DPoP", token, Some(&proof)).await
     }
@@ -124,7 +117,7 @@ async fn a_bound_token_opens_the_door_with_proofs_of_its_key_alone() {
     let described = introspect(&server, &token).await;
     assert_eq!(
         (&described["token_type"], &described["cnf"]),
-        (&json!("DPoP"), &json!({ "jkt": key.pair.id() }))
+        (&json!("DPoP"), &json!({ "jkt": key.pair.thumbprint() }))
     );
     let as_bearer = call(&server, &token).await;
     assert_eq!(error(&as_bearer), refused(401, "invalid_token"));
@@ -268,7 +261,7 @@ async fn a_client_with_a_secret_may_change_its_key() {
 async fn a_code_is_bound_to_the_key_that_the_authorization_request_named() {
     let server = Server::local().await;
     let (key, thief) = (Key::new(&server, 1), Key::new(&server, 2));
-    let request = Fields::public().and("dpop_jkt", key.pair.id());
+    let request = Fields::public().and("dpop_jkt", key.pair.thumbprint());
     let exchange = public_exchange(&log_in(&server, &request).await);
     assert_eq!(
         error(&exchange.to_token(&server).await),
@@ -327,7 +320,7 @@ async fn a_signed_token_says_which_key_it_is_bound_to() {
     let token = tokens.text("access_token");
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
-    assert_eq!(claims["cnf"], json!({ "jkt": key.pair.id() }));
+    assert_eq!(claims["cnf"], json!({ "jkt": key.pair.thumbprint() }));
     assert_eq!(key.call(&token).await.status, 200);
     assert_eq!(call(&server, &token).await.status, 401);
 }

@@ -27,10 +27,10 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::service_account::ServiceAccounts;
 use mxcp_actors::domain::user::VerifiedEmail;
-use mxcp_actors::handle::Handle;
-use mxcp_actors::identity_assertions::actor::IdentityAssertionChecker;
+use mxcp_actors::identity_assertions::IdentityAssertionsHandle;
 use mxcp_actors::jose::SigningAlgorithm;
 use mxcp_actors::provider_broker::provider::OutsideProvider;
+use mxcp_actors::provider_broker::providers::oidc::identity_assertions::TrustedIssuerSettings;
 use mxcp_actors::provider_broker::settings::{LocalProviderSettings, LocalUser};
 use mxcp_actors::replica_bus::ReplicaBus;
 use mxcp_actors::store::diesel::StoreLimits;
@@ -42,7 +42,6 @@ use serde_json::Value;
 
 use super::configured::configured_clients;
 use super::identity_assertions;
-use crate::oidc::fake::FakeOidc;
 use crate::server::PATIENCE;
 
 pub(super) const ISSUER: &str = "http://localhost:8000";
@@ -265,12 +264,16 @@ impl Server {
         Self::start(kept, provider, |settings| settings.login = login).await
     }
 
-    /// Users with passwords, and a provider that is trusted to say for whom clients act.
-    pub(super) async fn trusting(provider: &FakeOidc) -> Self {
+    /// Two servers on one store with users with passwords, and a provider that is trusted to say for whom clients act.
+    pub(super) async fn two_trusting(issuer: &TrustedIssuerSettings) -> [Self; 2] {
         let kept = Kept::in_memory();
         let clock = Arc::<FixedClock>::clone(&kept.clock) as Arc<dyn Clock>;
-        let checker = identity_assertions::trusting(provider, &clock);
-        Self::start_with(kept, local_users(), |_| {}, Some(checker)).await
+        let checker = || Some(identity_assertions::trusting(issuer, &clock));
+        let one = Self::start_with(kept.clone(), local_users(), |_| {}, checker()).await;
+        [
+            one,
+            Self::start_with(kept, local_users(), |_| {}, checker()).await,
+        ]
     }
 
     async fn start(kept: Kept, login: LoginSettings, change: impl FnOnce(&mut Settings)) -> Self {
@@ -281,7 +284,7 @@ impl Server {
         kept: Kept,
         login: LoginSettings,
         change: impl FnOnce(&mut Settings),
-        identity_assertions: Option<Handle<IdentityAssertionChecker>>,
+        identity_assertions: Option<IdentityAssertionsHandle>,
     ) -> Self {
         let Kept {
             store,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{ClientId, SingleUse, sha256};
 use crate::domain::clock::Timestamp;
+use crate::domain::dpop::{KeyThumbprint, UnknownConfirmation, confirmation};
 use crate::domain::numeric_date::{NotANumber, numeric_date};
 use crate::domain::resource::ResourceIndicator;
 use crate::domain::scope::ScopeSet;
@@ -30,8 +31,8 @@ const KINDS: [&str; 2] = ["oauth-id-jag+jwt", "application/oauth-id-jag+jwt"];
 /// What an assertion is held against.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedIdentityAssertion<'a> {
-    /// The provider whose key made the signature.
-    pub issuer: &'a str,
+    /// The provider whose key made the signature, and another way in which it may be written.
+    pub issuers: [&'a str; 2],
     /// The issuer identifier of this server.
     pub audience: &'a str,
     /// The client that was authenticated.
@@ -49,6 +50,8 @@ pub struct IdentityAssertion {
     pub subject: String,
     /// What the client may do at most; `None` if the provider leaves that to this server.
     pub scopes: Option<ScopeSet>,
+    /// The key that whoever brings it must prove to have; `None` if having it is enough.
+    pub bound_to: Option<KeyThumbprint>,
     /// By which it is known again.
     pub single_use: SingleUse,
 }
@@ -74,9 +77,12 @@ pub enum IdentityAssertionProblem {
     /// A provider of several tenants, whose subjects are unique within one of them alone.
     #[error("assertion names a tenant, and providers of several tenants are not supported")]
     Tenant,
-    /// Only who has a key may use it, which cannot be proven here.
-    #[error("assertion is bound to a key (cnf), which is not supported")]
-    Bound,
+    /// It grants less than scopes can say (RFC 9396), so that a token for it would be worth more than was meant.
+    #[error("assertion holds authorization_details, which are not supported")]
+    Details,
+    /// Only who has something may use it, and nobody can prove that here.
+    #[error("assertion is bound to {0}")]
+    Bound(#[from] UnknownConfirmation),
     /// It names nobody.
     #[error("sub of assertion is missing, empty or too long")]
     Subject,
@@ -123,7 +129,7 @@ impl ExpectedIdentityAssertion<'_> {
         if !kind.is_some_and(|kind| KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))) {
             return Err(P::Kind);
         }
-        if text("iss") != Some(self.issuer) {
+        if !text("iss").is_some_and(|issuer| self.issuers.contains(&issuer)) {
             return Err(P::Issuer);
         }
         if !self.is_audience(claims.get("aud")) {
@@ -135,7 +141,7 @@ impl ExpectedIdentityAssertion<'_> {
         if !self.is_resource(claims.get("resource")) {
             return Err(P::Resource);
         }
-        for (claim, problem) in [("tenant", P::Tenant), ("cnf", P::Bound)] {
+        for (claim, problem) in [("tenant", P::Tenant), ("authorization_details", P::Details)] {
             if claims.contains_key(claim) {
                 return Err(problem);
             }
@@ -144,12 +150,14 @@ impl ExpectedIdentityAssertion<'_> {
         let ends_at = self.check_time(claims)?;
         let identifier = text("jti").filter(|id| (1..=LONGEST_IDENTIFIER).contains(&id.len()));
         let identifier = identifier.ok_or(P::Identifier)?;
+        let [issuer, _] = self.issuers;
         Ok(IdentityAssertion {
             subject: subject.ok_or(P::Subject)?.to_owned(),
             scopes: scopes(claims)?,
+            bound_to: confirmation(claims)?,
             single_use: SingleUse {
                 identifier: SecretDigest::from_bytes(sha256(
-                    ["identity_assertion", self.issuer, identifier].into_iter(),
+                    ["identity_assertion", issuer, identifier].into_iter(),
                 )),
                 ends_at,
             },
@@ -234,7 +242,7 @@ mod tests {
         claims: &Map<String, Value>,
     ) -> Result<IdentityAssertion, IdentityAssertionProblem> {
         let expected = ExpectedIdentityAssertion {
-            issuer: "https://idp.example",
+            issuers: ["https://idp.example", "idp.example"],
             audience: "https://here.example",
             client: &ClientId::parse("app").unwrap(),
             resource: &ResourceIndicator::parse("https://here.example/mcp").unwrap(),
@@ -267,6 +275,7 @@ mod tests {
             Ok(good.clone())
         );
         for (name, value) in [
+            ("iss", json!("idp.example")),
             ("aud", json!(["https://here.example"])),
             ("aud", json!("https://here.example/")),
             ("resource", json!("https://here.example/mcp/")),
@@ -279,6 +288,13 @@ mod tests {
         }
         assert_eq!(without("resource"), Ok(good.clone()), "there is one resource");
         assert_ne!(with("jti", json!("2")).unwrap().single_use, good.single_use);
+        let key = "A".repeat(43);
+        let bound = with("cnf", json!({ "jkt": key })).unwrap();
+        assert_eq!(
+            bound.bound_to.as_ref().map(KeyThumbprint::as_str),
+            Some(key.as_str())
+        );
+        assert_eq!(good.bound_to, None);
     }
 
     #[test]
@@ -316,7 +332,26 @@ mod tests {
             ("resource", json!([]), P::Resource),
             ("resource", json!(7), P::Resource),
             ("tenant", json!("acme"), P::Tenant),
-            ("cnf", json!({ "jkt": "x" }), P::Bound),
+            (
+                "authorization_details",
+                json!([{ "type": "account" }]),
+                P::Details,
+            ),
+            (
+                "cnf",
+                json!({ "jkt": "x" }),
+                P::Bound(UnknownConfirmation::Thumbprint),
+            ),
+            (
+                "cnf",
+                json!({ "x5t#S256": "x" }),
+                P::Bound(UnknownConfirmation::Certificate),
+            ),
+            (
+                "cnf",
+                json!({ "kid": "x" }),
+                P::Bound(UnknownConfirmation::Member),
+            ),
             ("exp", json!(NOW - 60), P::Expired),
             ("exp", json!(NOW + 3661), P::TooLong),
             ("exp", json!("soon"), P::Time),

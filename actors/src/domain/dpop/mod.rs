@@ -3,7 +3,10 @@
 //! A proof is checked here as far as it can be without asking anybody; that it was not used before is asked of the store.
 //! There are no server nonces: a proof counts once on all replicas and for five minutes at most, so that one that was made
 //! in advance is of little use.
+//!
+//! `confirmation.rs`: which key a token that somebody else made is bound to.
 
+mod confirmation;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +24,8 @@ use super::clock::Timestamp;
 use super::numeric_date::numeric_date;
 use super::secret::{Secret, SecretDigest};
 use crate::jose::{JwsError, SignatureAlgorithm, UnverifiedJws, object};
+
+pub use confirmation::{UnknownConfirmation, confirmation};
 
 /// The algorithms that a proof may be signed with.
 pub const PROOF_ALGORITHMS: [SignatureAlgorithm; 4] = [

@@ -2,17 +2,21 @@
 //!
 //! Must not live here: what an answer means, which depends on the question.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::domain::secret::Secret;
 use crate::outbound::{OutboundClient, OutboundMethod, OutboundRequest, OutboundResponse};
+use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::provider::ProviderError;
 
 /// Calls of one provider.
 pub(super) struct Calls {
     provider: String,
     http: OutboundClient,
+    health: Option<Arc<ProviderHealth>>,
 }
 
 impl Calls {
@@ -20,6 +24,23 @@ impl Calls {
         Self {
             provider: provider.into(),
             http,
+            health: None,
+        }
+    }
+
+    /// The same where nobody else takes note of how questions end.
+    pub(super) fn watched_by(self, health: &Arc<ProviderHealth>) -> Self {
+        Self {
+            health: Some(Arc::clone(health)),
+            ..self
+        }
+    }
+
+    /// Takes note of how a question ended that the provider was asked, if that is to be done here.
+    pub(super) fn note<T>(&self, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        match &self.health {
+            Some(health) => health.note(outcome),
+            None => outcome,
         }
     }
 

@@ -92,7 +92,7 @@ pub fn server_config_url_of(issuer: &Url) -> Option<Url> {
 }
 
 /// Whether two issuers are the same but for a slash at the end, which some providers write and some leave out.
-fn is_same_issuer(one: &str, other: &str) -> bool {
+pub(super) fn is_same_issuer(one: &str, other: &str) -> bool {
     one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
 }
 

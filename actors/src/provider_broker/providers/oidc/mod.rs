@@ -6,7 +6,7 @@
 //! | keys | one set, for ten minutes | derivable: fetched again for a key that is not known |
 //!
 //! - [`settings`]: what can be set, also by the files of providers that speak OpenID Connect with something of their own.
-//! - `metadata`: the discovery document. `surroundings`: fetches and keeps it, and the keys; `cached`: how.
+//! - `metadata`: the discovery document. `surroundings`: fetches and keeps it, and the keys (`issuer_keys`); `cached`: how.
 //! - [`access_tokens`]: access tokens that the provider issued to others, where users log in elsewhere; `access_claims`: what
 //!   these must say.
 //! - [`identity_assertions`]: what trusted providers let clients say of their users.
@@ -21,6 +21,7 @@ mod cached;
 mod claims;
 mod identity;
 pub mod identity_assertions;
+mod issuer_keys;
 mod metadata;
 pub mod settings;
 mod surroundings;
@@ -157,9 +158,8 @@ impl OidcProvider {
         nonce: Option<&Secret>,
     ) -> Result<Map<String, Value>, ProviderError> {
         let (claims, algorithm) = self.surroundings.verified(metadata, id_token).await?;
-        let alias = self.settings.dialect.issuer_alias;
         let expected = Expected {
-            issuers: [&metadata.issuer, alias.unwrap_or(&metadata.issuer)],
+            issuers: self.settings.dialect.issuers(&metadata.issuer),
             client_id: &self.settings.client.client_id,
             nonce,
             access_token: &grant.tokens.access_token,
@@ -219,18 +219,12 @@ impl OidcProvider {
         }
     }
 
-    /// A claim of the signed identity token, never of a parameter that came through the browser.
     fn check_hosted_domain(&self, claims: &Map<String, Value>) -> Result<(), ProviderError> {
-        let domains = &self.settings.dialect.hosted_domains;
-        let hosted = claims.get("hd").and_then(Value::as_str);
-        let is_let_in = hosted.is_some_and(|domain| domains.contains(&domain.to_ascii_lowercase()));
-        if domains.is_empty() || is_let_in {
-            Ok(())
-        } else {
-            Err(ProviderError::UserNotAllowed {
-                reason: "allowed_domains",
-            })
-        }
+        let refused = ProviderError::UserNotAllowed {
+            reason: "allowed_domains",
+        };
+        let is_let_in = self.settings.dialect.lets_in(claims);
+        is_let_in.then_some(()).ok_or(refused)
     }
 
     /// The refresh token first: with it ends what can make new access tokens.

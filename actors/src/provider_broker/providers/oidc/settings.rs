@@ -84,6 +84,20 @@ pub struct Dialect {
     pub hosted_domains: BTreeSet<String>,
 }
 
+impl Dialect {
+    /// The ways in which an issuer may be written, its own first.
+    pub(super) fn issuers<'a>(&self, issuer: &'a str) -> [&'a str; 2] {
+        [issuer, self.issuer_alias.unwrap_or(issuer)]
+    }
+
+    /// Whether users of these claims are let in, which are signed and never those of a parameter that came through a browser.
+    pub(super) fn lets_in(&self, claims: &Map<String, Value>) -> bool {
+        let hosted = claims.get("hd").and_then(Value::as_str);
+        let is_ours = hosted.is_some_and(|domain| self.hosted_domains.contains(&domain.to_ascii_lowercase()));
+        self.hosted_domains.is_empty() || is_ours
+    }
+}
+
 /// How a user's login name is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Username {

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::cached::Cached;
 use super::claims;
+use super::issuer_keys::IssuerKeys;
 use super::metadata::Metadata;
 use super::settings::OidcSettings;
 use crate::domain::clock::Clock;
@@ -21,10 +22,6 @@ use crate::provider_broker::providers::calls::Calls;
 const METADATA_AGE: Duration = Duration::from_hours(1);
 /// How old it may become while no newer one can be had.
 const OLDEST_METADATA: Duration = Duration::from_hours(24);
-/// How long keys are believed: a key that its provider withdrew is accepted that long at most.
-const KEYS_AGE: Duration = Duration::from_mins(10);
-/// The shortest pause between two fetches of the keys, whatever keys tokens name.
-const KEYS_PAUSE: Duration = Duration::from_secs(10);
 
 /// A provider's discovery document and keys.
 pub(super) struct Surroundings {
@@ -32,24 +29,25 @@ pub(super) struct Surroundings {
     calls: Rc<Calls>,
     clock: Arc<dyn Clock>,
     metadata: Cached<Metadata>,
-    keys: Cached<JwkSet>,
+    keys: IssuerKeys,
 }
 
 impl Surroundings {
     pub(super) fn new(settings: Rc<OidcSettings>, calls: Rc<Calls>, clock: Arc<dyn Clock>) -> Self {
         Self {
+            keys: IssuerKeys::new(Rc::clone(&calls), Arc::clone(&clock)),
             settings,
             calls,
             clock,
             metadata: Cached::default(),
-            keys: Cached::default(),
         }
     }
 
     /// The discovery document.
     pub(super) async fn metadata(&self) -> Result<Rc<Metadata>, ProviderError> {
         let now = self.clock.now();
-        let fetched = self.metadata.get(METADATA_AGE, now, || self.fetch_metadata());
+        let fetch = || async { self.calls.note(self.fetch_metadata().await) };
+        let fetched = self.metadata.get(METADATA_AGE, now, fetch);
         fetched.await.or_else(|error| {
             let old = self
                 .metadata
@@ -86,24 +84,11 @@ impl Surroundings {
 
     /// The keys.
     pub(super) async fn keys(&self, metadata: &Metadata) -> Result<Rc<JwkSet>, ProviderError> {
-        self.keys_not_older_than(KEYS_AGE, metadata).await
+        self.keys.get(self.key_address(metadata)?).await
     }
 
-    async fn keys_not_older_than(
-        &self,
-        age: Duration,
-        metadata: &Metadata,
-    ) -> Result<Rc<JwkSet>, ProviderError> {
-        let now = self.clock.now();
-        let fetch = || async {
-            let url = metadata.keys().map_err(|reason| self.calls.invalid(reason))?;
-            let answer = self.calls.read(url.clone(), "application/json", None).await?;
-            if answer.status != 200 {
-                return Err(self.calls.unavailable("it does not show its keys"));
-            }
-            JwkSet::parse(&answer.body).map_err(|_| self.calls.invalid("its keys cannot be read"))
-        };
-        self.keys.get(age, now, fetch).await
+    fn key_address<'m>(&self, metadata: &'m Metadata) -> Result<&'m Url, ProviderError> {
+        metadata.keys().map_err(|reason| self.calls.invalid(reason))
     }
 
     /// The claims of an identity token that the provider signed, and how.
@@ -124,14 +109,7 @@ impl Surroundings {
         metadata: &Metadata,
         token: &UnverifiedJws<'_>,
     ) -> Result<Result<Map<String, Value>, JwsError>, ProviderError> {
-        let mut keys = self.keys(metadata).await?;
-        if token.verify(&keys) == Err(JwsError::UnknownKey) {
-            keys = self.keys_not_older_than(KEYS_PAUSE, metadata).await?;
-        }
-        let no_claims = JwsError::Malformed("it holds no claims");
-        Ok(token
-            .verify(&keys)
-            .and_then(|payload| object::read(payload).ok_or(no_claims)))
+        self.keys.signed(self.key_address(metadata)?, token).await
     }
 
     /// What an access token says of its user. Access tokens are not made for us to read, so one that cannot be read, or is
