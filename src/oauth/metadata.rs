@@ -67,8 +67,7 @@ struct ProtectedResource<'a> {
     authorization_servers: [String; 1],
     scopes_supported: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dpop_signing_alg_values_supported: Option<[&'static str; PROOF_ALGORITHMS.len()]>,
+    dpop_signing_alg_values_supported: [&'static str; PROOF_ALGORITHMS.len()],
     resource_name: &'a str,
 }
 
@@ -89,11 +88,7 @@ pub(super) fn documents(
             }],
             scopes_supported: sorted(&useful),
             bearer_methods_supported: ["header"],
-            dpop_signing_alg_values_supported: match &settings.login {
-                // Tokens of another server that are bound to a key are refused.
-                LoginKind::Elsewhere { .. } => None,
-                LoginKind::Password | LoginKind::Provider { .. } => Some(proof_algorithms()),
-            },
+            dpop_signing_alg_values_supported: proof_algorithms(),
             resource_name: &settings.server_name,
         }),
     }

@@ -6,10 +6,10 @@ use mxcp_actors::domain::client::Client;
 use mxcp_actors::domain::dpop::{ExpectedProof, KeyThumbprint, PROOF_ALGORITHMS, Proof, ProofProblem};
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::jose::SignatureAlgorithm;
+use mxcp_actors::token_store::RememberUse;
 use mxcp_actors::token_store::messages::ProvenKey;
-use mxcp_actors::token_store::{RememberUse, TokenStoreHandle};
 
-use super::{Addresses, Services, Unavailable};
+use super::{Addresses, Services, Tokens, Unavailable};
 
 /// The `DPoP` headers of a request.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub async fn at_token_endpoint(
         now: services.clock.now(),
     };
     let proof = expected.check(proof)?;
-    let thumbprint = use_up(&services.actors.tokens, proof).await?;
+    let thumbprint = use_up(&services.tokens, proof).await?;
     let binds_refresh_token = client.is_public();
     Ok(Some(ProvenKey {
         thumbprint,
@@ -65,11 +65,17 @@ pub async fn at_token_endpoint(
     }))
 }
 
-/// The key of a proof that nobody showed before, on any replica.
-pub(super) async fn use_up(tokens: &TokenStoreHandle, proof: Proof) -> Result<KeyThumbprint, ProofError> {
-    let remembered = tokens.ask(RememberUse(proof.single_use));
-    let is_first = remembered.await.map_err(Unavailable::from)?;
-    match is_first.map_err(Unavailable::from)? {
+/// The key of a proof that nobody showed before: on any replica; or to this one, where nothing is stored.
+pub(super) async fn use_up(tokens: &Tokens, proof: Proof) -> Result<KeyThumbprint, ProofError> {
+    let is_first = match tokens {
+        Tokens::Own(tokens) => {
+            let remembered = tokens.ask(RememberUse(proof.single_use));
+            let is_first = remembered.await.map_err(Unavailable::from)?;
+            is_first.map_err(Unavailable::from)?
+        }
+        Tokens::Foreign(tokens) => tokens.use_proof(&proof.single_use).map_err(Unavailable::from)?,
+    };
+    match is_first {
         true => Ok(proof.key),
         false => Err(ProofProblem::Used.into()),
     }

@@ -148,7 +148,7 @@ async fn prove(
     key: &KeyThumbprint,
     proven: &ProvenToken,
 ) -> Result<(), ProofError> {
-    let (ProofHeader::Present(proof), Tokens::Own(tokens)) = (&proven.proof, &services.tokens) else {
+    let ProofHeader::Present(proof) = &proven.proof else {
         return Err(ProofProblem::NotOne.into());
     };
     let expected = ExpectedProof {
@@ -161,7 +161,7 @@ async fn prove(
     if proof.key != *key {
         return Err(ProofProblem::OtherKey.into());
     }
-    proof::use_up(tokens, proof).await.map(|_| ())
+    proof::use_up(&services.tokens, proof).await.map(|_| ())
 }
 
 /// Who calls with a token that this server issued, or why nobody does.

@@ -392,7 +392,7 @@ impl Server {
     ) -> Answer {
         let mut request = client().request(method.parse().unwrap(), url);
         for (name, value) in headers {
-            request = request.insert_header((*name, *value));
+            request = request.append_header((*name, *value));
         }
         let mut response = request.send_body(body).await.unwrap();
         let body = response.body().await.unwrap().to_vec();

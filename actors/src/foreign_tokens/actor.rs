@@ -37,6 +37,7 @@ impl ForeignTokens {
         clock: Arc<dyn Clock>,
     ) -> ForeignTokensHandle {
         let answers = Arc::new(Answers::new(settings.cache_ttl));
+        let issuer = Arc::clone(tokens.health());
         let address: Addr<Self> = Self {
             tokens: Rc::new(tokens),
             under_way: Joined::default(),
@@ -45,7 +46,7 @@ impl ForeignTokens {
             clock: Arc::clone(&clock),
         }
         .start();
-        handle::new(address, settings.deadline, answers, clock)
+        handle::new(address, settings.deadline, answers, issuer, clock)
     }
 }
 
@@ -102,7 +103,7 @@ fn principal(
         grant: None,
         resource: request.resource.clone(),
         expires_at: token.ends_at,
-        bound_to: None,
+        bound_to: token.bound_to,
         upstream: None,
     }
 }

@@ -8,20 +8,27 @@ use actix::Addr;
 use super::actor::ForeignTokens;
 use super::answers::Answers;
 use super::messages::CheckToken;
+use super::used_proofs::{NoRoom, UsedProofs};
+use crate::domain::client::SingleUse;
 use crate::domain::clock::Clock;
 use crate::domain::user::Principal;
 use crate::error::CallError;
 use crate::handle::{Handle, HandleSettings, HandleStatus};
+use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::providers::oidc::access_tokens::ForeignTokenError;
 
 /// Questions that may be under way at once.
 const CAPACITY: usize = 256;
+/// What a caller is told to wait whose proof finds no place: so long it takes until some are forgotten.
+const PROOFS_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// Asks about tokens. Clones share what was answered.
+/// Asks about tokens. Clones share what was answered, and which proofs were shown.
 #[derive(Clone)]
 pub struct ForeignTokensHandle {
     handle: Handle<ForeignTokens>,
     answers: Arc<Answers>,
+    proofs: Arc<UsedProofs>,
+    issuer: Arc<ProviderHealth>,
     clock: Arc<dyn Clock>,
 }
 
@@ -29,6 +36,7 @@ pub(super) fn new(
     address: Addr<ForeignTokens>,
     deadline: Duration,
     answers: Arc<Answers>,
+    issuer: Arc<ProviderHealth>,
     clock: Arc<dyn Clock>,
 ) -> ForeignTokensHandle {
     let settings = HandleSettings {
@@ -40,6 +48,8 @@ pub(super) fn new(
     ForeignTokensHandle {
         handle: Handle::new(address, settings),
         answers,
+        proofs: Arc::default(),
+        issuer,
         clock,
     }
 }
@@ -58,6 +68,24 @@ impl ForeignTokensHandle {
         question: CheckToken,
     ) -> Result<Result<Arc<Principal>, ForeignTokenError>, CallError> {
         Ok(self.handle.ask(question).await?.map(Arc::new))
+    }
+
+    /// Uses a proof up that is right. True for who brings it first.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Busy`] while more proofs were shown than can be remembered.
+    pub fn use_proof(&self, proof: &SingleUse) -> Result<bool, CallError> {
+        let remembered = self.proofs.remember(proof, self.clock.now());
+        remembered.map_err(|NoRoom| CallError::Busy {
+            retry_after: PROOFS_RETRY_AFTER,
+        })
+    }
+
+    /// Whether the issuer answers.
+    #[must_use]
+    pub const fn issuer(&self) -> &Arc<ProviderHealth> {
+        &self.issuer
     }
 
     /// The counters of the actor.

@@ -3,12 +3,14 @@
 //! * `messages.rs`: what can be asked.
 //! * `actor.rs`: asks the issuer, once for equal questions at once.
 //! * `answers.rs`: what was answered of late. `handle.rs`: answers from there without asking.
+//! * `used_proofs.rs`: the proofs that were shown with tokens that are bound to a key.
 //!
 //! How a token is checked is `provider_broker::providers::oidc::access_tokens`.
 //!
 //! | part | state | class |
 //! |---|---|---|
 //! | answers | good tokens by digest, at most 10,000, until they end or `cache_ttl` is over; refused ones, at most 10,000, for some seconds | derivable: asked again |
+//! | used proofs | at most 1,000,000, until they are too old to be shown again | ephemeral: each process has its own, and a restart forgets them |
 //! | questions | tokens that the issuer is asked about | ephemeral: answered on stop |
 //! | issuer | its discovery document and keys | derivable: fetched again |
 //!
@@ -20,6 +22,7 @@ mod handle;
 pub mod messages;
 #[cfg(test)]
 mod tests;
+mod used_proofs;
 
 use std::time::Duration;
 

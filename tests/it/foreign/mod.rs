@@ -1,6 +1,7 @@
 //! A resource server only: the tokens are another server's. The whole program, with an OpenID provider that says what a test
 //! wants.
 
+mod bound;
 mod flag;
 mod own;
 mod signed;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::login::Caller;
 use crate::oidc::fake::{CLIENT_ID, CLIENT_SECRET, FakeOidc};
-use crate::server::{Answer, Project, Server, now};
+use crate::server::{Answer, Project, Server, modern_request, now};
 
 /// Where the program believes to be, whatever port it listens on.
 const PUBLIC: &str = "https://tools.example";

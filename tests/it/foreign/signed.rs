@@ -48,7 +48,15 @@ async fn what_a_token_must_not_say_is_refused_and_recorded() {
         ("typ", json!("ID"), "no access token"),
         ("typ", json!("Refresh"), "no access token"),
         ("at_hash", json!("x"), "no access token"),
-        ("cnf", json!({ "jkt": "x" }), "bound to a key"),
+        ("typ", json!("DPoP"), "its issuer does not say to which"),
+        ("cnf", json!({ "jkt": "x" }), "no SHA-256 thumbprint"),
+        (
+            "cnf",
+            json!({ "x5t#S256": "x" }),
+            "a client certificate (cnf.x5t#S256)",
+        ),
+        ("cnf", json!({ "kid": "one" }), "in a way that is not known here"),
+        ("cnf", json!("x"), "in a way that is not known here"),
     ] {
         let token = signed(&issuer, &with(claims(&issuer), claim, value.clone()));
         let answer = call(&server, &token, "who").await;

@@ -15,6 +15,10 @@ async fn the_metadata_names_the_real_authorization_server_and_its_endpoints_are_
         assert_eq!(metadata["authorization_servers"], json!([issuer.url()]));
         assert_eq!(metadata["scopes_supported"], json!(["mcp:read", "mcp:write"]));
         assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
+        assert_eq!(
+            metadata["dpop_signing_alg_values_supported"],
+            json!(["ES256", "EdDSA", "PS256", "RS256"])
+        );
     }
     for path in [
         "/authorize",

@@ -6,7 +6,7 @@ use crate::oidc::fake::Canned;
 const BOTH: &str = ", methods: [jwt, introspection]";
 
 /// A project that asks this issuer about every token.
-fn introspection(issuer: &FakeOidc, more: &str) -> Project {
+pub(super) fn introspection(issuer: &FakeOidc, more: &str) -> Project {
     project(&block(issuer, more))
 }
 
@@ -18,11 +18,11 @@ fn block(issuer: &FakeOidc, more: &str) -> String {
     )
 }
 
-fn say(issuer: &FakeOidc, answer: Value) {
+pub(super) fn say(issuer: &FakeOidc, answer: Value) {
     issuer.script().introspection = answer;
 }
 
-fn active(issuer: &FakeOidc) -> Value {
+pub(super) fn active(issuer: &FakeOidc) -> Value {
     with(claims(issuer), "active", json!(true))
 }
 
@@ -81,9 +81,13 @@ async fn what_the_issuer_must_not_say_is_refused() {
         ("exp", json!(now - 120), "it has expired"),
         ("nbf", json!(now + 120), "from the future"),
         ("sub", Value::Null, "names no user"),
-        ("token_type", json!("DPoP"), "bound to a key"),
+        ("token_type", json!("DPoP"), "its issuer does not say to which"),
         ("token_type", json!("refresh_token"), "no access token"),
-        ("cnf", json!({ "x5t#S256": "x" }), "bound to a key"),
+        (
+            "cnf",
+            json!({ "x5t#S256": "x" }),
+            "a client certificate (cnf.x5t#S256)",
+        ),
     ] {
         say(&issuer, with(active(&issuer), member, value.clone()));
         assert_eq!(who(&server, "opaque").await, Err(401), "{member}: {value}");

@@ -8,12 +8,23 @@ use serde_json::{Map, Value};
 use super::claims::subject;
 use crate::domain::client::ClientId;
 use crate::domain::clock::Timestamp;
+use crate::domain::dpop::{KeyThumbprint, UnknownConfirmation, confirmation};
 use crate::domain::numeric_date::{NotANumber, numeric_date};
 use crate::domain::resource::ResourceIndicator;
 use crate::domain::scope::ScopeSet;
 
 /// How far the issuer's clock and this one may be apart.
 const LEEWAY: Duration = Duration::from_mins(1);
+
+/// The kind of an access token that is bound to the key of proofs (RFC 9449 section 7.1).
+const BOUND: &str = "dpop";
+/// The words for access tokens in `token_type` (RFC 6749 section 7.1, RFC 8693 section 3, RFC 9449 section 6.2).
+const ACCESS_TOKENS: [&str; 4] = [
+    "bearer",
+    BOUND,
+    "access_token",
+    "urn:ietf:params:oauth:token-type:access_token",
+];
 
 /// Whom access tokens must be for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +50,12 @@ pub enum ForeignTokenRefusal {
     /// A signed text of another kind, such as an identity token.
     #[error("it is no access token")]
     Kind,
-    /// Only who has a key may use it, which cannot be proven here.
-    #[error("it is bound to a key, and such tokens are not accepted")]
-    Bound,
+    /// Only who has something may use it, and nobody can prove that here.
+    #[error("it is bound to {0}")]
+    Bound(#[from] UnknownConfirmation),
+    /// Its issuer says that only who has a key may use it, and not which.
+    #[error("it is bound to a key (DPoP), and its issuer does not say to which (cnf.jkt)")]
+    BoundToUnknown,
     /// It is from somebody else.
     #[error("it is from another issuer")]
     Issuer,
@@ -80,6 +94,7 @@ pub(super) struct TokenFacts {
     pub(super) client: ClientId,
     pub(super) scopes: ScopeSet,
     pub(super) ends_at: Option<Timestamp>,
+    pub(super) bound_to: Option<KeyThumbprint>,
 }
 
 impl ExpectedToken<'_> {
@@ -94,10 +109,11 @@ impl ExpectedToken<'_> {
         // Keycloak says in a claim what the others say in the header.
         let kind = claims.get("typ").and_then(Value::as_str);
         let is_of_login = claims.contains_key("at_hash") || claims.contains_key("c_hash");
-        if is_of_login || !kind.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
+        let known = ["bearer", BOUND];
+        if is_of_login || !kind.is_none_or(|kind| is_any_of(&known, kind)) {
             return Err(ForeignTokenRefusal::Kind);
         }
-        let facts = self.check(claims)?;
+        let facts = self.check(claims, kind)?;
         facts.ends_at.ok_or(ForeignTokenRefusal::Endless)?;
         Ok(facts)
     }
@@ -111,17 +127,22 @@ impl ExpectedToken<'_> {
         if answer.contains_key("iss") && text("iss") != Some(self.issuer) {
             return Err(ForeignTokenRefusal::Issuer);
         }
-        match text("token_type") {
-            Some(kind) if kind.eq_ignore_ascii_case("dpop") => return Err(ForeignTokenRefusal::Bound),
-            Some(kind) if !is_access_token(kind) => return Err(ForeignTokenRefusal::Kind),
-            Some(_) | None => {}
+        let kind = text("token_type");
+        if !kind.is_none_or(|kind| is_any_of(&ACCESS_TOKENS, kind)) {
+            return Err(ForeignTokenRefusal::Kind);
         }
-        self.check(answer)
+        self.check(answer, kind)
     }
 
-    fn check(&self, claims: &Map<String, Value>) -> Result<TokenFacts, ForeignTokenRefusal> {
-        if claims.contains_key("cnf") {
-            return Err(ForeignTokenRefusal::Bound);
+    /// What both ways have in common. `kind` is the kind of access token, if that is said.
+    fn check(
+        &self,
+        claims: &Map<String, Value>,
+        kind: Option<&str>,
+    ) -> Result<TokenFacts, ForeignTokenRefusal> {
+        let bound_to = confirmation(claims)?;
+        if bound_to.is_none() && kind.is_some_and(|kind| is_any_of(&[BOUND], kind)) {
+            return Err(ForeignTokenRefusal::BoundToUnknown);
         }
         if !self.is_audience(claims.get("aud")) {
             return Err(ForeignTokenRefusal::Audience);
@@ -133,6 +154,7 @@ impl ExpectedToken<'_> {
             client: client(claims, subject).ok_or(ForeignTokenRefusal::Subject)?,
             scopes: scopes(claims),
             ends_at,
+            bound_to,
         })
     }
 
@@ -169,16 +191,10 @@ impl ExpectedToken<'_> {
 /// Whether the header of a signed text allows it to be an access token: RFC 9068 section 2.1, or nothing in particular.
 pub(super) fn may_be_access_token(kind: Option<&str>) -> bool {
     const KINDS: [&str; 3] = ["at+jwt", "application/at+jwt", "jwt"];
-    kind.is_none_or(|kind| KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known)))
+    kind.is_none_or(|kind| is_any_of(&KINDS, kind))
 }
 
-/// The words for access tokens in `token_type` (RFC 6749 section 7.1, and RFC 8693 section 3).
-fn is_access_token(kind: &str) -> bool {
-    let known = [
-        "bearer",
-        "access_token",
-        "urn:ietf:params:oauth:token-type:access_token",
-    ];
+fn is_any_of(known: &[&str], kind: &str) -> bool {
     known.iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 

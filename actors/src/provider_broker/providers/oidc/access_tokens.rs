@@ -11,17 +11,19 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::access_claims::{Audience, ExpectedToken, ForeignTokenRefusal, TokenFacts, may_be_access_token};
-use super::identity;
 use super::settings::OidcSettings;
 use super::surroundings::Surroundings;
+use super::{identity, issuer_of};
 use crate::domain::client::ClientId;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::dpop::KeyThumbprint;
 use crate::domain::resource::ResourceIndicator;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
 use crate::domain::user::{UserIdentity, UserKey};
 use crate::jose::{SignatureAlgorithm, UnverifiedJws};
 use crate::outbound::OutboundClient;
+use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::provider::ProviderError;
 use crate::provider_broker::providers::calls::Calls;
 use crate::provider_broker::providers::token_endpoint::{ClientAuthentication, RequestFormat, TokenEndpoint};
@@ -61,6 +63,8 @@ pub struct ForeignToken {
     pub scopes: ScopeSet,
     /// When it ends, or must be asked about again.
     pub ends_at: Timestamp,
+    /// The only key with whose proofs it may be used (RFC 9449); `None` for whoever has it.
+    pub bound_to: Option<KeyThumbprint>,
 }
 
 /// Why a token of another server is not accepted.
@@ -80,20 +84,33 @@ pub struct AccessTokens {
     surroundings: Surroundings,
     calls: Rc<Calls>,
     clock: Arc<dyn Clock>,
+    health: Arc<ProviderHealth>,
 }
 
 impl AccessTokens {
     /// Checks tokens by these settings. Calls nobody yet.
     #[must_use]
     pub fn new(settings: AccessTokenSettings, http: OutboundClient, clock: Arc<dyn Clock>) -> Self {
-        let calls = Rc::new(Calls::new(settings.issuer.name.as_str(), http));
+        let known = settings.introspection.as_ref().map(|(issuer, _)| issuer.clone());
+        let name = known.or_else(|| issuer_of(&settings.issuer.config_url));
+        let name = name.unwrap_or_else(|| settings.issuer.name.clone());
+        let health = Arc::new(ProviderHealth::new(&name, Arc::clone(&clock)));
+        let calls = Calls::new(settings.issuer.name.as_str(), http);
+        let calls = Rc::new(calls.watched_by(&health));
         let issuer = Rc::new(settings.issuer.clone());
         Self {
             surroundings: Surroundings::new(issuer, Rc::clone(&calls), Arc::clone(&clock)),
             settings,
             calls,
             clock,
+            health,
         }
+    }
+
+    /// Whether the issuer answers.
+    #[must_use]
+    pub const fn health(&self) -> &Arc<ProviderHealth> {
+        &self.health
     }
 
     /// Reads of the issuer what the methods need: its document, its keys, where it is asked. What is missing is told before
@@ -196,7 +213,7 @@ impl AccessTokens {
             scope_separators: &[' '],
             more_refusals: &[],
         };
-        endpoint.introspect(token).await
+        self.calls.note(endpoint.introspect(token).await)
     }
 
     fn expected<'a>(&'a self, issuer: &'a str, resource: &'a ResourceIndicator) -> ExpectedToken<'a> {
@@ -222,6 +239,7 @@ impl AccessTokens {
             ends_at: facts
                 .ends_at
                 .unwrap_or_else(|| self.clock.now() + self.settings.answer_lifetime),
+            bound_to: facts.bound_to,
         }
     }
 }
