@@ -3,6 +3,7 @@
 //! * [`access`]: who may do what. [`about`]: what was started, which never changes.
 //! * [`gate`]: whether requests are taken, and how many are under way. [`http_requests`]: how many there were.
 //! * [`readiness`]: whether this process should be sent work. [`status`], [`endpoints`]: what it does and offers.
+//! * [`issuers`]: other issuers whose word is taken.
 //! * [`flow`]: one attempt to log in, from the audit log: the only thing here that names users.
 //! * [`population`]: how many clients, grants and sessions there are. [`metrics`]: everything countable, for Prometheus.
 //!
@@ -14,6 +15,7 @@ pub mod endpoints;
 pub mod flow;
 pub mod gate;
 pub mod http_requests;
+pub mod issuers;
 pub mod metrics;
 pub mod population;
 pub mod readiness;
@@ -35,6 +37,7 @@ use self::endpoints::Endpoint;
 use self::flow::Flows;
 use self::gate::Gate;
 use self::http_requests::HttpRequests;
+use self::issuers::Issuers;
 use self::population::{Counted, Population};
 use self::readiness::Readiness;
 use crate::mcp::server::McpServer;
@@ -58,6 +61,8 @@ pub struct Admin {
     pub executor: Box<dyn Fn() -> HandleStatus + Send + Sync>,
     /// Logins and tokens; `None` while authentication is off.
     pub authorization: Option<Authorization>,
+    /// Other issuers; `None` if this server's own word counts alone.
+    pub issuers: Option<Issuers>,
     /// Records.
     pub audit: AuditLog,
     /// Login attempts, from the records.
@@ -89,10 +94,12 @@ pub struct Authorization {
 impl Admin {
     /// Every actor that is asked through a handle.
     pub(crate) fn actors(&self) -> Vec<HandleStatus> {
-        match &self.authorization {
+        let mut actors = match &self.authorization {
             Some(authorization) => authorization.actors.status(),
             None => vec![(self.executor)(), self.mcp.sessions().status()],
-        }
+        };
+        actors.extend(self.issuers.iter().map(Issuers::status));
+        actors
     }
 
     /// Whether only a restart helps: every worker is held by a query that does not stop, so that nothing runs any more.

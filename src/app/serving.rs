@@ -28,6 +28,7 @@ use mxcp_actors::system::{RunningActors, Surroundings};
 use super::build::{self, RunningAudit};
 use super::{StartError, authentication};
 use crate::admin::Authorization;
+use crate::admin::issuers::{Issuers, failing};
 use crate::admin::population::Population;
 use crate::admin::readiness::Probe;
 use crate::config::{AuthMode, Config, Limits};
@@ -138,10 +139,20 @@ impl Running {
             return None;
         };
         let health = Arc::clone(actors.actors.provider.as_ref()?);
-        Some(Arc::new(move || match health.failing_since() {
-            None => Ok(()),
-            Some(since) => Err(format!("calls to {} have failed since {since}", health.name())),
-        }))
+        Some(Arc::new(move || failing(&health).map_or(Ok(()), Err)))
+    }
+
+    /// Other issuers whose word is taken, where there are some.
+    pub fn issuers(&self) -> Option<Issuers> {
+        match &self.work {
+            Work::Open { .. } => None,
+            Work::Foreign { resource_server, .. } => {
+                resource_server.foreign_tokens().cloned().map(Issuers::Tokens)
+            }
+            Work::Protected { services, .. } => {
+                services.identity_assertions().cloned().map(Issuers::Assertions)
+            }
+        }
     }
 
     /// What an operator sees of logins and tokens, where there are some.

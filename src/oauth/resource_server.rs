@@ -74,6 +74,14 @@ impl ResourceServer {
         &self.counts
     }
 
+    /// What checks the tokens of another server; `None` where this one issues them.
+    pub fn foreign_tokens(&self) -> Option<&ForeignTokensHandle> {
+        match &self.tokens {
+            Tokens::Own(_) => None,
+            Tokens::Foreign(tokens) => Some(tokens),
+        }
+    }
+
     /// What the operator set.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::admin::{self, OPERATOR, VIEWER, check_once, look};
 use crate::login::{CLIENT, CLIENT_SECRET, Caller, FORM, PUBLIC, configuration, query};
-use crate::oidc::fake::FakeOidc;
+use crate::oidc::fake::{Canned, FakeOidc};
 use crate::server::{Answer, Project, Server, now};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -18,7 +19,7 @@ fn issuer() -> FakeOidc {
     issuer
 }
 
-/// A server that trusts this issuer, part of a YAML mapping, and has these further keys of `auth`.
+/// A server that trusts this issuer, part of a YAML mapping, and has these further keys of `auth`, and an admin listener.
 fn trusting(issuer: &str, more: &str) -> Server {
     let written = configuration(&[("ada", "")]);
     let trusted = written.replace(
@@ -26,10 +27,12 @@ fn trusting(issuer: &str, more: &str) -> Server {
         &format!("auth: {{ identity_assertions: {{ trusted_issuers: [{{ {issuer} }}] }},{more}"),
     );
     let client = trusted.replace("grant_types: [", &format!("grant_types: ['{GRANT_TYPE}', "));
+    let listener =
+        format!("admin: {{ enabled: true, port: 0, token: {OPERATOR}, viewer_token: {VIEWER} }}\n");
     let rule = "  policies: { input: [{ condition: \"user.role != 'editor' || !('app:writer' in user.groups)\", action: deny, \
                 reason: 'editors only' }] }\n";
     Project::new()
-        .user_config(&client)
+        .user_config(&format!("{client}{listener}"))
         .tool("who", WHO, "  return: { type: object }\n")
         .tool("edit", "SELECT 1 AS n", rule)
         .start()
@@ -178,4 +181,41 @@ async fn keycloaks_roles_are_groups_that_the_mapping_sees() {
         "no identity provider that is trusted here",
     )
     .await;
+}
+
+#[actix_rt::test]
+async fn an_issuer_that_does_not_show_its_keys_is_seen_by_the_operator_and_costs_no_replica() {
+    let issuer = issuer();
+    let keys = format!("issuer: 'https://idp.example', jwks_uri: '{}/keys'", issuer.url());
+    let second = "}, { config_url: 'https://other.example/.well-known/openid-configuration'";
+    let server = trusting(&format!("{keys} {second}"), "");
+    let counted = || admin::counted(&server, "issuer", "https://idp.example");
+    check_once(&server, "issuers", "ok").await;
+    issuer.script().instead = [("/keys", Canned::Status(503))].into();
+    let claims = claims("https://idp.example", "1");
+    assert_eq!(bring(&server, &issuer, &claims).await.status.as_u16(), 503);
+    let check = check_once(&server, "issuers", "degraded").await;
+    let reason = check["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("calls to https://idp.example have failed since 20"),
+        "{reason}"
+    );
+    assert!(!reason.contains("other.example"), "nobody asked it");
+    assert_eq!(counted().await, ["unavailable 1", "failing 1"]);
+
+    issuer.script().instead.clear();
+    token(&server, &issuer, &claims).await;
+    check_once(&server, "issuers", "ok").await;
+    assert_eq!(counted().await, ["answered 1", "unavailable 1", "failing 0"]);
+    let page = String::from_utf8(look(&server, "/metrics").await.body).unwrap();
+    for row in [
+        "mxcp_actor_calls_total{actor=\"identity_assertions\"} 2",
+        "mxcp_actor_queue_depth{actor=\"identity_assertions\"} 0",
+        "mxcp_actor_busy_total{actor=\"identity_assertions\"} 0",
+        "mxcp_actor_timeouts_total{actor=\"identity_assertions\"} 0",
+        "mxcp_actor_answer_seconds_count{actor=\"identity_assertions\"} 2",
+        "mxcp_issuer_failing{issuer=\"https://other.example\"} 0",
+    ] {
+        assert!(page.lines().any(|line| line == row), "{row}: {page}");
+    }
 }

@@ -22,7 +22,7 @@ pub struct ProviderHealth {
 const NEVER: i64 = i64::MIN;
 
 /// How requests to the provider ended since the start. A request is a login, a renewal or a revocation, whatever number of
-/// calls it takes.
+/// calls it takes; of an issuer that nobody logs in at it is the reading of a document, or a question about a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderRequests {
     /// It did what it was asked.
@@ -35,6 +35,20 @@ pub struct ProviderRequests {
     pub invalid_answer: u64,
     /// It did not accept this server.
     pub misconfigured: u64,
+}
+
+impl ProviderRequests {
+    /// Each outcome by its name.
+    #[must_use]
+    pub const fn by_outcome(self) -> [(&'static str, u64); 5] {
+        [
+            ("answered", self.answered),
+            ("refused", self.refused),
+            ("unavailable", self.unavailable),
+            ("invalid_answer", self.invalid_answer),
+            ("misconfigured", self.misconfigured),
+        ]
+    }
 }
 
 impl ProviderHealth {
@@ -51,7 +65,7 @@ impl ProviderHealth {
         }
     }
 
-    /// The provider's name in the configuration.
+    /// The provider's name in the configuration; the identifier of an issuer that nobody logs in at.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

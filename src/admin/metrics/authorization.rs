@@ -37,14 +37,7 @@ fn provider(page: &mut Page<'_, '_>, of: &Authorization) -> fmt::Result {
             u64::from(health.failing_since().is_some()),
         )],
     )?;
-    let requests = health.requests();
-    let rows = [
-        ("answered", requests.answered),
-        ("refused", requests.refused),
-        ("unavailable", requests.unavailable),
-        ("invalid_answer", requests.invalid_answer),
-        ("misconfigured", requests.misconfigured),
-    ];
+    let rows = health.requests().by_outcome();
     page.counters(
         (
             "mxcp_provider_requests",

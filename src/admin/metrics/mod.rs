@@ -3,9 +3,10 @@
 //!
 //! Labels take their values from the configuration and from enums, never from requests.
 //!
-//! - `page`: the grammar. `serving`, `authorization`: what stands on the page. `process`: what the system says.
+//! - `page`: the grammar. `serving`, `authorization`, `issuers`: what stands on the page. `process`: what the system says.
 
 mod authorization;
+mod issuers;
 mod page;
 mod process;
 mod serving;
@@ -59,6 +60,9 @@ impl Collector for Scrape {
         serving::queries(&mut page, &self.admin)?;
         serving::actors(&mut page, &self.admin)?;
         serving::audit(&mut page, &self.admin)?;
+        if let Some(issuers) = &self.admin.issuers {
+            issuers::encode(&mut page, issuers)?;
+        }
         match &self.admin.authorization {
             Some(of_logins) => authorization::encode(&mut page, of_logins, self.counted),
             None => Ok(()),

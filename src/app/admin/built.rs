@@ -40,6 +40,7 @@ impl Served<'_> {
             readiness: Readiness::new(Arc::clone(&self.gate), self.checks(), probes()),
             sql: self.running.sql_monitor(),
             authorization: self.running.authorization(),
+            issuers: self.running.issuers(),
             executor: Box::new(move || executor.status()),
             audit: audit.log,
             flows: Flows::new(
@@ -87,8 +88,9 @@ impl Served<'_> {
         }
     }
 
-    /// The parts that calls need, and the provider: while it is out of order nobody new can log in, here as on every other
-    /// replica, and who has logged in goes on working. So it decides nothing.
+    /// The parts that calls need, and those outside: while the provider is out of order nobody new can log in, here as on every
+    /// other replica, and who has logged in goes on working; while another issuer is, what is known of it goes on working here, and
+    /// only a call finds out that it is back. So they decide nothing.
     fn checks(&self) -> Vec<Check> {
         let (generation, sql) = (Arc::clone(self.generation), self.running.sql_monitor());
         let engine = Check {
@@ -106,7 +108,13 @@ impl Served<'_> {
             is_required: false,
             probe,
         });
-        store.into_iter().chain([engine]).chain(provider).collect()
+        let issuers = self.running.issuers().map(|issuers| Check {
+            name: "issuers",
+            is_required: false,
+            probe: Arc::new(move || issuers.check()),
+        });
+        let inside = store.into_iter().chain([engine]);
+        inside.chain(provider).chain(issuers).collect()
     }
 }
 
@@ -146,8 +154,8 @@ fn engine_answers(generation: &Arc<Generation>, sql: &SqlMonitor) -> Result<(), 
 fn probes() -> BlockingPool {
     BlockingPool::new(BlockingSettings {
         name: "probes",
-        running: NonZeroU32::MIN.saturating_add(2),
-        waiting: 3,
+        running: NonZeroU32::MIN.saturating_add(3),
+        waiting: 4,
         retry_after: Duration::from_secs(1),
     })
 }

@@ -8,7 +8,7 @@ mod socket;
 
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::{Answer, PATIENCE, Project, Server};
 
@@ -42,6 +42,52 @@ pub(crate) async fn ask(server: &Server, method: &str, path: &str, headers: &[(&
 pub(crate) async fn look(server: &Server, path: &str) -> Answer {
     let bearer = format!("Bearer {VIEWER}");
     ask(server, "GET", path, &[("Authorization", &bearer)]).await
+}
+
+/// What `/ready` says about a part that decides nothing, as soon as it says this. An answer is repeated for a second.
+pub(crate) async fn check_once(server: &Server, name: &str, expected: &str) -> Value {
+    let asked = Instant::now();
+    loop {
+        assert!(asked.elapsed() < PATIENCE, "never {expected}");
+        let ready = look(server, "/ready").await;
+        let (status, body) = (ready.status.as_u16(), ready.json());
+        assert_eq!((status, &body["status"]), (200, &json!("ready")), "{body}");
+        let mut found = body["checks"].as_array().unwrap().iter();
+        let check = found.find(|check| check["name"] == name).unwrap();
+        if check["status"] == expected {
+            return check.clone();
+        }
+    }
+}
+
+/// What the metrics say about somebody who is asked, a `provider` or an `issuer` of this name: outcomes that were not counted are
+/// left out.
+pub(crate) async fn counted(server: &Server, kind: &str, name: &str) -> Vec<String> {
+    let page = look(server, "/metrics").await;
+    let page = String::from_utf8(page.body).unwrap();
+    let value = |row: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(row));
+        line.unwrap_or_else(|| panic!("{row} in {page}"))
+            .trim()
+            .to_owned()
+    };
+    let mut counted = Vec::new();
+    for outcome in [
+        "answered",
+        "refused",
+        "unavailable",
+        "invalid_answer",
+        "misconfigured",
+    ] {
+        let row = format!("mxcp_{kind}_requests_total{{{kind}=\"{name}\",outcome=\"{outcome}\"}}");
+        let count = value(&row);
+        if count != "0" {
+            counted.push(format!("{outcome} {count}"));
+        }
+    }
+    let failing = value(&format!("mxcp_{kind}_failing{{{kind}=\"{name}\"}}"));
+    counted.push(format!("failing {failing}"));
+    counted
 }
 
 /// Waits until a query runs, and answers the status that shows it.

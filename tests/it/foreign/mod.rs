@@ -7,9 +7,11 @@ mod own;
 mod signed;
 mod start;
 mod told;
+mod watched;
 
 use serde_json::{Value, json};
 
+use crate::admin;
 use crate::login::Caller;
 use crate::oidc::fake::{CLIENT_ID, CLIENT_SECRET, FakeOidc};
 use crate::server::{Answer, Project, Server, modern_request, now};
@@ -31,14 +33,14 @@ fn project(auth: &str) -> Project {
     project_where("", auth)
 }
 
-/// The same with further keys of `transport.http`, each with a comma in front.
+/// The same with further keys of `transport.http`, each with a comma in front. It has an admin listener.
 fn project_where(http: &str, auth: &str) -> Project {
     let configuration = format!(
-        "mxcp: 1\ntransport: {{ http: {{ base_url: '{PUBLIC}', allowed_hosts: [localhost]{http} }} }}\n\
+        "transport: {{ http: {{ base_url: '{PUBLIC}', allowed_hosts: [localhost]{http} }} }}\n\
          projects: {{ test: {{ profiles: {{ dev: {{ auth: {{ {auth} }} }} }} }} }}\n"
     );
     Project::new()
-        .user_config(&configuration)
+        .user_config(&admin::configuration(&configuration))
         .tool("who", WHO, "")
         .tool("write", "SELECT 1 AS x", "  scopes: [mcp:write]\n")
 }

@@ -1,59 +1,19 @@
 //! What an operator sees of a GitHub that is out of order: the replica stays ready, because who has logged in goes on working.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::fake::state::Canned;
 use super::fake::{CLIENT_SECRET, Quirks};
 use super::{Browser, come_back, fake, log_in, project, project_with};
-use crate::admin::{ask, look};
-use crate::server::{PATIENCE, Server};
+use crate::admin::{self, ask, check_once};
+use crate::server::Server;
 
-/// What `/ready` says about the provider as soon as it says this. An answer is repeated for a second.
 async fn provider(server: &Server, expected: &str) -> Value {
-    let asked = Instant::now();
-    loop {
-        assert!(asked.elapsed() < PATIENCE, "never {expected}");
-        let ready = look(server, "/ready").await;
-        let (status, body) = (ready.status.as_u16(), ready.json());
-        assert_eq!((status, &body["status"]), (200, &json!("ready")), "{body}");
-        let found = body["checks"].as_array().unwrap().iter();
-        let mut found = found.filter(|check| check["name"] == "provider");
-        let check = found.next().unwrap();
-        if check["status"] == expected {
-            return check.clone();
-        }
-    }
+    check_once(server, "provider", expected).await
 }
 
-/// What the metrics say about the provider: outcomes that were not counted are left out.
 async fn counted(server: &Server) -> Vec<String> {
-    let page = look(server, "/metrics").await;
-    let page = String::from_utf8(page.body).unwrap();
-    let value = |row: &str| {
-        let line = page.lines().find_map(|line| line.strip_prefix(row));
-        line.unwrap_or_else(|| panic!("{row} in {page}"))
-            .trim()
-            .to_owned()
-    };
-    let mut counted = Vec::new();
-    for outcome in [
-        "answered",
-        "refused",
-        "unavailable",
-        "invalid_answer",
-        "misconfigured",
-    ] {
-        let row = format!("mxcp_provider_requests_total{{provider=\"github\",outcome=\"{outcome}\"}}");
-        let count = value(&row);
-        if count != "0" {
-            counted.push(format!("{outcome} {count}"));
-        }
-    }
-    let failing = value("mxcp_provider_failing{provider=\"github\"}");
-    counted.push(format!("failing {failing}"));
-    counted
+    admin::counted(server, "provider", "github").await
 }
 
 #[actix_web::test]
