@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::admin::{self, OPERATOR, VIEWER, check_once, look};
 use crate::login::{CLIENT, CLIENT_SECRET, Caller, FORM, PUBLIC, configuration, query};
+use crate::oidc::fake::signing::Signer;
 use crate::oidc::fake::{Canned, FakeOidc};
 use crate::server::{Answer, Project, Server, now};
 
@@ -218,4 +219,37 @@ async fn an_issuer_that_does_not_show_its_keys_is_seen_by_the_operator_and_costs
     ] {
         assert!(page.lines().any(|line| line == row), "{row}: {page}");
     }
+}
+
+#[actix_rt::test]
+async fn one_trusted_issuer_does_not_speak_for_another_and_equal_subjects_are_two_users() {
+    let [one, other] = [issuer(), issuer()];
+    {
+        let mut script = other.script();
+        let mut signer = Signer::ed25519("one", 2);
+        signer.header["typ"] = json!("oauth-id-jag+jwt");
+        script.keys = vec![signer.public()];
+        script.signer = signer;
+    }
+    let keys = |name: &str, issuer: &FakeOidc| {
+        let url = issuer.url();
+        format!("issuer: 'https://{name}.example', jwks_uri: '{url}/keys', provider_name: {name}")
+    };
+    let server = trusting(
+        &format!("{} }}, {{ {}", keys("one", &one), keys("other", &other)),
+        "",
+    );
+    let [of_one, of_other] = ["one", "other"].map(|name| claims(&format!("https://{name}.example"), "1"));
+    let reason = "assertion is not signed by its issuer";
+    assert_refused(&server, &other, &of_one, reason).await;
+    assert_refused(&server, &one, &of_other, reason).await;
+    let providers = [
+        who(&server, &one, &of_one).await["provider"].clone(),
+        who(&server, &other, &of_other).await["provider"].clone(),
+    ];
+    assert_eq!(
+        providers,
+        [json!("one"), json!("other")],
+        "an identifier is each issuer's own, and counts for each of them"
+    );
 }

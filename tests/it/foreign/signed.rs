@@ -78,6 +78,10 @@ async fn signatures_and_headers_that_are_lies_are_refused() {
         (json!({ "alg": "EdDSA", "kid": "one", "typ": "JWT" }), 200),
         (json!({ "alg": "EdDSA", "kid": "one", "typ": "logout+jwt" }), 401),
         (json!({ "alg": "EdDSA", "kid": "one", "typ": "dpop+jwt" }), 401),
+        (
+            json!({ "alg": "EdDSA", "kid": "one", "typ": "oauth-id-jag+jwt" }),
+            401,
+        ),
         (json!({ "alg": "EdDSA", "kid": "other" }), 401),
         (json!({ "alg": "RS256", "kid": "one" }), 401),
         (json!({ "alg": "none" }), 401),
@@ -101,6 +105,17 @@ async fn signatures_and_headers_that_are_lies_are_refused() {
     // Another key under the name of the right one.
     let stranger = Signer::ed25519("one", 9).sign(&good);
     assert_eq!(who(&server, &stranger).await, Err(401));
+    // A key that the text brings along itself, or says where to find.
+    let mut stranger = Signer::ed25519("one", 9);
+    for (member, value) in [
+        ("jwk", stranger.public()),
+        ("jku", json!("https://evil.example/keys")),
+        ("x5c", json!(["AA"])),
+    ] {
+        stranger.header = json!({ "alg": "EdDSA", "kid": "one", "typ": "at+jwt" });
+        stranger.header[member] = value;
+        assert_eq!(who(&server, &stranger.sign(&good)).await, Err(401), "{member}");
+    }
     assert_eq!(who(&server, "opaque-token").await, Err(401));
     recorded(&server, "no token that can be checked here");
 }

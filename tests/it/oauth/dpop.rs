@@ -53,7 +53,7 @@ impl<'a> Key<'a> {
     }
 }
 
-async fn with_proofs(server: &Server, fields: &Fields, proofs: &[&str]) -> Answer {
+pub(super) async fn with_proofs(server: &Server, fields: &Fields, proofs: &[&str]) -> Answer {
     let request = TestRequest::post().uri("/token").set_form(fields.pairs());
     let add = |request: TestRequest, proof: &&str| request.append_header(("DPoP", *proof));
     server.call(proofs.iter().fold(request, add)).await

@@ -2,12 +2,14 @@
 //! client gets a token without a browser. The provider signs what a test says.
 
 mod bound;
+mod kinds;
 mod refusals;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mxcp_actor::oauth::Settings;
 use mxcp_actors::domain::audit_event::OperationStatus;
 use mxcp_actors::domain::clock::Clock;
 use mxcp_actors::domain::secret::Secret;
@@ -68,9 +70,13 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: fn(&mut Settings)) -> Self {
         let provider = FakeOidc::start(START.seconds());
         provider.script().signer.header = json!({ "alg": "EdDSA", "kid": "one", "typ": "oauth-id-jag+jwt" });
-        let [server, replica] = Server::two_trusting(&discovered(&provider)).await;
+        let [server, replica] = Server::two_trusting(&discovered(&provider), change).await;
         Self {
             provider,
             server,
@@ -88,7 +94,7 @@ impl House {
         })
     }
 
-    fn with(&self, name: &str, value: Value) -> Value {
+    fn and(&self, name: &str, value: Value) -> Value {
         let mut claims = self.claims();
         claims[name] = value;
         claims
@@ -164,9 +170,9 @@ async fn an_assertion_counts_once_on_all_replicas() {
     assert_eq!(elsewhere.text("error"), "invalid_grant");
     house.assert_refused(&house.claims(), "invalid_grant").await;
     house
-        .assert_refused(&house.with("scope", json!("mcp:write")), "invalid_grant")
+        .assert_refused(&house.and("scope", json!("mcp:write")), "invalid_grant")
         .await;
-    assert_eq!(house.bring(&house.with("jti", json!("2"))).await.status, 200);
+    assert_eq!(house.bring(&house.and("jti", json!("2"))).await.status, 200);
 }
 
 #[actix_web::test]
@@ -184,7 +190,7 @@ async fn scopes_never_widen() {
     .into_iter()
     .enumerate()
     {
-        let mut claims = house.with("scope", asserted.clone());
+        let mut claims = house.and("scope", asserted.clone());
         claims["jti"] = json!(format!("scopes {number}"));
         let request = house.request(&claims);
         let request = match asked {
@@ -197,7 +203,7 @@ async fn scopes_never_widen() {
             None => assert_eq!(answer.text("error"), "invalid_scope", "{asserted} {asked:?}"),
         }
     }
-    let mut unsaid = house.with("jti", json!("unsaid"));
+    let mut unsaid = house.and("jti", json!("unsaid"));
     unsaid.as_object_mut().unwrap().remove("scope");
     assert_eq!(house.bring(&unsaid).await.text("scope"), "mcp:read mcp:write");
     let elsewhere = house
@@ -212,7 +218,7 @@ async fn scopes_never_widen() {
 #[actix_web::test]
 async fn only_clients_that_may_bring_assertions_where_a_provider_is_trusted() {
     let house = House::new().await;
-    let other = house.request(&house.with("client_id", json!(DEMO_CLIENT)));
+    let other = house.request(&house.and("client_id", json!(DEMO_CLIENT)));
     let other = other
         .with("client_id", DEMO_CLIENT)
         .with("client_secret", DEMO_SECRET);
@@ -285,5 +291,5 @@ async fn a_provider_that_is_down_is_no_refusal_and_a_new_key_is_found() {
         script.signer = signer;
     }
     house.server.clock.advance(Duration::from_secs(10));
-    assert_eq!(house.bring(&house.with("jti", json!("2"))).await.status, 200);
+    assert_eq!(house.bring(&house.and("jti", json!("2"))).await.status, 200);
 }

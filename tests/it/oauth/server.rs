@@ -265,14 +265,14 @@ impl Server {
     }
 
     /// Two servers on one store with users with passwords, and a provider that is trusted to say for whom clients act.
-    pub(super) async fn two_trusting(issuer: &TrustedIssuerSettings) -> [Self; 2] {
+    pub(super) async fn two_trusting(issuer: &TrustedIssuerSettings, change: fn(&mut Settings)) -> [Self; 2] {
         let kept = Kept::in_memory();
         let clock = Arc::<FixedClock>::clone(&kept.clock) as Arc<dyn Clock>;
         let checker = || Some(identity_assertions::trusting(issuer, &clock));
-        let one = Self::start_with(kept.clone(), local_users(), |_| {}, checker()).await;
+        let one = Self::start_with(kept.clone(), local_users(), change, checker()).await;
         [
             one,
-            Self::start_with(kept, local_users(), |_| {}, checker()).await,
+            Self::start_with(kept, local_users(), change, checker()).await,
         ]
     }
 

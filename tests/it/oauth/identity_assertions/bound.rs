@@ -5,7 +5,7 @@ use crate::oauth::dpop::Key;
 
 /// Claims that are bound to this key.
 fn bound(house: &House, key: &Key<'_>) -> Value {
-    house.with("cnf", json!({ "jkt": key.pair.thumbprint() }))
+    house.and("cnf", json!({ "jkt": key.pair.thumbprint() }))
 }
 
 #[actix_web::test]
@@ -80,7 +80,7 @@ async fn a_binding_that_nobody_can_prove_here_is_refused_with_a_proof_too() {
         (json!({}), "in a way that is not known here"),
         (json!({ "jkt": "x" }), "no SHA-256 thumbprint"),
     ] {
-        let answer = key.ask(&house.request(&house.with("cnf", cnf.clone()))).await;
+        let answer = key.ask(&house.request(&house.and("cnf", cnf.clone()))).await;
         assert_eq!(
             (answer.status, answer.text("error").as_str()),
             (400, "invalid_grant"),

@@ -22,7 +22,7 @@ async fn an_assertion_is_for_this_server_this_client_and_this_resource() {
         ("authorization_details", json!([]), "invalid_grant"),
         ("cnf", json!({ "jkt": "x" }), "invalid_grant"),
     ] {
-        house.assert_refused(&house.with(name, value), error).await;
+        house.assert_refused(&house.and(name, value), error).await;
     }
     assert_eq!(
         house.bring(&house.claims()).await.status,
