@@ -112,7 +112,20 @@ impl IdentityAssertionProblem {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Resource => "invalid_target",
-            _ => "invalid_grant",
+            Self::Kind
+            | Self::Issuer
+            | Self::Audience
+            | Self::Client
+            | Self::Tenant
+            | Self::Details
+            | Self::Bound(_)
+            | Self::Subject
+            | Self::Time
+            | Self::Expired
+            | Self::TooLong
+            | Self::Early
+            | Self::Identifier
+            | Self::Scope => "invalid_grant",
         }
     }
 }
