@@ -22,6 +22,7 @@ from pathlib import Path
 from browser import sign_in
 from canaries import keep
 from cluster import Replica, free_port
+from person import Person
 from postgresql import PostgreSQL
 from present import present
 from providers import MockProvider, NodeProvider, Provider
@@ -91,6 +92,18 @@ def given_back(server: Replica, provider: Provider) -> str:
     return "the provider has its tokens back"
 
 
+async def let_go(server: Replica, provider: MockProvider) -> str:
+    """Behind whom the provider does not stand any more has no login here from the next refresh on."""
+    address = f"http://127.0.0.1:{server.port}"
+    person = Person(address.removeprefix("http://"))
+    tokens = await person.log_in(address)
+    provider.let_go("testuser")
+    refused = await person.refresh(address, tokens["refresh_token"])
+    assert refused.status_code == 400 and refused.json()["error"] == "invalid_grant", refused.text
+    assert (await person.call(address, tokens["access_token"])).status_code == 401
+    return "the login ended with the provider's tokens"
+
+
 def bring_tokens(tests: Tests, clients: Clients, profile: str, server: Replica, provider: Provider) -> None:
     """The same where the client logs in at the provider, which the server asks about tokens, or for the keys of them."""
     provider.start()
@@ -126,6 +139,8 @@ def through(tests: Tests, clients: Clients, profile: str, server: Replica, provi
     assert server.stop() == 0, server.log()
     server.start()
     tests.run(f"{profile}, {sdk}, restarted", lambda: clients.go_on(sdk, server), server, provider)
+    if isinstance(provider, MockProvider):
+        tests.run(f"{profile}, let go", lambda: asyncio.run(let_go(server, provider)), server, provider)
     present(server)
     assert server.stop() == 0, server.log()
 

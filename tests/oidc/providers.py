@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 from cluster import free_port
 from waiting import PATIENCE, eventually
 
@@ -93,3 +94,8 @@ class MockProvider(Provider):
 
     def complains(self) -> bool:
         return "WARN" in self.log() or "ERROR" in self.log()
+
+    def let_go(self, user: str) -> None:
+        """Ends all tokens of a user, as an administrator does."""
+        answer = httpx2.post(f"{self.server}/users/{user}/revoke-tokens", timeout=PATIENCE)
+        assert answer.status_code == 204, answer.text

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use mxcp_actors::provider_broker::providers::oidc::issuer_of;
 use url::Url;
 
 use super::introspection::DEFAULT_CACHE;
@@ -86,18 +87,9 @@ impl AuthServer {
 
 /// The settings with the logins of the server at `issuer`. What they replace is said, as a forgotten flag would be hard to find.
 pub(super) fn replace_logins(auth: Auth, issuer: &Url, problems: &mut Problems) -> Auth {
-    let warn = |message: String, problems: &mut Problems| {
-        problems.warning(Location::whole(FLAG), KeyPath::root(), message);
-    };
-    if carries_in_the_clear(issuer) {
-        warn(format!("{issuer} {IN_THE_CLEAR}"), problems);
-    }
-    let provider = auth.provider.name();
-    if auth.mode == AuthMode::Issuer && !auth.provider.is_none() {
-        let message = format!(
-            "users log in at {issuer}, so auth.provider: {provider} and everything else about logins at this server is not used"
-        );
-        warn(message, problems);
+    let in_the_clear = carries_in_the_clear(issuer).then(|| format!("{issuer} {IN_THE_CLEAR}"));
+    for warning in in_the_clear.into_iter().chain(replaced(&auth, issuer)) {
+        problems.warning(Location::whole(FLAG), KeyPath::root(), warning);
     }
     let server = AuthServer::new(issuer, &auth);
     Auth {
@@ -107,4 +99,27 @@ pub(super) fn replace_logins(auth: Auth, issuer: &Url, problems: &mut Problems) 
         auth_server: Some(server),
         ..auth
     }
+}
+
+/// What the operator may not have meant: logins that are not used, and a secret that was made for another server.
+fn replaced(auth: &Auth, issuer: &Url) -> Vec<String> {
+    let provider = auth.provider.name();
+    let here = (auth.mode == AuthMode::Issuer && !auth.provider.is_none()).then(|| {
+        format!(
+            "users log in at {issuer}, so auth.provider: {provider} and everything else about logins at this server is not used"
+        )
+    });
+    let (block, configured) = match (auth.mode, &auth.provider, &auth.introspection) {
+        (AuthMode::Verifier, Provider::Oidc(oidc), _) => ("oidc", issuer_of(&oidc.config_url)),
+        (_, _, Some(introspection)) => ("introspection", Some(introspection.issuer.clone())),
+        (_, _, None) => ("", None),
+    };
+    let is_other =
+        |configured: &String| configured.trim_end_matches('/') != issuer.as_str().trim_end_matches('/');
+    let elsewhere = configured.filter(is_other).map(|configured| {
+        format!(
+            "{issuer} is asked in the place of {configured}, with the client_id and the client_secret of auth.{block}"
+        )
+    });
+    here.into_iter().chain(elsewhere).collect()
 }

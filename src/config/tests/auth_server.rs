@@ -3,15 +3,15 @@
 use url::Url;
 
 use super::Machine;
-use crate::config::{Auth, AuthMode, Flags, VerifyingMethod};
+use crate::config::{AuthMode, Config, Flags, VerifyingMethod};
 
-/// The server of `--auth-server`, over this block.
-fn named(block: &str) -> Auth {
+/// The configuration of a server that is started with `--auth-server` on this block.
+fn named(block: &str) -> Config {
     let flags = Flags {
         auth_server: Some(Url::parse("https://named.example").unwrap()),
         ..Flags::default()
     };
-    Machine::with_auth(block).flags(flags).config().auth
+    Machine::with_auth(block).flags(flags).config()
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn the_flag_keeps_how_an_authorization_server_is_asked() {
             "corp",
         ),
     ] {
-        let auth = named(&block);
+        let auth = named(&block).auth;
         assert!(
             auth.provider.is_none() && auth.introspection.is_none() && !auth.is_open(),
             "{block}"
@@ -60,4 +60,21 @@ fn the_flag_keeps_how_an_authorization_server_is_asked() {
             (name, "https://named.example/")
         );
     }
+}
+
+#[test]
+fn a_client_that_was_meant_for_another_server_is_mentioned() {
+    let asked = |issuer: &str| {
+        let block = format!("{{introspection: {{issuer: '{issuer}', client_id: c, client_secret: d}}}}");
+        let warnings = named(&block).warnings;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("https://named.example"), [""; 0]);
+    assert_eq!(
+        asked("https://id.example"),
+        [
+            "--auth-server: https://named.example/ is asked in the place of https://id.example, with the client_id and the client_secret \
+          of auth.introspection"
+        ]
+    );
 }
