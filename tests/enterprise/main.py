@@ -24,6 +24,8 @@ from waiting import PATIENCE
 HERE = Path(__file__).parent
 INTEROP = HERE.parent / "interop"
 SUBJECT = "U019488227"
+DISCOVERED = 'config_url: "${ISSUER}/.well-known/openid-configuration"'
+PUBLISHED = 'issuer: "${ISSUER}", jwks_uri: "${ISSUER}/jwks"'
 
 
 def run_client(program: list[str], server: Replica, provider: Provider, expected: str, *more: str) -> str:
@@ -40,39 +42,60 @@ def run_client(program: list[str], server: Replica, provider: Provider, expected
     return done.stdout.strip()
 
 
+class House:
+    """A provider, and a server that trusts it and finds its keys in the way that `trust` says."""
+
+    def __init__(self, binary: str, folder: Path, name: str, trust: str) -> None:
+        port = free_port()
+        public_url = f"http://127.0.0.1:{port}"
+        self.provider = Provider(public_url, f"{public_url}/mcp")
+        environment = {"PUBLIC_URL": public_url, "ISSUER": self.provider.issuer}
+        self.server = Replica(name, str(Path(binary).resolve()), folder, port, environment)
+        shutil.copytree(HERE / "project", self.server.folder)
+        configuration = self.server.folder / "config.yml"
+        written = configuration.read_text()
+        assert DISCOVERED in written
+        configuration.write_text(written.replace(DISCOVERED, trust))
+
+    def run(self, program: list[str], expected: str, *more: str) -> str:
+        return run_client(program, self.server, self.provider, expected, *more)
+
+
 def main() -> None:
     binary, node = sys.argv[1:]
     python = [sys.executable, str(INTEROP / "python" / "enterprise.py")]
     typescript = [node, str(INTEROP / "typescript-v2" / "enterprise.mjs")]
     folder = Path(tempfile.mkdtemp(prefix="mxcp-actor-enterprise."))
-    port = free_port()
-    public_url = f"http://127.0.0.1:{port}"
-    provider = Provider(public_url, f"{public_url}/mcp")
-    environment = {"PUBLIC_URL": public_url, "ISSUER": provider.issuer}
-    server = Replica("server", str(Path(binary).resolve()), folder, port, environment)
-    shutil.copytree(HERE / "project", server.folder)
+    discovered = House(binary, folder, "discovered", DISCOVERED)
+    published = House(binary, folder, "published", PUBLISHED)
+    basic = ("--client-authentication", "client_secret_basic", "--mode", "legacy")
     tests: dict[str, Callable[[], str]] = {
-        "python, post": lambda: run_client(python, server, provider, SUBJECT),
-        "python, basic": lambda: run_client(
-            python, server, provider, "ada", "--client-authentication", "client_secret_basic", "--mode", "legacy"
-        ),
-        "typescript-v2, modern": lambda: run_client(typescript, server, provider, "acme", "--mode", "modern"),
-        "typescript-v2, legacy": lambda: run_client(typescript, server, provider, "token:", "--mode", "legacy"),
+        "python, post": lambda: discovered.run(python, SUBJECT),
+        "python, basic": lambda: discovered.run(python, "ada", *basic),
+        "typescript-v2, modern": lambda: discovered.run(typescript, "acme", "--mode", "modern"),
+        "typescript-v2, legacy": lambda: discovered.run(typescript, "token:", "--mode", "legacy"),
+        "python, published keys": lambda: published.run(python, SUBJECT),
+        "typescript-v2, published keys": lambda: published.run(typescript, "acme", "--mode", "modern"),
     }
+    servers = [discovered.server, published.server]
     passed = failed = 0
     try:
-        server.start()
+        for server in servers:
+            server.start()
         for name, test in tests.items():
             try:
                 print(f"ok      {name}: {test()}", flush=True)
                 passed += 1
             except Exception:
-                print(f"FAILED  {name}\n{traceback.format_exc()}--- server\n{server.log()}", flush=True)
+                logs = "".join(server.log() for server in servers)
+                print(f"FAILED  {name}\n{traceback.format_exc()}--- servers\n{logs}", flush=True)
                 failed += 1
-        present(server)
-        assert server.stop() == 0, server.log()
+        for server in servers:
+            present(server)
+            assert server.stop() == 0, server.log()
     finally:
-        server.kill()
+        for server in servers:
+            server.kill()
         keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     print(passed, failed)
