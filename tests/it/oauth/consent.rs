@@ -273,18 +273,54 @@ async fn a_remembered_consent_is_not_used_when_another_site_sends_the_browser() 
     let browser = Browser::new(&server);
     let page = consent_page(&browser, &Fields::demo()).await;
     browser.submit_once(&page.form(), &[]).await;
-    for site in ["cross-site", "same-site", "none"] {
-        let request = TestRequest::get()
-            .uri(&Fields::demo().uri())
-            .insert_header(("Sec-Fetch-Site", site))
-            .insert_header((
-                "Cookie",
-                format!("mxcp_session_8000={}", browser.cookie("session").unwrap()),
-            ));
-        let answer = server.call(request).await;
-        assert_eq!(answer.status, 200, "{site}");
-        assert!(answer.body.contains("name=\"decision\""), "{site}");
+    let session = format!("mxcp_session_8000={}", browser.cookie("session").unwrap());
+    let open = async |sites: &[&str]| {
+        let request = TestRequest::get().uri(&Fields::demo().uri());
+        let request = sites.iter().fold(request, |request, site| {
+            request.append_header(("Sec-Fetch-Site", *site))
+        });
+        server
+            .call(request.insert_header(("Cookie", session.as_str())))
+            .await
+    };
+    for sites in [
+        &["cross-site"][..],
+        &["same-site"],
+        &["none"],
+        &["same-origin", "cross-site"],
+        &[],
+    ] {
+        let answer = open(sites).await;
+        assert_eq!(answer.status, 200, "{sites:?}");
+        assert!(answer.body.contains("name=\"decision\""), "{sites:?}");
     }
+    let within = location(&open(&["same-origin"]).await);
+    assert!(parameter(&within, "code").is_some(), "our own pages are believed");
+}
+
+#[actix_web::test]
+async fn who_denies_what_was_approved_a_moment_ago_is_asked_again() {
+    let server = Server::local().await;
+    let browser = Browser::new(&server);
+    let page = consent_page(&browser, &Fields::demo()).await;
+    browser.submit_once(&page.form(), &[]).await;
+    let denied = browser.submit_once(&page.form(), &[("decision", "deny")]).await;
+    assert_eq!((denied.status, denied.header("location")), (400, None));
+    let within = TestRequest::get().uri(&Fields::demo().uri());
+    let asked = browser.walk_from(within).await.answer;
+    assert!(asked.body.contains("name=\"decision\""), "{}", asked.body);
+}
+
+#[actix_web::test]
+async fn an_address_with_a_code_is_not_kept_and_tells_nobody_where_it_came_from() {
+    let server = Server::local().await;
+    let browser = Browser::new(&server);
+    let page = consent_page(&browser, &Fields::demo()).await;
+    let back = browser.submit_once(&page.form(), &[]).await;
+    assert!(parameter(&location(&back), "code").is_some());
+    assert_eq!(back.status, 303, "a browser repeats no form at the new place");
+    assert_eq!(back.header("cache-control"), Some("no-store"));
+    assert_eq!(back.header("referrer-policy"), Some("no-referrer"));
 }
 
 #[actix_web::test]

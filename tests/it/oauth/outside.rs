@@ -276,6 +276,33 @@ async fn what_the_provider_refuses_is_told_to_the_client_without_the_providers_w
 }
 
 #[actix_web::test]
+async fn a_code_beside_an_error_of_the_provider_is_worth_nothing() {
+    let server = Server::outside(Rc::new(Upstream::default())).await;
+    let browser = Browser::new(&server);
+    for answer in ["code=x&error=access_denied", "error=access_denied&code=x"] {
+        let departure = depart(&browser).await;
+        let back = location(&browser.get(&callback(&departure, answer)).await);
+        assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+        assert_eq!(parameter(&back, "code"), None);
+    }
+    assert!(!server.event_names().contains(&"login_succeeded".to_owned()));
+}
+
+#[actix_web::test]
+async fn a_code_that_comes_twice_ends_the_login_at_the_provider_too() {
+    let upstream = Rc::new(Upstream::default());
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    let back = location(&browser.get(&callback(&departure, "code=x")).await);
+    let exchange = Fields::demo_exchange(&parameter(&back, "code").unwrap());
+    assert_eq!(exchange.to_token(&server).await.status, 200);
+    assert_eq!(exchange.to_token(&server).await.text("error"), "invalid_grant");
+    server.stop().await;
+    assert_eq!(upstream.revoked.get(), 1, "its token was given back");
+}
+
+#[actix_web::test]
 async fn what_is_wrong_between_us_and_the_provider_is_no_denial() {
     let server = Server::outside(Rc::new(Upstream::default())).await;
     let browser = Browser::new(&server);
