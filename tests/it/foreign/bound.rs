@@ -2,6 +2,7 @@
 
 use super::told::{active, introspection, say};
 use super::*;
+use crate::login;
 use crate::proof_key::ProofKey;
 
 /// The answer to a call of `who` with this token and these proofs.
@@ -158,4 +159,28 @@ async fn a_token_that_its_issuer_calls_bound_needs_proofs_also_while_the_answer_
         "invalid_dpop_proof",
     );
     assert_eq!(issuer.script().count("/introspect"), 1);
+}
+
+#[actix_rt::test]
+async fn what_one_server_binds_opens_another_one_with_proofs_of_the_same_key() {
+    let [authorization, resource] = own::pair();
+    let key = ProofKey::new(1);
+    let code = login::Browser::new(&authorization)
+        .code("ada", login::SCOPES)
+        .await;
+    let at_token_endpoint = key.proof("POST", &format!("{}/token", login::PUBLIC), None, now());
+    let mut headers = login::FORM.to_vec();
+    headers.push(("DPoP", &at_token_endpoint));
+    let answer = authorization
+        .request("POST", "/token", &headers, login::exchange(&code))
+        .await;
+    let tokens = answer.json();
+    assert_eq!(tokens["token_type"], "DPoP", "{tokens}");
+    let token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(prove(&resource, &key, token).await.status.as_u16(), 200);
+    assert_refused(&present(&resource, "Bearer", token, &[]).await, "invalid_token");
+    assert_refused(
+        &prove(&resource, &ProofKey::new(2), token).await,
+        "invalid_dpop_proof",
+    );
 }

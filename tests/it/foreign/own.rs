@@ -7,8 +7,8 @@ use std::thread;
 use super::*;
 use crate::login::{self, CLIENT, CLIENT_SECRET as LOGIN_SECRET};
 
-#[actix_rt::test]
-async fn one_server_logs_users_in_and_another_one_answers_them() {
+/// A server that logs users in, and one that asks it about their tokens.
+pub(super) fn pair() -> [Server; 2] {
     let users = login::configuration(&[("ada", "name: Ada")]);
     let authorization = Project::new()
         .user_config(&users)
@@ -22,6 +22,12 @@ async fn one_server_logs_users_in_and_another_one_answers_them() {
         login::PUBLIC
     );
     let resource = project(&auth).start();
+    [authorization, resource]
+}
+
+#[actix_rt::test]
+async fn one_server_logs_users_in_and_another_one_answers_them() {
+    let [authorization, resource] = pair();
     let metadata = resource.get("/.well-known/oauth-protected-resource").await.json();
     assert_eq!(metadata["authorization_servers"], json!([login::PUBLIC]));
 
