@@ -1,7 +1,7 @@
 //! `/account`: a user sees which clients may act for them, and takes it back from one of them or from all.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use mxcp_actors::client_registry::FindClient;
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
@@ -10,7 +10,7 @@ use mxcp_actors::domain::clock::Timestamp;
 use mxcp_actors::domain::grant::{GrantEnd, GrantId};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
-use mxcp_actors::domain::user::UserAccount;
+use mxcp_actors::domain::user::{UserAccount, UserKey};
 use mxcp_actors::provider_broker::messages::ForgetConsents;
 use mxcp_actors::token_store::messages::UsedGrant;
 use mxcp_actors::token_store::{ListGrantsOfUser, RevokeGrantsOfUser};
@@ -130,7 +130,8 @@ pub(super) async fn whose_form(
     }
 }
 
-/// Ends the user's grants for one client, or all of them, and asks for consent again the next time.
+/// Ends the user's grants for one client, or all of them, and asks for consent again the next time. Consents go first: if the
+/// store fails there, nothing has ended, and who tries again is asked about the same grants.
 pub(super) async fn end_grants(
     services: &Services,
     caller: &Caller,
@@ -139,17 +140,20 @@ pub(super) async fn end_grants(
 ) -> Result<(), Unavailable> {
     let reason = GrantEnd::RevokedByUser;
     let key = &user.identity.key;
+    let acting = match &client {
+        Some(client) => BTreeSet::from([client.clone()]),
+        None => acting_clients(services, key).await?,
+    };
+    for client in &acting {
+        forget_consent(services, key, client).await?;
+    }
     let request = RevokeGrantsOfUser {
         user: key.clone(),
         client,
         reason,
     };
-    for grant in services.actors.tokens.ask(request).await?? {
-        let forget = ForgetConsents {
-            user: key.clone(),
-            client: grant.client.clone(),
-        };
-        services.actors.broker.ask(forget).await??;
+    let ended = services.actors.tokens.ask(request).await??;
+    for grant in &ended {
         services
             .event(AuthenticationEvent::TokenRevoked, caller)
             .client(&grant.client)
@@ -159,6 +163,26 @@ pub(super) async fn end_grants(
             .write();
         upstream::revoke(services, grant.id).await;
     }
+    // Of a login whose code is under way no client acts yet.
+    for grant in ended.iter().filter(|grant| !acting.contains(&grant.client)) {
+        forget_consent(services, key, &grant.client).await?;
+    }
+    Ok(())
+}
+
+async fn acting_clients(services: &Services, user: &UserKey) -> Result<BTreeSet<ClientId>, Unavailable> {
+    let question = ListGrantsOfUser { user: user.clone() };
+    let grants = services.actors.tokens.ask(question).await??;
+    let clients = grants.into_iter().map(|UsedGrant { grant, .. }| grant.client);
+    Ok(clients.collect())
+}
+
+async fn forget_consent(services: &Services, user: &UserKey, client: &ClientId) -> Result<(), Unavailable> {
+    let forget = ForgetConsents {
+        user: user.clone(),
+        client: client.clone(),
+    };
+    services.actors.broker.ask(forget).await??;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What a user sees of the applications that act for them, and takes back.
 
+use std::process::Command;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
@@ -7,7 +8,7 @@ use mxcp_actors::domain::audit_event::OperationStatus;
 
 use super::browser::{Browser, Form, Page, first_form, location, parameter};
 use super::client::{Fields, call, sign_in};
-use super::server::{DEMO_CLIENT, PUBLIC_CLIENT, PUBLIC_REDIRECT, Server};
+use super::server::{DEMO_CLIENT, PUBLIC_CLIENT, PUBLIC_REDIRECT, START, Server};
 
 /// Logs the user of this browser in to a client; gives back the access token.
 async fn allow(
@@ -118,6 +119,35 @@ async fn signing_out_everywhere_ends_every_application_and_every_browser() {
         "request_refused",
     ];
     assert!(server.event_names().ends_with(&ends.map(str::to_owned)));
+}
+
+#[actix_web::test]
+async fn what_the_store_cannot_take_back_in_full_is_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("oauth.db");
+    let sql = |statement: &str| {
+        let run = Command::new("sqlite3").arg(&file).arg(statement).status();
+        assert!(run.unwrap().success(), "{statement}");
+    };
+    let server = Server::kept_in(&file, START).await;
+    let browser = Browser::new(&server);
+    let demo = allow(&browser, &server, Fields::demo(), Fields::demo_exchange).await;
+    let page = browser.open("/logout").await;
+    sql("ALTER TABLE consents RENAME TO put_away");
+    let failed = browser.submit_once(&everywhere(&page), &[]).await;
+    assert!(failed.status >= 500, "{}", failed.status);
+    assert_eq!(call(&server, &demo).await.status, 200, "nothing has ended");
+    sql("ALTER TABLE put_away RENAME TO consents");
+    assert_eq!(browser.submit_once(&everywhere(&page), &[]).await.status, 303);
+    assert_eq!(call(&server, &demo).await.status, 401);
+    let asked = browser.open(&Fields::demo().uri()).await;
+    let asked = sign_in(&browser, &asked).await.answer;
+    assert!(asked.body.contains("name=\"decision\""), "{}", asked.body);
+    let ends = server
+        .event_names()
+        .into_iter()
+        .filter(|name| name == "token_revoked");
+    assert_eq!(ends.count(), 1);
 }
 
 #[actix_web::test]
