@@ -23,6 +23,7 @@ use super::server::{Server, scopes_of};
 #[derive(Default)]
 pub(super) struct Upstream {
     failure: RefCell<Option<ProviderError>>,
+    may_do_nothing: Cell<bool>,
     departures: Cell<u32>,
     revoked: Cell<u32>,
 }
@@ -86,7 +87,9 @@ impl OutsideProvider for Upstream {
         };
         let mut identity = UserIdentity::bare(key, "github");
         identity.username = Some("octocat".to_owned());
-        identity.scopes = scopes_of("mcp:read mcp:write mxcp:access");
+        if !self.may_do_nothing.get() {
+            identity.scopes = scopes_of("mcp:read mcp:write mxcp:access");
+        }
         Box::pin(async move { Ok(identity) })
     }
 
@@ -300,6 +303,19 @@ async fn a_code_that_comes_twice_ends_the_login_at_the_provider_too() {
     assert_eq!(exchange.to_token(&server).await.text("error"), "invalid_grant");
     server.stop().await;
     assert_eq!(upstream.revoked.get(), 1, "its token was given back");
+}
+
+#[actix_web::test]
+async fn a_user_who_may_do_nothing_leaves_no_token_behind() {
+    let upstream = Rc::new(Upstream::default());
+    upstream.may_do_nothing.set(true);
+    let server = Server::outside(Rc::clone(&upstream) as Rc<dyn OutsideProvider>).await;
+    let browser = Browser::new(&server);
+    let departure = depart(&browser).await;
+    let back = location(&browser.get(&callback(&departure, "code=x")).await);
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    server.stop().await;
+    assert_eq!(upstream.revoked.get(), 1);
 }
 
 #[actix_web::test]

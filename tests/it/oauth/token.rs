@@ -21,12 +21,18 @@ pub(super) async fn basic(server: &Server, id: &str, secret: &str, form: &Fields
 }
 
 async fn with_header(server: &Server, header: &str, form: &Fields) -> Answer {
+    with_headers(server, &[header], form).await
+}
+
+async fn with_headers(server: &Server, headers: &[&str], form: &Fields) -> Answer {
     let query = form.uri();
     let (_, body) = query.split_once('?').unwrap();
     let request = TestRequest::post()
         .uri("/token")
-        .insert_header(("Content-Type", "application/x-www-form-urlencoded"))
-        .insert_header(("Authorization", header));
+        .insert_header(("Content-Type", "application/x-www-form-urlencoded"));
+    let request = headers.iter().fold(request, |request, header| {
+        request.append_header(("Authorization", *header))
+    });
     server.call(request.set_payload(body.to_owned())).await
 }
 
@@ -288,6 +294,17 @@ async fn credentials_stand_in_one_place() {
         .and("client_assertion", "x.y.z");
     refused(&assertion.to_token(&server).await, 400, "invalid_request");
     let encoded = exchange.without("client_secret").without("client_id");
+    let good = format!(
+        "Basic {}",
+        STANDARD.encode(format!("{DEMO_CLIENT}:{DEMO_SECRET}"))
+    );
+    for headers in [[good.as_str(), good.as_str()], [&good, "Bearer x"]] {
+        refused(
+            &with_headers(&server, &headers, &encoded).await,
+            401,
+            "invalid_client",
+        );
+    }
     let answer = basic(&server, "mcp%2Dtest-client", "mcp%2dtest-secret", &encoded).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
