@@ -15,7 +15,7 @@ use super::{MEASURED_FOR, call, stored};
 /// Connections that are used at once.
 const CONNECTIONS: usize = 8;
 /// Codes to exchange. The tokens of so many take turns in one connection for longer than one is remembered as verified.
-const CODES: usize = 3_000;
+const CODES: usize = 12_000;
 
 /// Measures one server whose store holds that many grants of others.
 pub(crate) fn measure_server(report: &mut Report, data: &DataSet, persistence: Persistence, grants: u32) {
