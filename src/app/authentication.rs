@@ -117,17 +117,18 @@ pub fn actors_settings(
     let auth = &config.auth;
     let registration_scopes = scopes(&auth.registration_scopes)?;
     let session = &auth.session;
+    let defaults = TokenStoreSettings::default();
     let tokens = TokenStoreSettings {
         access_token_format: auth.tokens.format,
         access_token_lifetime: session.access_token_ttl,
         refresh_token_lifetime: session.refresh_idle_ttl,
         grant_lifetime: Some(session.refresh_absolute_ttl),
         refresh_reuse_window: session.refresh_reuse_window,
-        ..TokenStoreSettings::default()
+        // A client must not be forgotten while one of its grants lives.
+        used_client_lifetime: defaults.used_client_lifetime.max(session.refresh_idle_ttl),
+        ..defaults
     };
     let mut clients = ClientRegistrySettings::with_scopes(registration_scopes);
-    // A client must not be forgotten while one of its grants lives.
-    clients.used_lifetime = clients.used_lifetime.max(session.refresh_idle_ttl);
     clients.documents.clone_from(&auth.client_metadata_documents);
     let documents = auth.client_metadata_documents.as_ref();
     clients.metadata.allows_loopback_keys = documents.is_some_and(|policy| policy.allows_loopback);

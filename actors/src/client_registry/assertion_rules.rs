@@ -115,7 +115,6 @@ impl ClientRules {
             client: client.id.clone(),
             problem,
         })?;
-        self.record_use(&client, now)?;
         Ok(AssertedClient { client, single_use })
     }
 }

@@ -53,12 +53,7 @@ pub struct ClientRegistrySettings {
     pub metadata: MetadataRules,
     /// How long a registration lasts that is never used.
     pub unused_lifetime: Duration,
-    /// How long a registration lasts after its latest use. At least as long as a grant can be idle, or else a
-    /// client loses its registration while it still has a valid refresh token.
-    pub used_lifetime: Duration,
-    /// Uses closer together than this are recorded as one, so that a busy client costs no write per request.
-    pub use_resolution: Duration,
-    /// So many clients may wait for their first use. More push out the oldest of these, never a used one. It is looked at after
+    /// So many clients may wait for their first use, which is that tokens are issued to them. More push out the oldest of these, never a used one. It is looked at after
     /// each sixty-fourth part of so many.
     pub most_unused_clients: u64,
     /// Whose metadata documents describe clients; `None` if none do.
@@ -82,8 +77,6 @@ impl ClientRegistrySettings {
                 allows_loopback_keys: false,
             },
             unused_lifetime: Duration::from_hours(24),
-            used_lifetime: Duration::from_hours(24 * 90),
-            use_resolution: Duration::from_hours(1),
             most_unused_clients: 10_000,
             documents: None,
         }

@@ -94,14 +94,11 @@ impl ClientRules {
 
     /// The client, if it presented what it is registered for. Whoever is refused has cost one question to the store, and one
     /// comparison if there was a secret, so that the time of the refusal does not tell which clients exist. A configured
-    /// client that proves who it is costs no question.
+    /// client that proves who it is costs no question. Nothing is written: who merely authenticates has not used the registration.
     pub fn authenticate(&self, message: &AuthenticateClient) -> AuthenticateClientReply {
         let id = message.credentials.id();
         match self.judge(self.look_up(id)?, &message.credentials) {
-            Ok(client) => {
-                self.record_use(&client, self.clock.now())?;
-                Ok(client)
-            }
+            Ok(client) => Ok(client),
             Err(refusal) => {
                 if !self.may_be_stored(id) {
                     self.repository.find_client(id)?;
@@ -232,17 +229,6 @@ impl ClientRules {
         const NOBODYS: SecretDigest = SecretDigest::from_bytes([0; SecretDigest::LENGTH]);
         self.keys
             .matches(DigestPurpose::ClientSecret, secret, stored.unwrap_or(&NOBODYS))
-    }
-
-    pub(super) fn record_use(&self, client: &Client, now: Timestamp) -> Result<(), StoreError> {
-        let is_recent = |used_at: Timestamp| now.duration_since(used_at) < self.settings.use_resolution;
-        if client.origin == ClientOrigin::Configured || client.last_used_at.is_some_and(is_recent) {
-            return Ok(());
-        }
-        // A client that was deleted in between is authenticated for the last time; its grants decide the rest.
-        self.repository
-            .record_client_use(&client.id, now, Some(now + self.settings.used_lifetime))?;
-        Ok(())
     }
 }
 

@@ -14,7 +14,8 @@ use crate::domain::clock::{Clock, FixedClock, Timestamp};
 use crate::domain::key_ring::{KeyRing, MasterKey};
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::secret::Secret;
-use crate::store::{ClientRepository, MemoryStore};
+use crate::store::conformance::fixtures::direct_to;
+use crate::store::{ClientRepository, MemoryStore, TokenRepository};
 
 struct Registry {
     rules: ClientRules,
@@ -75,6 +76,15 @@ impl Registry {
                 id: ClientId::parse(id).unwrap(),
             })
             .unwrap()
+    }
+
+    /// Issues a token to this client. Each needs a number of its own.
+    fn issue_to(&self, id: &str, number: u64) {
+        assert!(
+            self.store
+                .issue_directly(&direct_to(id, number, self.clock.now()))
+                .unwrap()
+        );
     }
 
     fn authenticate(&self, credentials: PresentedCredentials) -> Result<Client, AuthenticateClientError> {
@@ -244,7 +254,7 @@ fn an_equal_registration_keeps_the_shared_client_from_lapsing() {
 fn a_flood_of_registrations_is_bounded_and_real_clients_still_register() {
     let registry = registry_with(|settings| settings.most_unused_clients = 50);
     let real = registry.register_with_method("none");
-    assert!(registry.authenticate(nothing(text(&real, "client_id"))).is_ok());
+    registry.issue_to(text(&real, "client_id"), 1);
     for number in 0..200 {
         registry.clock.advance(Duration::from_millis(1));
         registry
@@ -346,33 +356,39 @@ fn unused_registrations_lapse_and_used_ones_live_on() {
         registry.register_with_method("client_secret_post"),
     );
     let credentials = |response: &Value| body(text(response, "client_id"), text(response, "client_secret"));
-    registry.authenticate(credentials(&used)).unwrap();
+    let authenticate = |response: &Value| registry.authenticate(credentials(response));
+    assert!(
+        authenticate(&unused).is_ok(),
+        "who authenticates has not used anything yet"
+    );
+    registry.issue_to(text(&used, "client_id"), 1);
     registry.clock.advance(settings.unused_lifetime);
     assert_eq!(registry.find(text(&unused, "client_id")), None);
     assert_eq!(registry.refusal(credentials(&unused)), ClientRefusal::Lapsed);
-    registry.authenticate(credentials(&used)).unwrap();
-    registry
-        .clock
-        .advance(settings.used_lifetime.saturating_sub(Duration::from_secs(1)));
-    assert!(registry.find(text(&used, "client_id")).is_some());
+    assert!(authenticate(&used).is_ok());
     assert_eq!(registry.rules.sweep(SweepClients { most: 10 }), Ok(1));
     assert_eq!(registry.refusal(credentials(&unused)), ClientRefusal::Unknown);
 }
 
 #[test]
-fn a_busy_client_costs_one_write_an_hour() {
-    let registry = registry();
-    let response = registry.register_with_method("none");
-    let id = text(&response, "client_id");
-    let last_used = || registry.find(id).unwrap().last_used_at;
-    let first = registry.clock.now();
-    registry.authenticate(nothing(id)).unwrap();
-    registry.clock.advance(Duration::from_mins(59));
-    registry.authenticate(nothing(id)).unwrap();
-    assert_eq!(last_used(), Some(first));
-    registry.clock.advance(Duration::from_mins(1));
-    registry.authenticate(nothing(id)).unwrap();
-    assert_eq!(last_used(), Some(registry.clock.now()));
+fn a_client_that_only_authenticates_is_pushed_out_like_any_other() {
+    let registry = registry_with(|settings| settings.most_unused_clients = 50);
+    let mut first = String::new();
+    for number in 0..200 {
+        registry.clock.advance(Duration::from_millis(1));
+        let client = registry
+            .register(&json!({
+                "redirect_uris": [format!("https://flood.example/{number}")], "token_endpoint_auth_method": "none",
+            }))
+            .unwrap();
+        let id = text(&client, "client_id");
+        registry.authenticate(nothing(id)).unwrap();
+        if first.is_empty() {
+            id.clone_into(&mut first);
+        }
+    }
+    assert_eq!(registry.store.count_clients(), Ok(50));
+    assert_eq!(registry.refusal(nothing(&first)), ClientRefusal::Unknown);
 }
 
 #[test]

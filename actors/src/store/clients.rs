@@ -1,5 +1,7 @@
 //! Clients that registered themselves, and those that a document describes. Configured ones are not kept here.
 
+use std::time::Duration;
+
 use super::StoreError;
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::Timestamp;
@@ -13,6 +15,34 @@ pub enum ClientInsertion {
     EqualExists(Box<Client>),
     /// Another client has the identifier; nothing was stored.
     IdTaken,
+}
+
+/// That a grant was issued to a client or renewed, which is what counts as using its registration: whoever merely
+/// authenticates holds nothing here. It is written by what issues tokens ([`super::TokenRepository`]) and by nothing else,
+/// together with them or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientUse {
+    /// Who got tokens. A client that is not stored, as a configured one, has nothing to be noted.
+    pub client: ClientId,
+    /// When.
+    pub at: Timestamp,
+    /// How long a registration lasts after its latest use.
+    pub lifetime: Duration,
+}
+
+impl ClientUse {
+    /// Uses closer together than this are noted as one, so that a busy client costs no write each time.
+    pub const RESOLUTION: Duration = Duration::from_hours(1);
+
+    /// A use that was noted after this moment stands for this one, too.
+    pub(super) fn noted_before(&self) -> Timestamp {
+        self.at - Self::RESOLUTION
+    }
+
+    /// When the registration lapses. Later by what may have been left out since.
+    pub(super) fn lapses_at(&self) -> Timestamp {
+        self.at + self.lifetime + Self::RESOLUTION
+    }
 }
 
 /// Keeps clients.
@@ -32,14 +62,6 @@ pub trait ClientRepository: Send + Sync {
 
     /// The client with this identifier, expired or not.
     fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;
-
-    /// Notes that the client was used and when it lapses now. False if it is gone.
-    fn record_client_use(
-        &self,
-        id: &ClientId,
-        used_at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<bool, StoreError>;
 
     /// Moves the end of a registration later, never earlier, without counting it as used. False if it is gone.
     fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError>;

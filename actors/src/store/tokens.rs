@@ -1,13 +1,14 @@
 //! Access and refresh tokens, by digest, and the three transactions that create them.
 
 use super::StoreError;
+use super::clients::ClientUse;
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::Grant;
 use crate::domain::key_ring::KeyId;
 use crate::domain::secret::SecretDigest;
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord};
 
-/// Exchanging a code: consume it, activate its grant, store the first tokens.
+/// Exchanging a code: consume it, activate its grant, store the first tokens, note that its client was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redemption {
     /// The code to consume.
@@ -18,6 +19,8 @@ pub struct Redemption {
     pub access_token: AccessTokenRecord,
     /// The first refresh token, if the client gets one.
     pub refresh_token: Option<RefreshTokenRecord>,
+    /// What the client's registration is kept for.
+    pub client_use: ClientUse,
 }
 
 /// What became of a [`Redemption`]. In every case but the first nothing was changed.
@@ -33,7 +36,7 @@ pub enum RedemptionOutcome {
     GrantEnded,
 }
 
-/// Exchanging a refresh token: mark it rotated, store its successors.
+/// Exchanging a refresh token: mark it rotated, store its successors, note that its client was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotation {
     /// The token that was presented.
@@ -46,6 +49,8 @@ pub struct Rotation {
     pub access_token: AccessTokenRecord,
     /// The successor refresh token.
     pub refresh_token: RefreshTokenRecord,
+    /// What the client's registration is kept for.
+    pub client_use: ClientUse,
 }
 
 /// What became of a [`Rotation`]. In every case but the first nothing was changed.
@@ -68,6 +73,8 @@ pub struct DirectIssue {
     pub access_token: AccessTokenRecord,
     /// How many such grants one client may hold for one user.
     pub most: u32,
+    /// What the client's registration is kept for.
+    pub client_use: ClientUse,
 }
 
 /// Keeps tokens.

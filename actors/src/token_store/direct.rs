@@ -50,6 +50,7 @@ impl TokenRules {
             revoked_at: None,
             bound_to: message.bound_to,
         };
+        let client_use = self.client_use(&message.client, now);
         let grant = Grant {
             id,
             client: message.client,
@@ -69,6 +70,7 @@ impl TokenRules {
             grant,
             access_token,
             most: self.settings.most_direct_grants,
+            client_use,
         }
     }
 

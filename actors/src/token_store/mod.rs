@@ -71,6 +71,9 @@ pub struct TokenStoreSettings {
     pub retention: Duration,
     /// How many access tokens without a code one client may hold for one user; the oldest is forgotten for one more.
     pub most_direct_grants: u32,
+    /// How long the registration of a client lasts after tokens were issued to it. At least as long as a refresh token, or
+    /// else a client loses its registration while it can still refresh.
+    pub used_client_lifetime: Duration,
 }
 
 impl Default for TokenStoreSettings {
@@ -84,6 +87,7 @@ impl Default for TokenStoreSettings {
             pending_grant_lifetime: Duration::from_mins(5),
             retention: Duration::from_hours(24),
             most_direct_grants: 1_000,
+            used_client_lifetime: Duration::from_hours(24 * 90),
         }
     }
 }

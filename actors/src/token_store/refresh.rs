@@ -97,6 +97,7 @@ impl TokenRules {
                 state: RefreshTokenState::Unused,
                 ..presented.clone()
             },
+            client_use: self.client_use(&presented.client, now),
         };
         let access_token = self.text(access_token, grant, &rotation.access_token, &message.issuer)?;
         match self.tokens.rotate(&rotation)? {

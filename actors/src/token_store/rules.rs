@@ -13,7 +13,8 @@ use super::messages::{
 };
 use super::signing::{Facts, SigningKeys};
 use crate::domain::authorization_code::CodeBinding;
-use crate::domain::clock::Clock;
+use crate::domain::client::ClientId;
+use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::dpop::KeyThumbprint;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::key_ring::KeyRing;
@@ -23,6 +24,7 @@ use crate::domain::token::{
     AccessTokenRecord, AccessTokenText, RefreshTokenRecord, RefreshTokenState, TokenPair,
 };
 use crate::domain::upstream_tokens::UpstreamTokens;
+use crate::store::clients::ClientUse;
 use crate::store::tokens::{Redemption, RedemptionOutcome};
 use crate::store::{GrantRepository, ReplayIdentifierRepository, StoreError, TokenRepository};
 
@@ -269,6 +271,7 @@ impl TokenRules {
             scopes,
             ..
         } = code.binding().clone();
+        let client_use = self.client_use(&client, now);
         let refresh_token = refresh_token.map(|value| RefreshTokenRecord {
             digest: value.digest(&self.keys),
             grant,
@@ -298,6 +301,16 @@ impl TokenRules {
             at: now,
             access_token,
             refresh_token,
+            client_use,
+        }
+    }
+
+    /// What issuing tokens notes about their client.
+    pub(super) fn client_use(&self, client: &ClientId, at: Timestamp) -> ClientUse {
+        ClientUse {
+            client: client.clone(),
+            at,
+            lifetime: self.settings.used_client_lifetime,
         }
     }
 }

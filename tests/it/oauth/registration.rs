@@ -9,7 +9,7 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
-use super::client::{Fields, sign_in};
+use super::client::{Fields, sign_in, verifier};
 use super::server::{Answer, Server};
 
 const CALLBACK: &str = "https://a.example/cb";
@@ -238,6 +238,33 @@ async fn a_registration_that_lapsed_is_told_on_a_page_and_to_the_application() {
         201,
         "it registers again"
     );
+}
+
+#[actix_web::test]
+async fn who_authenticates_and_gets_no_tokens_has_not_used_the_registration() {
+    let server = Server::local().await;
+    let metadata = json!({ "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_post" });
+    let client = register(&server, &metadata).await;
+    let (id, secret) = (client.text("client_id"), client.text("client_secret"));
+    let request = Fields::from(&[("client_id", &id), ("client_secret", &secret)]);
+    let error = async |request: Fields, endpoint: &str| request.post(&server, endpoint).await.text("error");
+    for (grant_type, refusal) in [
+        ("authorization_code", "invalid_grant"),
+        ("refresh_token", "invalid_grant"),
+        ("client_credentials", "unauthorized_client"),
+        ("made up", "unsupported_grant_type"),
+    ] {
+        let made_up = request.clone().with("grant_type", grant_type);
+        let made_up = made_up.with("code", "x").with("refresh_token", "x");
+        let made_up = made_up.with("code_verifier", verifier().secret().expose());
+        assert_eq!(error(made_up, "/token").await, refusal, "{grant_type}");
+    }
+    for endpoint in ["/revoke", "/introspect"] {
+        let answer = request.clone().with("token", "x").post(&server, endpoint).await;
+        assert_eq!(answer.status, 200, "{endpoint}: {}", answer.body);
+    }
+    server.clock.advance(Duration::from_hours(24));
+    assert_eq!(error(request.with("grant_type", "made up"), "/token").await, "invalid_client");
 }
 
 #[actix_web::test]

@@ -56,15 +56,6 @@ impl ClientRepository for Counted {
         self.called()?.find_client(id)
     }
 
-    fn record_client_use(
-        &self,
-        id: &ClientId,
-        used_at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
-        self.called()?.record_client_use(id, used_at, expires_at)
-    }
-
     fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
         self.called()?.prolong_client(id, expires_at)
     }

@@ -1,10 +1,15 @@
 //! Promises about clients.
 
-use super::fixtures::{CROWD, all_at_once, at, client, client_id};
+use super::fixtures::{
+    CROWD, USED_CLIENT_LIFETIME, all_at_once, at, client, client_id, direct, direct_to, grant_id, redemption,
+    rotation, store_code,
+};
 use crate::domain::client::{Client, ClientCredential, ClientKeys, ClientOrigin, DocumentAge};
+use crate::domain::clock::Timestamp;
 use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
 use crate::store::Store;
-use crate::store::clients::ClientInsertion;
+use crate::store::clients::{ClientInsertion, ClientUse};
+use crate::store::tokens::{RedemptionOutcome, RotationOutcome};
 
 const FINGERPRINT: Option<&[u8; 32]> = Some(&[1; 32]);
 
@@ -13,6 +18,11 @@ fn insert(store: &impl Store, client: &Client) {
         store.insert_client(client, None, at(0)).unwrap(),
         ClientInsertion::Inserted
     );
+}
+
+/// Issues a token to this client.
+fn issue_to(store: &impl Store, client: &str, moment: Timestamp) {
+    assert!(store.issue_directly(&direct_to(client, 1, moment)).unwrap());
 }
 
 pub(crate) fn clients_come_back_as_they_were(store: &impl Store) {
@@ -95,25 +105,59 @@ pub(crate) fn a_hundred_equal_registrations_make_one_client(store: &impl Store) 
     assert_eq!(store.count_clients().unwrap(), 1);
 }
 
-pub(crate) fn use_is_recorded_and_prolongs_the_registration(store: &impl Store) {
-    let stored = client("client", at(0));
-    insert(store, &stored);
-    assert!(
-        store
-            .record_client_use(&stored.id, at(5), Some(at(9999)))
-            .unwrap()
-    );
-    let expected = Client {
-        last_used_at: Some(at(5)),
-        expires_at: Some(at(9999)),
-        ..stored
+/// When a client lapses that used its registration then.
+fn end_of_use(used_at: Timestamp) -> Timestamp {
+    used_at + USED_CLIENT_LIFETIME + ClientUse::RESOLUTION
+}
+
+/// When the stored client "client" was used last, and when it lapses.
+fn use_and_end(store: &impl Store) -> (Option<Timestamp>, Option<Timestamp>) {
+    let found = store.find_client(&client_id("client")).unwrap().unwrap();
+    (found.last_used_at, found.expires_at)
+}
+
+pub(crate) fn issuing_and_renewing_count_as_use_and_prolong_the_registration(store: &impl Store) {
+    const HOUR: i64 = 3_600;
+    insert(store, &client("client", at(0)));
+    store_code(store, "code", 1, at(1));
+    let unused = (None, Some(at(HOUR)));
+    assert_eq!(use_and_end(store), unused, "a code that waits is no use");
+    let id = grant_id(1);
+    let late = redemption("code", ("access 0", "refresh 0"), id, at(31));
+    assert_eq!(store.redeem_code(&late).unwrap(), RedemptionOutcome::CodeExpired);
+    assert_eq!(use_and_end(store), unused, "nothing was issued");
+
+    let used_at = |seconds: i64| (Some(at(seconds)), Some(end_of_use(at(seconds))));
+    store
+        .redeem_code(&redemption("code", ("access 0", "refresh 0"), id, at(2)))
+        .unwrap();
+    assert_eq!(use_and_end(store), used_at(2));
+    let rotate = |number: u32, seconds| {
+        let (presented, next) = (format!("refresh {number}"), number + 1);
+        let pair = (format!("access {next}"), format!("refresh {next}"));
+        let outcome = store.rotate(&rotation(&presented, (&pair.0, &pair.1), id, at(seconds)));
+        assert_eq!(outcome.unwrap(), RotationOutcome::Rotated);
     };
-    assert_eq!(store.find_client(&expected.id).unwrap(), Some(expected));
-    assert!(
-        !store
-            .record_client_use(&client_id("unknown"), at(5), None)
-            .unwrap()
+    rotate(0, 1 + HOUR);
+    assert_eq!(
+        use_and_end(store),
+        used_at(2),
+        "uses within an hour are noted as one"
     );
+    rotate(1, 2 + HOUR);
+    assert_eq!(use_and_end(store), used_at(2 + HOUR));
+    assert!(store.issue_directly(&direct(2, "machine", 3 * HOUR)).unwrap());
+    assert_eq!(use_and_end(store), used_at(3 * HOUR));
+}
+
+pub(crate) fn use_prolongs_no_registration_without_an_end(store: &impl Store) {
+    let endless = Client {
+        expires_at: None,
+        ..client("client", at(0))
+    };
+    insert(store, &endless);
+    assert!(store.issue_directly(&direct(1, "machine", 5)).unwrap());
+    assert_eq!(use_and_end(store), (Some(at(5)), None));
 }
 
 pub(crate) fn a_registration_is_prolonged_but_never_shortened(store: &impl Store) {
@@ -159,7 +203,7 @@ pub(crate) fn lapsed_clients_are_deleted_and_others_stay(store: &impl Store) {
 
 pub(crate) fn a_flood_pushes_out_the_oldest_unused_clients_only(store: &impl Store) {
     insert(store, &client("used", at(0)));
-    store.record_client_use(&client_id("used"), at(1), None).unwrap();
+    issue_to(store, "used", at(1));
     for second in 1..=5 {
         insert(store, &client(&format!("flood {second}"), at(second)));
     }
@@ -199,9 +243,7 @@ pub(crate) fn a_document_replaces_what_it_said_before(store: &impl Store) {
     };
     store.put_described_client(&first).unwrap();
     assert_eq!(store.find_client(&first.id).unwrap(), Some(first.clone()));
-    store
-        .record_client_use(&first.id, at(5), Some(at(9_999)))
-        .unwrap();
+    issue_to(store, first.id.as_str(), at(5));
     let second = Client {
         name: None,
         redirect_uris: vec![
@@ -213,11 +255,11 @@ pub(crate) fn a_document_replaces_what_it_said_before(store: &impl Store) {
     store.put_described_client(&second).unwrap();
     let expected = Client {
         last_used_at: Some(at(5)),
-        expires_at: Some(at(9_999)),
+        expires_at: Some(end_of_use(at(5))),
         ..second
     };
     assert_eq!(store.find_client(&first.id).unwrap(), Some(expected));
-    let later = described(9_000);
+    let later = described(100 * 24 * 3_600);
     store.put_described_client(&later).unwrap();
     let found = store.find_client(&first.id).unwrap().unwrap();
     assert_eq!(found.expires_at, later.expires_at);

@@ -25,7 +25,11 @@ use crate::domain::secret::{Secret, SecretDigest};
 use crate::domain::token::{AccessTokenRecord, RefreshTokenRecord, RefreshTokenState};
 use crate::domain::user::{UserAccount, UserIdentity, UserKey, VerifiedEmail};
 use crate::store::Store;
-use crate::store::tokens::{Redemption, RedemptionOutcome, Rotation};
+use crate::store::clients::ClientUse;
+use crate::store::tokens::{DirectIssue, Redemption, RedemptionOutcome, Rotation};
+
+/// How long a registration lasts after its use.
+pub(crate) const USED_CLIENT_LIFETIME: Duration = Duration::from_hours(24 * 90);
 
 /// Calls at once in tests of races.
 pub(crate) const CROWD: usize = 100;
@@ -176,6 +180,7 @@ pub(crate) fn redemption(code: &str, pair: (&str, &str), grant: GrantId, at: Tim
         at,
         access_token: access_token(pair.0, Some(pair.1), grant, at),
         refresh_token: Some(refresh_token(pair.1, grant, at)),
+        client_use: client_use("client", at),
     }
 }
 
@@ -186,7 +191,41 @@ pub(crate) fn rotation(presented: &str, pair: (&str, &str), grant: GrantId, at: 
         key: KeyId::from_bytes([9; 8]),
         access_token: access_token(pair.0, Some(pair.1), grant, at),
         refresh_token: refresh_token(pair.1, grant, at),
+        client_use: client_use("client", at),
     }
+}
+
+/// Tokens for this client.
+pub(crate) fn client_use(client: &str, at: Timestamp) -> ClientUse {
+    ClientUse {
+        client: client_id(client),
+        at,
+        lifetime: USED_CLIENT_LIFETIME,
+    }
+}
+
+/// A grant of `user`, and its one token.
+pub(crate) fn direct(number: u64, user: &str, seconds: i64) -> DirectIssue {
+    let token = access_token(&format!("direct {number}"), None, grant_id(number), at(seconds));
+    DirectIssue {
+        grant: Grant {
+            upstream_tokens: None,
+            expires_at: Some(token.expires_at),
+            state: GrantState::Active { since: at(seconds) },
+            ..grant(number, user, at(seconds))
+        },
+        access_token: token,
+        most: 3,
+        client_use: client_use("client", at(seconds)),
+    }
+}
+
+/// A token for this client, in its own name.
+pub(crate) fn direct_to(client: &str, number: u64, moment: Timestamp) -> DirectIssue {
+    let mut issue = direct(number, "machine", moment.seconds());
+    issue.grant.client = client_id(client);
+    issue.client_use = client_use(client, moment);
+    issue
 }
 
 /// Stores a code of grant `number`, and the grant before it unless it is there, since a code refers to its grant.

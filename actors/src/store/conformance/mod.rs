@@ -37,7 +37,8 @@ macro_rules! store_conformance_suite {
                 equal_registrations_find_the_first_one
                 a_lapsed_equal_registration_gives_way
                 a_hundred_equal_registrations_make_one_client
-                use_is_recorded_and_prolongs_the_registration
+                issuing_and_renewing_count_as_use_and_prolong_the_registration
+                use_prolongs_no_registration_without_an_end
                 a_registration_is_prolonged_but_never_shortened
                 lapsed_clients_are_deleted_and_others_stay
                 a_flood_pushes_out_the_oldest_unused_clients_only

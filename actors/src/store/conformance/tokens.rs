@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fixtures::{
-    CROWD, access_token, all_at_once, at, client_id, code, count, digest, grant, grant_id, redemption,
-    refresh_token, rotation, store_active_grant, store_code, thumbprint, user_key,
+    CROWD, access_token, all_at_once, at, client_id, client_use, code, count, digest, direct, grant,
+    grant_id, redemption, refresh_token, rotation, store_active_grant, store_code, thumbprint, user_key,
 };
 use crate::domain::authorization_code::{CodeState, MOST_FAILED_VERIFICATIONS};
 use crate::domain::grant::{Grant, GrantEnd, GrantState};
@@ -45,6 +45,7 @@ pub(crate) fn redeeming_stores_everything_at_once(store: &impl Store) {
         at: at(10),
         access_token: alone.clone(),
         refresh_token: None,
+        client_use: client_use("client", at(10)),
     };
     assert_eq!(
         store.redeem_code(&redemption).unwrap(),
@@ -195,21 +196,6 @@ pub(crate) fn ended_tokens_are_deleted(store: &impl Store) {
     assert!(refresh(store, "refresh 1").is_some());
     assert_eq!(store.delete_tokens_expired_before(at(day), 9).unwrap(), 2);
     assert_eq!(refresh(store, "refresh 1"), None);
-}
-
-/// A grant of `user`, and its one token.
-fn direct(number: u64, user: &str, seconds: i64) -> DirectIssue {
-    let token = access_token(&format!("direct {number}"), None, grant_id(number), at(seconds));
-    DirectIssue {
-        grant: Grant {
-            upstream_tokens: None,
-            expires_at: Some(token.expires_at),
-            state: GrantState::Active { since: at(seconds) },
-            ..grant(number, user, at(seconds))
-        },
-        access_token: token,
-        most: 3,
-    }
 }
 
 pub(crate) fn an_access_token_is_issued_with_its_grant(store: &impl Store) {

@@ -80,21 +80,6 @@ impl ClientRepository for DieselStore {
         })
     }
 
-    fn record_client_use(
-        &self,
-        id: &ClientId,
-        used_at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
-        let update = diesel::update(clients::table.find(id.as_str())).set((
-            clients::last_used_at.eq(used_at.microseconds()),
-            clients::expires_at.eq(expires_at.map(Timestamp::microseconds)),
-        ));
-        self.write("record client use", |connection| {
-            is_changed(update.execute(connection)?)
-        })
-    }
-
     fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
         let ending_earlier = clients::table
             .find(id.as_str())

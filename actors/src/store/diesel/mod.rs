@@ -23,6 +23,7 @@
 mod authorization_codes;
 mod browser_sessions;
 mod client_row;
+mod client_use;
 mod clients;
 mod connection;
 mod consents;

@@ -7,7 +7,6 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::DieselStore;
 use super::authorization_codes::USED_UP;
 use super::connection::StoreConnection;
 use super::failure::Failure;
@@ -16,6 +15,7 @@ use super::schema::{access_tokens, authorization_codes, grants, refresh_tokens};
 use super::sweep::{SweepLock, delete_ended};
 use super::token_rows::{AccessTokenRow, RefreshTokenRow, SuccessionColumns};
 use super::transaction::{Outcome, exactly, insert_in_savepoint, is_changed};
+use super::{DieselStore, client_use};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::Grant;
 use crate::domain::secret::SecretDigest;
@@ -34,6 +34,7 @@ impl TokenRepository for DieselStore {
             }
             insert_tokens(connection, &issue.access_token, None)?;
             delete_surplus(connection, issue)?;
+            client_use::record(connection, &issue.client_use)?;
             Ok(Outcome::Keep(true))
         })
     }
@@ -45,6 +46,7 @@ impl TokenRepository for DieselStore {
             }
             let refresh_token = redemption.refresh_token.as_ref();
             insert_tokens(connection, &redemption.access_token, refresh_token)?;
+            client_use::record(connection, &redemption.client_use)?;
             Ok(Outcome::Keep(RedemptionOutcome::Redeemed))
         })
     }
@@ -58,6 +60,7 @@ impl TokenRepository for DieselStore {
                 return Ok(Outcome::Undo(RotationOutcome::AlreadyRotated));
             }
             insert_tokens(connection, &rotation.access_token, Some(&rotation.refresh_token))?;
+            client_use::record(connection, &rotation.client_use)?;
             Ok(Outcome::Keep(RotationOutcome::Rotated))
         })
     }

@@ -1,10 +1,10 @@
 //! Clients in memory.
 
-use super::MemoryStore;
+use super::{MemoryStore, State};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::Timestamp;
 use crate::store::StoreError;
-use crate::store::clients::{ClientInsertion, ClientRepository};
+use crate::store::clients::{ClientInsertion, ClientRepository, ClientUse};
 use crate::store::memory::remove_up_to;
 
 /// A client and the fingerprint that no other unexpired one has.
@@ -69,21 +69,6 @@ impl ClientRepository for MemoryStore {
             .map(|stored| stored.client.clone()))
     }
 
-    fn record_client_use(
-        &self,
-        id: &ClientId,
-        used_at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
-        let mut state = self.lock("record client use")?;
-        let Some(stored) = state.clients.get_mut(id) else {
-            return Ok(false);
-        };
-        stored.client.last_used_at = Some(used_at);
-        stored.client.expires_at = expires_at;
-        Ok(true)
-    }
-
     fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.lock("prolong client")?;
         let Some(stored) = state.clients.get_mut(id) else {
@@ -121,5 +106,19 @@ impl ClientRepository for MemoryStore {
 
     fn count_clients(&self) -> Result<u64, StoreError> {
         Ok(self.lock("count clients")?.clients.len() as u64)
+    }
+}
+
+impl State {
+    /// Notes that a client got tokens, where it is stored.
+    pub(super) fn record_client_use(&mut self, client_use: &ClientUse) {
+        let Some(StoredClient { client, .. }) = self.clients.get_mut(&client_use.client) else {
+            return;
+        };
+        let noted_before = client_use.noted_before();
+        if client.last_used_at.is_none_or(|noted| noted <= noted_before) {
+            client.last_used_at = Some(client_use.at);
+            client.expires_at = client.expires_at.map(|end| end.max(client_use.lapses_at()));
+        }
     }
 }

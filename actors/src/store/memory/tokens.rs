@@ -23,6 +23,7 @@ impl TokenRepository for MemoryStore {
             .access_tokens
             .insert(issue.access_token.digest, issue.access_token.clone());
         state.delete_surplus(issue);
+        state.record_client_use(&issue.client_use);
         Ok(true)
     }
 
@@ -57,6 +58,7 @@ impl TokenRepository for MemoryStore {
                 .refresh_tokens
                 .insert(refresh_token.digest, refresh_token.clone());
         }
+        state.record_client_use(&redemption.client_use);
         Ok(RedemptionOutcome::Redeemed)
     }
 
@@ -85,6 +87,7 @@ impl TokenRepository for MemoryStore {
         state
             .refresh_tokens
             .insert(rotation.refresh_token.digest, rotation.refresh_token.clone());
+        state.record_client_use(&rotation.client_use);
         Ok(RotationOutcome::Rotated)
     }
 

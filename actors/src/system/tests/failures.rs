@@ -58,15 +58,6 @@ impl ClientRepository for Moody {
         unreachable!("not asked in these tests")
     }
 
-    fn record_client_use(
-        &self,
-        _id: &ClientId,
-        _used_at: Timestamp,
-        _expires_at: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
-        unreachable!("not asked in these tests")
-    }
-
     fn prolong_client(&self, _id: &ClientId, _expires_at: Timestamp) -> Result<bool, StoreError> {
         unreachable!("not asked in these tests")
     }

@@ -138,7 +138,7 @@ fn a_flood_of_documents_leaves_the_store_bounded_and_used_clients_there() {
     System::new().block_on(async {
         let house = House::with(|settings| settings.most_unused_clients = 10);
         house.resolve(APP).await.unwrap();
-        assert!(house.authenticate(APP).await);
+        house.issue_to(APP);
         for number in 0..40 {
             house.clock.advance(Duration::from_secs(3));
             house.resolve(&document(number)).await.unwrap();
