@@ -2,7 +2,7 @@
 # Runs against the built server what other people wrote: the MCP conformance suites and the official SDKs' clients.
 #
 #   tests/run-external.sh BINARY            everything
-#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless anonymous login documents machines enterprise pages github oidc stdio replicas
+#   tests/run-external.sh BINARY SUITE...   some of: conformance stateless authorization anonymous login documents machines enterprise pages github oidc stdio replicas
 #
 # Each server runs on a loopback port of its own, in a throw-away copy of its project, with a HOME of its own. A baseline lists
 # the conformance failures that are known; a failure that is not listed fails, and so does a listed one that now passes.
@@ -29,7 +29,7 @@ seconds_per_program=600
 
 refuse() { echo "run-external: $*" >&2; exit 2; }
 
-suites=(conformance stateless anonymous login pages documents machines enterprise github oidc stdio replicas)
+suites=(conformance stateless authorization anonymous login pages documents machines enterprise github oidc stdio replicas)
 [[ $# -ge 1 ]] || refuse "give the server's binary, and suites if not all are meant: ${suites[*]}"
 [[ -f $1 && -x $1 ]] || refuse "$1 is not a program; make test builds it"
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -148,6 +148,12 @@ client() {
 run_conformance() { conformance 0.1.16 conformance --suite all; }
 
 run_stateless() { conformance 0.2.0-alpha.12 conformance-alpha --scenario server-stateless; }
+
+# The suite's own client logs a user in, who is a program, too.
+run_authorization() {
+  PYTHONPATH=$PYTHONPATH:tests/interop/python run_counted "conformance authorization" "$logs/authorization.out" \
+    "$python" tests/conformance/authorization.py "$node" tests/node_modules/conformance-alpha/dist/index.js "$url" "$logs/authorization"
+}
 
 run_anonymous() {
   local clients_passed=0 clients_failed=0
@@ -345,7 +351,7 @@ trap 'exit 130' INT TERM
 
 echo "external suites:"
 run_against "$open_project" conformance stateless anonymous
-run_against "$login_project" login pages
+run_against "$login_project" authorization login pages
 if [[ " ${suites[*]} " == *" documents "* ]]; then
   SSL_CERT_FILE=$PWD/tests/fixtures/tls/server.pem run_against "$(documents_project)" documents
 fi

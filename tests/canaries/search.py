@@ -23,6 +23,7 @@ LONG = 40
 
 OF_A_LOGIN = {"password", "cookie", "form", "code", "access_token", "refresh_token"}
 OF_SUITES = {
+    "authorization": {"password", "cookie", "form", "code"},
     "login": OF_A_LOGIN | {"client_secret", "code_verifier", "sealing_key"},
     "pages": {"password", "cookie", "code", "code_verifier", "access_token"},
     "documents": OF_A_LOGIN,
