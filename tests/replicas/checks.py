@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import httpx2
-from cluster import REUSE_WINDOW, Cluster, Replica
+from cluster import Cluster, Replica
 from person import Person, name_in
 from waiting import PATIENCE, eventually
 
@@ -179,27 +179,6 @@ async def a_call_is_cancelled_through_the_other_replica(cluster: Cluster) -> str
 
             took.append(await within("a call is cancelled through the other replica", WITHIN, stopped))
     return f"stopped after {', '.join(f'{seconds * 1000:.0f}' for seconds in took)} ms"
-
-
-async def parallel_refreshes_give_one_pair(cluster: Cluster) -> str:
-    one, two = addresses(cluster)
-    person = Person(cluster.host)
-    first = await person.log_in(cluster.url)
-    stale = first["refresh_token"]
-    answers = await asyncio.gather(*(person.refresh((one, two)[number % 2], stale) for number in range(20)))
-    pairs = {(answer.json()["access_token"], answer.json()["refresh_token"]) for answer in answers}
-    assert [answer.status_code for answer in answers] == [200] * 20 and len(pairs) == 1, pairs
-    access, refresh = pairs.pop()
-    assert name_in(await person.call(two, access)) == "testuser"
-
-    await asyncio.sleep(REUSE_WINDOW + 0.5)
-    replayed = await person.refresh(one, stale)
-    assert (replayed.status_code, replayed.json()["error"]) == (400, "invalid_grant"), replayed.text
-    await until("the family is revoked", refused(person, two, access))
-    assert (await person.refresh(two, refresh)).json()["error"] == "invalid_grant"
-    reused = eventually("the replay is recorded", lambda: cluster.replicas[0].done("refresh_token_reused"))
-    assert len(reused) == 1, reused
-    return "20 refreshes gave one pair; a replay after the window ended the login everywhere"
 
 
 async def a_killed_replica_loses_nothing(cluster: Cluster) -> str:
@@ -438,7 +417,6 @@ CHECKS = [
     a_revocation_shows_on_the_other_replica,
     a_legacy_session_belongs_to_all_replicas,
     a_call_is_cancelled_through_the_other_replica,
-    parallel_refreshes_give_one_pair,
     a_killed_replica_loses_nothing,
     a_login_outlives_a_kill_after_each_step,
     replicas_are_replaced_one_by_one_without_an_error,

@@ -22,7 +22,7 @@ from waiting import PATIENCE, eventually
 
 HERE = Path(__file__).parent
 REUSE_WINDOW = 10
-"""Seconds in which a used refresh token still leads to the same pair: longer than twenty refreshes take on a machine that
+"""Seconds in which a used refresh token still leads to the same pair: longer than fifty refreshes take on a machine that
 does much else, and so short that a test can wait for its end."""
 
 PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$zHDspIoOgfl6G7+/VXywbw$ItKWrt3LAl2eNNme1OozmaHsVpKd64DmOpSWuq0K2v4"

@@ -16,6 +16,7 @@ from backup import BACKUPS
 from checks import CHECKS
 from clients import KINDS, SdkClients
 from cluster import Cluster, Kind
+from crowds import CROWDS
 from outages import OUTAGES
 from stateless import STATELESS
 
@@ -46,7 +47,7 @@ def run(cluster: Cluster, name: str, task: Callable[[Cluster], str]) -> bool:
 def main() -> None:
     binary, node, *chosen = sys.argv[1:]
     binary, sdk = str(Path(binary).resolve()), SdkClients(node)
-    plain = checks([*CHECKS, *BACKUPS, *OUTAGES]) | clients("sdk", sdk.logs_in)
+    plain = checks([*CHECKS, *CROWDS, *BACKUPS, *OUTAGES]) | clients("sdk", sdk.logs_in)
     stateless = checks(STATELESS) | clients("stateless sdk", sdk.logs_in)
     lives = clients("life on replicas", sdk.lives_on_replicas) | clients("life on sqlite", sdk.lives_on_sqlite)
     results = []
