@@ -5,6 +5,7 @@ mod refresh;
 mod refresh_model;
 mod revoke;
 mod rotation;
+mod rotation_model;
 mod verified_tokens;
 mod verify;
 

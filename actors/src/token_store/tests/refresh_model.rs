@@ -38,10 +38,20 @@ fn any_act() -> impl Strategy<Value = Act> {
 
 /// What the model knows of one pair.
 #[derive(Clone, Copy)]
-struct Pair {
-    issued_at: Timestamp,
-    is_called: bool,
-    exchanged_at: Option<Timestamp>,
+pub(super) struct Pair {
+    pub(super) issued_at: Timestamp,
+    pub(super) is_called: bool,
+    pub(super) exchanged_at: Option<Timestamp>,
+}
+
+impl Pair {
+    pub(super) const fn issued(issued_at: Timestamp) -> Self {
+        Self {
+            issued_at,
+            is_called: false,
+            exchanged_at: None,
+        }
+    }
 }
 
 struct Model {
@@ -62,16 +72,8 @@ impl Model {
     fn new(settings: TokenStoreSettings) -> Self {
         Self {
             settings,
-            chain: vec![Self::pair(START)],
+            chain: vec![Pair::issued(START)],
             is_ended: false,
-        }
-    }
-
-    const fn pair(issued_at: Timestamp) -> Pair {
-        Pair {
-            issued_at,
-            is_called: false,
-            exchanged_at: None,
         }
     }
 
@@ -92,7 +94,7 @@ impl Model {
         }
         let Some(exchanged_at) = pair.exchanged_at else {
             self.chain[number].exchanged_at = Some(now);
-            self.chain.push(Self::pair(now));
+            self.chain.push(Pair::issued(now));
             return Expected::PairNumber(number + 1);
         };
         let successor = self.chain[number + 1];
