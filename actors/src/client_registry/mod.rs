@@ -53,7 +53,8 @@ pub struct ClientRegistrySettings {
     pub metadata: MetadataRules,
     /// How long a registration lasts that is never used.
     pub unused_lifetime: Duration,
-    /// So many clients may wait for their first use, which is that tokens are issued to them. More push out the oldest of these, never a used one. It is looked at after
+    /// So many clients may wait for their first use, which is that tokens are issued to them. More push out the oldest of these, never a used one, and one
+    /// whose login is under way only beyond ten times as many. It is looked at after
     /// each sixty-fourth part of so many.
     pub most_unused_clients: u64,
     /// Whose metadata documents describe clients; `None` if none do.

@@ -81,7 +81,8 @@ impl ClientRules {
     pub(super) fn delete_surplus(&self) -> Result<(), StoreError> {
         let most = self.settings.most_unused_clients.max(1);
         if self.stored.one_more(most) {
-            self.repository.delete_unused_clients_beyond(most)?;
+            self.repository
+                .delete_unused_clients_beyond(most, self.clock.now())?;
         }
         Ok(())
     }

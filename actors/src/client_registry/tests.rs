@@ -1,5 +1,6 @@
 //! Registering, finding and authenticating clients, through the messages.
 
+mod flood;
 mod refusals;
 
 use std::sync::Arc;

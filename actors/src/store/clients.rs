@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::StoreError;
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::Timestamp;
+use crate::domain::pending_login::LoginPurpose;
 
 /// What became of a new client.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,42 @@ impl ClientUse {
     }
 }
 
+/// A login under way, or a code that was not exchanged yet: what a registration must not be lost to that was never used. It is
+/// written by what keeps these ([`super::InteractionRepository`], [`super::PendingLoginRepository`],
+/// [`super::AuthorizationCodeRepository`]), together with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClientNeed<'a> {
+    /// Whose login it is.
+    pub(super) client: &'a ClientId,
+    /// When it is over, however slow the step is that begins in its last moment.
+    pub(super) until: Timestamp,
+}
+
+impl<'a> ClientNeed<'a> {
+    /// The longest time between the end of one of these and the beginning of the next: asking a provider, storing a grant.
+    pub(super) const STEP: Duration = Duration::from_mins(1);
+
+    /// What waits until `end` for its client.
+    pub(super) fn waiting(client: &'a ClientId, end: Timestamp) -> Self {
+        Self {
+            client,
+            until: end + Self::STEP,
+        }
+    }
+
+    /// What a login waits for until `end`, if a client began it.
+    pub(super) fn of_login(purpose: &'a LoginPurpose, end: Timestamp) -> Option<Self> {
+        match purpose {
+            LoginPurpose::Authorize(request) => Some(Self::waiting(&request.client, end)),
+            LoginPurpose::SignIn => None,
+        }
+    }
+}
+
+/// Anybody can begin a login, without being a user. So of the unused clients, those with one included, there may be so many
+/// times what is allowed without one, and then the oldest go all the same.
+pub(super) const MOST_WITH_LOGINS: u64 = 10;
+
 /// Keeps clients.
 pub trait ClientRepository: Send + Sync {
     /// Stores a client. With a `fingerprint`, at most one unexpired client has that fingerprint, however many
@@ -69,8 +106,9 @@ pub trait ClientRepository: Send + Sync {
     /// Deletes up to `most` clients that have lapsed, and says how many.
     fn delete_expired_clients(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
 
-    /// Deletes the oldest clients that were never used until `kept` of those are left, and says how many.
-    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError>;
+    /// Deletes the oldest clients that were never used until `kept` of those are left, and says how many. Of these it spares the
+    /// ones whose login is under way or whose code waits, unless there are more than ten times `kept` unused ones in all.
+    fn delete_unused_clients_beyond(&self, kept: u64, now: Timestamp) -> Result<u64, StoreError>;
 
     /// How many clients there are.
     fn count_clients(&self) -> Result<u64, StoreError>;

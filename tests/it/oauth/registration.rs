@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, location, parameter};
 use super::client::{Fields, sign_in, verifier};
 use super::server::{Answer, Server};
 
@@ -264,7 +264,42 @@ async fn who_authenticates_and_gets_no_tokens_has_not_used_the_registration() {
         assert_eq!(answer.status, 200, "{endpoint}: {}", answer.body);
     }
     server.clock.advance(Duration::from_hours(24));
-    assert_eq!(error(request.with("grant_type", "made up"), "/token").await, "invalid_client");
+    assert_eq!(
+        error(request.with("grant_type", "made up"), "/token").await,
+        "invalid_client"
+    );
+}
+
+/// More registrations than may wait for their first use, each newer than the one before.
+async fn flood(server: &Server) {
+    for number in 0..10_200 {
+        server.clock.advance(Duration::from_millis(1));
+        let metadata = json!({ "redirect_uris": [format!("https://flood.example/{number}")] });
+        assert_eq!(register(server, &metadata).await.status, 201, "{number}");
+    }
+}
+
+#[actix_web::test]
+async fn a_flood_loses_no_client_while_its_user_logs_in() {
+    let server = Server::with(|settings| settings.rate_limits.register = 0).await;
+    let public = |path: &str| json!({ "redirect_uris": [path], "token_endpoint_auth_method": "none" });
+    let id = register(&server, &public(CALLBACK)).await.text("client_id");
+    let idle = register(&server, &public("https://b.example/cb"))
+        .await
+        .text("client_id");
+    let browser = Browser::new(&server);
+    let form = browser.open(&Fields::authorization(&id, CALLBACK).uri()).await;
+
+    flood(&server).await;
+    let consent = sign_in(&browser, &form).await;
+    let back = browser.submit_once(&consent.form(), &[]).await;
+    let code = parameter(&location(&back), "code").unwrap();
+    let exchange = Fields::demo_exchange(&code).without("client_secret");
+    let exchange = exchange.with("client_id", &id).with("redirect_uri", CALLBACK);
+    let tokens = exchange.to_token(&server).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    let pushed_out = server.get(&Fields::authorization(&idle, CALLBACK).uri()).await;
+    assert_eq!(pushed_out.status, 400, "the flood pushes out who does nothing");
 }
 
 #[actix_web::test]

@@ -64,8 +64,8 @@ impl ClientRepository for Counted {
         self.called()?.delete_expired_clients(now, most)
     }
 
-    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError> {
-        self.called()?.delete_unused_clients_beyond(kept)
+    fn delete_unused_clients_beyond(&self, kept: u64, now: Timestamp) -> Result<u64, StoreError> {
+        self.called()?.delete_unused_clients_beyond(kept, now)
     }
 
     fn count_clients(&self) -> Result<u64, StoreError> {

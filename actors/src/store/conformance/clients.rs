@@ -1,14 +1,17 @@
 //! Promises about clients.
 
 use super::fixtures::{
-    CROWD, USED_CLIENT_LIFETIME, all_at_once, at, client, client_id, direct, direct_to, grant_id, redemption,
-    rotation, store_code,
+    CROWD, USED_CLIENT_LIFETIME, all_at_once, at, client, client_id, code, direct, direct_to, grant,
+    grant_id, redemption, rotation, store_code,
 };
+use super::interactions::interaction_of;
+use super::pending_logins::pending_login_of;
 use crate::domain::client::{Client, ClientCredential, ClientKeys, ClientOrigin, DocumentAge};
 use crate::domain::clock::Timestamp;
+use crate::domain::interaction::{Interaction, LONGEST_INTERACTION};
 use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
 use crate::store::Store;
-use crate::store::clients::{ClientInsertion, ClientUse};
+use crate::store::clients::{ClientInsertion, ClientNeed, ClientUse};
 use crate::store::tokens::{RedemptionOutcome, RotationOutcome};
 
 const FINGERPRINT: Option<&[u8; 32]> = Some(&[1; 32]);
@@ -207,8 +210,8 @@ pub(crate) fn a_flood_pushes_out_the_oldest_unused_clients_only(store: &impl Sto
     for second in 1..=5 {
         insert(store, &client(&format!("flood {second}"), at(second)));
     }
-    assert_eq!(store.delete_unused_clients_beyond(2).unwrap(), 3);
-    assert_eq!(store.delete_unused_clients_beyond(2).unwrap(), 0);
+    assert_eq!(store.delete_unused_clients_beyond(2, at(9)).unwrap(), 3);
+    assert_eq!(store.delete_unused_clients_beyond(2, at(9)).unwrap(), 0);
     for (name, stays) in [
         ("used", true),
         ("flood 1", false),
@@ -221,6 +224,106 @@ pub(crate) fn a_flood_pushes_out_the_oldest_unused_clients_only(store: &impl Sto
             stays,
             "{name}"
         );
+    }
+}
+
+/// Where a client stands in its login, and until when it is needed there.
+type Waiting<S> = (&'static str, fn(&S, &str), i64);
+
+fn is_there(store: &impl Store, name: &str) -> bool {
+    store.find_client(&client_id(name)).unwrap().is_some()
+}
+
+/// Begins a login of this client, for ten minutes.
+pub(crate) fn begin_login(store: &dyn Store, client: &str, now: Timestamp) {
+    let interaction = Interaction {
+        created_at: now,
+        expires_at: now + LONGEST_INTERACTION,
+        ..interaction_of(client)
+    };
+    assert!(store.insert_interaction(&interaction).unwrap());
+}
+
+/// The three places where a login waits, the shortest first: the client's that has its code, our pages, and the provider's.
+fn waiting<S: Store>() -> [Waiting<S>; 3] {
+    let step = i64::try_from(ClientNeed::STEP.as_secs()).unwrap();
+    [
+        (
+            "code",
+            |store, name| {
+                store.insert_grant(&grant(1, "alice", at(0))).unwrap();
+                let mut code = code(name, grant_id(1), at(0));
+                code.binding.client = client_id(name);
+                assert!(store.insert_code(&code).unwrap());
+            },
+            30 + step,
+        ),
+        (
+            "page",
+            |store, name| assert!(store.insert_interaction(&interaction_of(name)).unwrap()),
+            600 + step,
+        ),
+        (
+            "provider",
+            |store, name| assert!(store.insert_pending_login(&pending_login_of(name)).unwrap()),
+            600 + step,
+        ),
+    ]
+}
+
+pub(crate) fn a_flood_spares_clients_whose_login_is_under_way(store: &impl Store) {
+    let waiting = waiting();
+    for (name, wait, _) in &waiting {
+        insert(store, &client(name, at(0)));
+        wait(store, name);
+    }
+    for second in 1..=5 {
+        insert(store, &client(&format!("flood {second}"), at(second)));
+    }
+    assert_eq!(store.delete_unused_clients_beyond(2, at(9)).unwrap(), 3);
+    for (name, _, _) in &waiting {
+        assert!(is_there(store, name), "{name}");
+    }
+    assert!(is_there(store, "flood 5") && !is_there(store, "flood 3"));
+    for (name, _, until) in &waiting {
+        store.delete_unused_clients_beyond(2, at(*until - 1)).unwrap();
+        assert!(is_there(store, name), "{name} until its login is over");
+    }
+    store.delete_unused_clients_beyond(2, at(10_000)).unwrap();
+    assert!(waiting.iter().all(|(name, ..)| !is_there(store, name)));
+}
+
+pub(crate) fn logins_that_anybody_can_begin_keep_a_bounded_number_of_clients(store: &impl Store) {
+    for number in 0..12 {
+        let name = format!("client {number}");
+        insert(store, &client(&name, at(number)));
+        assert!(store.insert_interaction(&interaction_of(&name)).unwrap());
+    }
+    assert_eq!(store.delete_unused_clients_beyond(1, at(20)).unwrap(), 2);
+    for (name, stays) in [
+        ("client 0", false),
+        ("client 1", false),
+        ("client 2", true),
+        ("client 11", true),
+    ] {
+        assert_eq!(is_there(store, name), stays, "{name}");
+    }
+}
+
+pub(crate) fn a_registration_does_not_lapse_while_a_login_is_under_way(store: &impl Store) {
+    for (name, wait, until) in waiting() {
+        let lapsing = Client {
+            expires_at: Some(at(1)),
+            ..client(name, at(0))
+        };
+        insert(store, &lapsing);
+        wait(store, name);
+        assert_eq!(
+            store.delete_expired_clients(at(until - 1), 9).unwrap(),
+            0,
+            "{name}"
+        );
+        assert_eq!(store.delete_expired_clients(at(until), 9).unwrap(), 1, "{name}");
     }
 }
 

@@ -33,6 +33,15 @@ fn interaction(name: &str, stage: InteractionStage) -> Interaction {
     }
 }
 
+/// A page of a login that this client began, for ten minutes.
+pub(super) fn interaction_of(client: &str) -> Interaction {
+    let mut interaction = interaction(client, LOG_IN);
+    if let LoginPurpose::Authorize(request) = &mut interaction.purpose {
+        request.client = client_id(client);
+    }
+    interaction
+}
+
 fn consent_of(user: Option<&str>) -> InteractionStage {
     InteractionStage::Consent {
         user: user.map(user_key),

@@ -42,6 +42,9 @@ macro_rules! store_conformance_suite {
                 a_registration_is_prolonged_but_never_shortened
                 lapsed_clients_are_deleted_and_others_stay
                 a_flood_pushes_out_the_oldest_unused_clients_only
+                a_flood_spares_clients_whose_login_is_under_way
+                logins_that_anybody_can_begin_keep_a_bounded_number_of_clients
+                a_registration_does_not_lapse_while_a_login_is_under_way
                 a_document_replaces_what_it_said_before
                 a_hundred_readings_of_a_document_make_one_client;
             consents:

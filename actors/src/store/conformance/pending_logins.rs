@@ -1,6 +1,7 @@
 //! Promises about pending logins.
 
 use super::fixtures::{all_at_once, at, client_id, digest, redirect_uri, resource, scopes, thumbprint};
+use super::interactions::interaction_of;
 use crate::domain::authorization_request::AuthorizationRequest;
 use crate::domain::login_attempt::AttemptId;
 use crate::domain::pending_login::{LoginPurpose, PendingLogin};
@@ -18,6 +19,11 @@ fn login(state: &str, purpose: LoginPurpose) -> PendingLogin {
         created_at: at(0),
         expires_at: at(600),
     }
+}
+
+/// A login at the provider that this client began, for ten minutes.
+pub(super) fn pending_login_of(client: &str) -> PendingLogin {
+    login(client, interaction_of(client).purpose)
 }
 
 pub(crate) fn a_pending_login_is_taken_once(store: &impl Store) {

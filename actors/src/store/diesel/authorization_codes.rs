@@ -6,13 +6,13 @@ use super::DieselStore;
 use super::row::{InvalidRow, RowContext, timestamp};
 use super::schema::authorization_codes;
 use super::sweep::{SweepLock, delete_ended};
-use super::transaction::is_inserted;
 use crate::domain::authorization_code::{
     AuthorizationCode, CodeBinding, CodeState, MOST_FAILED_VERIFICATIONS,
 };
 use crate::domain::clock::Timestamp;
 use crate::domain::pkce::CodeChallenge;
 use crate::domain::secret::SecretDigest;
+use crate::store::clients::ClientNeed;
 use crate::store::{AuthorizationCodeRepository, StoreError};
 
 /// As a column, this many wrong verifiers mean that a code is used up.
@@ -95,10 +95,11 @@ fn state(failed_verifications: i32, consumed_at: Option<i64>) -> CodeState {
 
 impl AuthorizationCodeRepository for DieselStore {
     fn insert_code(&self, code: &AuthorizationCode) -> Result<bool, StoreError> {
-        let row = CodeRow::from(code);
-        self.write("insert code", |connection| {
+        let need = ClientNeed::waiting(&code.binding.client, code.expires_at);
+        let row = Ok(CodeRow::from(code));
+        self.insert_needing("insert code", Some(need), row, |connection, row| {
             let insert = diesel::insert_into(authorization_codes::table).values(&row);
-            is_inserted(insert.execute(connection))
+            insert.execute(connection)
         })
     }
 

@@ -2,22 +2,25 @@
 
 use diesel::prelude::*;
 
-use super::DieselStore;
 use super::client_row::{ClientRow, DescriptionRow};
 use super::connection::StoreConnection;
 use super::failure::Failure;
-use super::schema::clients;
+use super::schema::{clients, kept_clients};
 use super::sweep::{SweepLock, delete_ended};
 use super::transaction::{Outcome, insert_in_savepoint, is_changed};
+use super::{DieselStore, client_use};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::Timestamp;
 use crate::store::StoreError;
-use crate::store::clients::{ClientInsertion, ClientRepository};
+use crate::store::clients::{ClientInsertion, ClientRepository, MOST_WITH_LOGINS};
 
 /// Rows that one statement deletes at most when a flood is pushed out.
 const BATCH: u16 = 500;
 
-diesel::alias! { const NEWER: Alias<Newer> = clients as newer; }
+/// A moment at which no login is under way any more.
+const END_OF_TIME: Timestamp = Timestamp::MAX;
+
+diesel::alias! { const NEWER: Alias<Newer> = kept_clients as newer; }
 
 impl ClientRepository for DieselStore {
     fn insert_client(
@@ -81,13 +84,9 @@ impl ClientRepository for DieselStore {
     }
 
     fn prolong_client(&self, id: &ClientId, expires_at: Timestamp) -> Result<bool, StoreError> {
-        let ending_earlier = clients::table
-            .find(id.as_str())
-            .filter(clients::expires_at.lt(expires_at.microseconds()));
-        let prolonged = diesel::update(ending_earlier).set(clients::expires_at.eq(expires_at.microseconds()));
         let same = clients::table.find(id.as_str()).select(clients::id);
         self.write("prolong client", |connection| {
-            if is_changed(prolonged.execute(connection)?)? {
+            if client_use::prolong(connection, id, expires_at)? {
                 return Ok(true);
             }
             Ok(same.first::<String>(connection).optional()?.is_some())
@@ -100,30 +99,10 @@ impl ClientRepository for DieselStore {
         })
     }
 
-    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError> {
-        let kept = i64::try_from(kept).unwrap_or(i64::MAX);
-        let mut deleted = 0;
-        loop {
-            let surplus = NEWER
-                .select(NEWER.field(clients::id))
-                .filter(NEWER.field(clients::last_used_at).is_null())
-                .order((
-                    NEWER.field(clients::created_at).desc(),
-                    NEWER.field(clients::id).desc(),
-                ))
-                .limit(BATCH.into())
-                .offset(kept);
-            let deletion = clients::table
-                .filter(clients::id.eq_any(surplus))
-                .filter(clients::last_used_at.is_null());
-            let batch = self.write("delete unused clients", |connection| {
-                Ok(diesel::delete(deletion).execute(connection)?)
-            })?;
-            deleted += batch as u64;
-            if batch < usize::from(BATCH) {
-                return Ok(deleted);
-            }
-        }
+    fn delete_unused_clients_beyond(&self, kept: u64, now: Timestamp) -> Result<u64, StoreError> {
+        let idle = self.delete_unused(kept, now)?;
+        let busy = self.delete_unused(kept.saturating_mul(MOST_WITH_LOGINS), END_OF_TIME)?;
+        Ok(idle + busy)
     }
 
     fn count_clients(&self) -> Result<u64, StoreError> {
@@ -134,6 +113,40 @@ impl ClientRepository for DieselStore {
     }
 }
 
+impl DieselStore {
+    /// Deletes the oldest unused clients among those that no login needs at this moment, until so many of these are left.
+    ///
+    /// Each statement says the conditions twice: PostgreSQL looks at a row again that another transaction changed
+    /// meanwhile, as a login does that begins, but only by the outer ones.
+    fn delete_unused(&self, kept: u64, moment: Timestamp) -> Result<u64, StoreError> {
+        let (kept, moment) = (i64::try_from(kept).unwrap_or(i64::MAX), moment.microseconds());
+        let mut deleted = 0;
+        loop {
+            let surplus = NEWER
+                .select(NEWER.field(kept_clients::id))
+                .filter(NEWER.field(kept_clients::last_used_at).is_null())
+                .filter(NEWER.field(kept_clients::needed_until).le(moment))
+                .order((
+                    NEWER.field(kept_clients::created_at).desc(),
+                    NEWER.field(kept_clients::id).desc(),
+                ))
+                .limit(BATCH.into())
+                .offset(kept);
+            let deletion = kept_clients::table
+                .filter(kept_clients::id.eq_any(surplus))
+                .filter(kept_clients::last_used_at.is_null())
+                .filter(kept_clients::needed_until.le(moment));
+            let batch = self.write("delete unused clients", |connection| {
+                Ok(diesel::delete(deletion).execute(connection)?)
+            })?;
+            deleted += batch as u64;
+            if batch < usize::from(BATCH) {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
 /// Replaces what a client's document said, and moves the end of its row later; false if there is no row.
 fn is_described_anew(connection: &mut StoreConnection, client: &Client) -> Result<bool, Failure> {
     let same = clients::table.find(client.id.as_str());
@@ -141,10 +154,8 @@ fn is_described_anew(connection: &mut StoreConnection, client: &Client) -> Resul
     if !is_changed(diesel::update(same).set(description).execute(connection)?)? {
         return Ok(false);
     }
-    if let Some(expires_at) = client.expires_at.map(Timestamp::microseconds) {
-        let ending_earlier = same.filter(clients::expires_at.lt(expires_at));
-        let prolonged = diesel::update(ending_earlier).set(clients::expires_at.eq(expires_at));
-        is_changed(prolonged.execute(connection)?)?;
+    if let Some(expires_at) = client.expires_at {
+        client_use::prolong(connection, &client.id, expires_at)?;
     }
     Ok(true)
 }

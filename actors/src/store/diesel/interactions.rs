@@ -5,12 +5,13 @@ use diesel::prelude::*;
 use super::row::{InvalidRow, RowContext, timestamp};
 use super::schema::interactions;
 use super::sweep::{SweepLock, delete_ended};
-use super::transaction::{is_changed, is_inserted};
+use super::transaction::is_changed;
 use super::{DieselStore, login_purpose};
 use crate::domain::clock::Timestamp;
 use crate::domain::interaction::{Interaction, InteractionStage};
 use crate::domain::secret::SecretDigest;
 use crate::domain::user::UserKey;
+use crate::store::clients::ClientNeed;
 use crate::store::{InteractionRepository, StoreError};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -101,10 +102,11 @@ impl TryFrom<InteractionRow> for Interaction {
 
 impl InteractionRepository for DieselStore {
     fn insert_interaction(&self, interaction: &Interaction) -> Result<bool, StoreError> {
-        self.write("insert interaction", |connection| {
-            let row = InteractionRow::try_from(interaction)?;
+        let need = ClientNeed::of_login(&interaction.purpose, interaction.expires_at);
+        let row = InteractionRow::try_from(interaction);
+        self.insert_needing("insert interaction", need, row, |connection, row| {
             let insert = diesel::insert_into(interactions::table).values(row);
-            is_inserted(insert.execute(connection))
+            insert.execute(connection)
         })
     }
 

@@ -6,12 +6,12 @@ use super::connection::MultiBackend;
 use super::row::{InvalidRow, RowContext, timestamp};
 use super::schema::pending_logins;
 use super::sweep::{SweepLock, delete_ended};
-use super::transaction::is_inserted;
 use super::{DieselStore, login_purpose};
 use crate::domain::clock::Timestamp;
 use crate::domain::pending_login::PendingLogin;
 use crate::domain::sealing::Sealed;
 use crate::domain::secret::SecretDigest;
+use crate::store::clients::ClientNeed;
 use crate::store::{PendingLoginRepository, StoreError};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -62,10 +62,11 @@ impl TryFrom<LoginRow> for PendingLogin {
 
 impl PendingLoginRepository for DieselStore {
     fn insert_pending_login(&self, login: &PendingLogin) -> Result<bool, StoreError> {
-        self.write("insert pending login", |connection| {
-            let row = LoginRow::try_from(login)?;
+        let need = ClientNeed::of_login(&login.purpose, login.expires_at);
+        let row = LoginRow::try_from(login);
+        self.insert_needing("insert pending login", need, row, |connection, row| {
             let insert = diesel::insert_into(pending_logins::table).values(&row);
-            is_inserted(insert.execute(connection))
+            insert.execute(connection)
         })
     }
 

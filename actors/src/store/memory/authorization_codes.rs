@@ -4,15 +4,17 @@ use super::{MemoryStore, insert_new, remove_up_to};
 use crate::domain::authorization_code::{AuthorizationCode, CodeState};
 use crate::domain::clock::Timestamp;
 use crate::domain::secret::SecretDigest;
+use crate::store::clients::ClientNeed;
 use crate::store::{AuthorizationCodeRepository, StoreError};
 
 impl AuthorizationCodeRepository for MemoryStore {
     fn insert_code(&self, code: &AuthorizationCode) -> Result<bool, StoreError> {
-        Ok(insert_new(
-            &mut self.lock("insert code")?.codes,
-            code.digest,
-            code.clone(),
-        ))
+        let mut state = self.lock("insert code")?;
+        let is_new = insert_new(&mut state.codes, code.digest, code.clone());
+        if is_new {
+            state.keep_client(ClientNeed::waiting(&code.binding.client, code.expires_at));
+        }
+        Ok(is_new)
     }
 
     fn find_code(&self, digest: &SecretDigest) -> Result<Option<AuthorizationCode>, StoreError> {

@@ -4,13 +4,17 @@ use super::{MemoryStore, State};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::clock::Timestamp;
 use crate::store::StoreError;
-use crate::store::clients::{ClientInsertion, ClientRepository, ClientUse};
+use crate::store::clients::{ClientInsertion, ClientNeed, ClientRepository, ClientUse, MOST_WITH_LOGINS};
 use crate::store::memory::remove_up_to;
 
-/// A client and the fingerprint that no other unexpired one has.
+/// Before every login.
+const NEVER: Timestamp = Timestamp::from_seconds(0);
+
+/// A client, the fingerprint that no other unexpired one has, and when no login needs it any more.
 pub(super) struct StoredClient {
     client: Client,
     fingerprint: Option<[u8; 32]>,
+    needed_until: Timestamp,
 }
 
 impl ClientRepository for MemoryStore {
@@ -33,6 +37,7 @@ impl ClientRepository for MemoryStore {
         let stored = StoredClient {
             client: client.clone(),
             fingerprint: fingerprint.copied(),
+            needed_until: NEVER,
         };
         let is_new = super::insert_new(&mut state.clients, client.id.clone(), stored);
         Ok(if is_new {
@@ -48,6 +53,7 @@ impl ClientRepository for MemoryStore {
         let stored = stored.or_insert_with(|| StoredClient {
             client: client.clone(),
             fingerprint: None,
+            needed_until: NEVER,
         });
         let before = &stored.client;
         stored.client = Client {
@@ -85,23 +91,11 @@ impl ClientRepository for MemoryStore {
         }))
     }
 
-    fn delete_unused_clients_beyond(&self, kept: u64) -> Result<u64, StoreError> {
+    fn delete_unused_clients_beyond(&self, kept: u64, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.lock("delete unused clients")?;
-        let unused = state
-            .clients
-            .values()
-            .filter(|stored| stored.client.last_used_at.is_none());
-        let mut by_age: Vec<_> = unused
-            .map(|stored| (stored.client.created_at, stored.client.id.clone()))
-            .collect();
-        by_age.sort_unstable();
-        let surplus = by_age
-            .len()
-            .saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX));
-        for (_, id) in by_age.iter().take(surplus) {
-            state.clients.remove(id);
-        }
-        Ok(surplus as u64)
+        let idle = state.delete_unused_beyond(kept, |stored| stored.needed_until <= now);
+        let busy = state.delete_unused_beyond(kept.saturating_mul(MOST_WITH_LOGINS), |_| true);
+        Ok(idle + busy)
     }
 
     fn count_clients(&self) -> Result<u64, StoreError> {
@@ -110,6 +104,33 @@ impl ClientRepository for MemoryStore {
 }
 
 impl State {
+    /// Deletes the oldest unused clients among those that are meant, until so many of these are left.
+    fn delete_unused_beyond(&mut self, kept: u64, is_meant: impl Fn(&StoredClient) -> bool) -> u64 {
+        let unused = self
+            .clients
+            .values()
+            .filter(|stored| stored.client.last_used_at.is_none());
+        let mut by_age: Vec<_> = unused
+            .filter(|stored| is_meant(stored))
+            .map(|stored| (stored.client.created_at, stored.client.id.clone()))
+            .collect();
+        by_age.sort_unstable();
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let surplus = by_age.len().saturating_sub(kept);
+        for (_, id) in by_age.iter().take(surplus) {
+            self.clients.remove(id);
+        }
+        surplus as u64
+    }
+
+    /// Lets the registration of a client last as long as a login needs it.
+    pub(super) fn keep_client(&mut self, need: ClientNeed<'_>) {
+        if let Some(stored) = self.clients.get_mut(need.client) {
+            stored.needed_until = stored.needed_until.max(need.until);
+            stored.client.expires_at = stored.client.expires_at.map(|end| end.max(need.until));
+        }
+    }
+
     /// Notes that a client got tokens, where it is stored.
     pub(super) fn record_client_use(&mut self, client_use: &ClientUse) {
         let Some(StoredClient { client, .. }) = self.clients.get_mut(&client_use.client) else {

@@ -4,15 +4,18 @@ use super::{MemoryStore, insert_new, remove_up_to};
 use crate::domain::clock::Timestamp;
 use crate::domain::interaction::{Interaction, InteractionStage};
 use crate::domain::secret::SecretDigest;
+use crate::store::clients::ClientNeed;
 use crate::store::{InteractionRepository, StoreError};
 
 impl InteractionRepository for MemoryStore {
     fn insert_interaction(&self, interaction: &Interaction) -> Result<bool, StoreError> {
-        Ok(insert_new(
-            &mut self.lock("insert interaction")?.interactions,
-            interaction.id,
-            interaction.clone(),
-        ))
+        let mut state = self.lock("insert interaction")?;
+        let is_new = insert_new(&mut state.interactions, interaction.id, interaction.clone());
+        let need = ClientNeed::of_login(&interaction.purpose, interaction.expires_at);
+        if let Some(need) = need.filter(|_| is_new) {
+            state.keep_client(need);
+        }
+        Ok(is_new)
     }
 
     fn find_interaction(&self, id: &SecretDigest) -> Result<Option<Interaction>, StoreError> {

@@ -66,7 +66,7 @@ impl ClientRepository for Moody {
         unreachable!("not asked in these tests")
     }
 
-    fn delete_unused_clients_beyond(&self, _kept: u64) -> Result<u64, StoreError> {
+    fn delete_unused_clients_beyond(&self, _kept: u64, _now: Timestamp) -> Result<u64, StoreError> {
         unreachable!("not asked in these tests")
     }
 

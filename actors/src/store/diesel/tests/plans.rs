@@ -67,6 +67,7 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::clients::a_registration_is_prolonged_but_never_shortened,
         conformance::clients::lapsed_clients_are_deleted_and_others_stay,
         conformance::clients::a_flood_pushes_out_the_oldest_unused_clients_only,
+        conformance::clients::a_flood_spares_clients_whose_login_is_under_way,
         conformance::consents::consents_can_be_taken_back,
         conformance::consents::ended_consents_are_deleted,
         conformance::grants::live_grants_of_a_user_are_listed_oldest_first,
@@ -94,7 +95,7 @@ fn recorded_statements() -> BTreeSet<String> {
         conformance::tokens::an_access_token_is_issued_with_its_grant,
         conformance::tokens::ended_tokens_are_deleted,
         conformance::users::an_account_remembers_its_first_and_latest_login,
-    ] as [fn(&DieselStore); 36]
+    ] as [fn(&DieselStore); 37]
     {
         let folder = tempfile::Builder::new().prefix(RECORDED).tempdir().unwrap();
         use_store(&TestStore::new(TestPlace::Sqlite(folder)).store);
