@@ -110,7 +110,7 @@ async fn arrive(
         LoginPurpose::SignIn => {
             event.write();
             // Our own pages call nobody in the user's name.
-            upstream::discard(services, completed.upstream_tokens).await;
+            upstream::discard(services, &completed.user, completed.upstream_tokens).await;
             Next::Own(addresses.path("/"))
         }
         LoginPurpose::Authorize(request) => {
@@ -119,7 +119,7 @@ async fn arrive(
                 Ok(client) => client,
                 Err(refusal) => {
                     services.page_refused(caller, "callback", &refusal);
-                    upstream::discard(services, completed.upstream_tokens).await;
+                    upstream::discard(services, &completed.user, completed.upstream_tokens).await;
                     return Err(refusal.into());
                 }
             };

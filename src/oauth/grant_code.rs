@@ -59,7 +59,7 @@ async fn respond(
     if scopes.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
         let description = error_description(&NO_SCOPE);
         if let Some(tokens) = arrival.upstream_tokens {
-            upstream::discard(services, tokens).await;
+            upstream::discard(services, &arrival.user, tokens).await;
         }
         let response = target.error(addresses.issuer(), "access_denied", description);
         return Ok((response, None));
@@ -95,7 +95,7 @@ async fn respond(
 
 /// Opens a grant. The provider's tokens that no grant holds in the end are given back.
 async fn open_grant(services: &Services, new_grant: OpenGrant) -> Result<GrantId, Unavailable> {
-    let upstream_tokens = new_grant.upstream_tokens.clone();
+    let (user, upstream_tokens) = (new_grant.user.clone(), new_grant.upstream_tokens.clone());
     let opened = match services.actors.tokens.ask(new_grant).await {
         Ok(opened) => opened.map_err(|error| match error {
             OpenGrantError::Randomness(error) => Unavailable::from(error),
@@ -105,7 +105,7 @@ async fn open_grant(services: &Services, new_grant: OpenGrant) -> Result<GrantId
         Err(error) => Err(Unavailable::from(error)),
     };
     if let (Err(_), Some(tokens)) = (&opened, upstream_tokens) {
-        upstream::discard(services, tokens).await;
+        upstream::discard(services, &user, tokens).await;
     }
     opened
 }

@@ -1,39 +1,28 @@
-//! Telling the identity provider that its tokens are not needed any more. A courtesy: the grant has ended here, whatever
-//! the provider answers. Nobody waits for that answer; the broker says in the log which tokens it could not give back.
+//! Telling the broker that the identity provider's tokens are not needed any more. A courtesy: the grant has ended here,
+//! whatever the provider answers, and whether it is told at all is the broker's rule. Nobody waits for that.
 
 use mxcp_actors::domain::grant::GrantId;
 use mxcp_actors::domain::upstream_tokens::UpstreamTokens;
+use mxcp_actors::domain::user::UserAccount;
 use mxcp_actors::provider_broker::messages::{DiscardUpstreamTokens, ReleaseUpstreamTokens};
-use mxcp_actors::token_store::FindEndedUpstream;
 
-use super::{LoginKind, Services, Unavailable};
+use super::{LoginKind, Services};
 
 /// Lets the tokens of a grant that has ended go back.
 pub(super) async fn revoke(services: &Services, grant: GrantId) {
     if services.settings.login == LoginKind::Password {
         return;
     }
-    if let Err(error) = release(services, grant).await {
+    if let Err(error) = services.actors.broker.ask(ReleaseUpstreamTokens { grant }).await {
         log::warn!("upstream tokens of the ended grant {grant} are not revoked: {error}");
     }
 }
 
-async fn release(services: &Services, grant: GrantId) -> Result<(), Unavailable> {
-    let found = services.actors.tokens.ask(FindEndedUpstream { grant }).await??;
-    let Some((provider, tokens)) = found else {
-        return Ok(());
-    };
-    let request = ReleaseUpstreamTokens {
-        provider,
-        grant,
-        tokens,
-    };
-    Ok(services.actors.broker.ask(request).await?)
-}
-
-/// Lets tokens that no grant will hold go back.
-pub(super) async fn discard(services: &Services, tokens: UpstreamTokens) {
-    if let Err(error) = services.actors.broker.ask(DiscardUpstreamTokens { tokens }).await {
+/// Lets tokens of this user that no grant will hold go back.
+pub(super) async fn discard(services: &Services, user: &UserAccount, tokens: UpstreamTokens) {
+    let user = user.identity.key.clone();
+    let request = DiscardUpstreamTokens { user, tokens };
+    if let Err(error) = services.actors.broker.ask(request).await {
         log::warn!("upstream tokens that no grant holds are not revoked: {error}");
     }
 }

@@ -85,11 +85,19 @@ def renewed(provider: Provider) -> str:
 
 
 def given_back(server: Replica, provider: Provider) -> str:
-    """A person signs in to the server's own page, which has no use for the provider's tokens."""
+    """A person without a client here signs in to the server's own page, which has no use for the provider's tokens."""
     home = f"http://127.0.0.1:{server.port}/"
     asyncio.run(sign_in(f"{home}login", home, "ada", PASSWORD))
     eventually("the token is given back", lambda: "ended a refresh token" in provider.log())
     return "the provider has its tokens back"
+
+
+def left_alone(server: Replica, provider: Provider) -> str:
+    """The same beside a client, which lives by the login at the provider and goes on afterwards."""
+    before, home = provider.log().count("ended a refresh token"), f"http://127.0.0.1:{server.port}/"
+    asyncio.run(sign_in(f"{home}login", home, "ada", PASSWORD))
+    assert provider.log().count("ended a refresh token") == before, "the client's login may have ended with it"
+    return "the provider keeps the client's login"
 
 
 async def let_go(server: Replica, provider: MockProvider) -> str:
@@ -123,7 +131,8 @@ def through(tests: Tests, clients: Clients, profile: str, server: Replica, provi
     sdk = RESTARTED[profile]
     server.start()
     provider.start()
-    walk = {
+    walk = {"sign-in": lambda: given_back(server, provider)} if profile != "mock" else {}
+    walk |= {
         f"{sdk}, login": lambda: clients.go_on(sdk, server),
         "provider": lambda: clients.run(server, NAMES[profile]),
         "verified address": lambda: clients.run(server, "ada@example.com"),
@@ -133,7 +142,7 @@ def through(tests: Tests, clients: Clients, profile: str, server: Replica, provi
     if profile == "keycloak":
         walk["roles"] = lambda: clients.run(server, "welcome", "staff_only")
     if profile != "mock":
-        walk["sign-in"] = lambda: given_back(server, provider)
+        walk["sign-in beside a client"] = lambda: left_alone(server, provider)
     for what, test in walk.items():
         tests.run(f"{profile}, {what}", test, server, provider)
     assert server.stop() == 0, server.log()

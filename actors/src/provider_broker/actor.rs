@@ -14,6 +14,7 @@ use super::messages::{
 };
 use super::outside_login::OutsideLogins;
 use super::password_login::PasswordLogins;
+use super::releases::Released;
 use super::rules::BrokerRules;
 use crate::blocking::BlockingPool;
 use crate::error::CallError;
@@ -31,7 +32,7 @@ pub enum Logins {
     /// Here, with a password.
     Password(PasswordLogins),
     /// At an outside provider.
-    Outside(OutsideLogins),
+    Outside(Box<OutsideLogins>),
 }
 
 impl ProviderBroker {
@@ -133,7 +134,7 @@ macro_rules! outside_handlers {
 outside_handlers! {
     BeginLogin => begin_login, otherwise |_| Err(BeginError::NoOutsideProvider);
     RefreshUpstreamTokens => refresh, otherwise |message| Err(not_configured(&message.provider));
-    RevokeUpstreamTokens => revoke, otherwise |message| Err(not_configured(&message.provider));
+    RevokeUpstreamTokens => revoke, otherwise |_| Ok(Released::Forgotten);
 }
 
 /// Handlers that leave work behind, and answer at once.
@@ -210,7 +211,7 @@ impl Handler<Carried<CompleteLogin>> for ProviderBroker {
                 Box::pin(async move {
                     let completed = logins.clone().complete_login(request).await;
                     if let Err(Ok(Ok(unwanted))) = reply.offer(completed) {
-                        logins.give_back(unwanted.upstream_tokens);
+                        logins.let_go(unwanted.user.identity.key, unwanted.upstream_tokens);
                     }
                 })
             }

@@ -9,6 +9,7 @@ use crate::domain::password::PasswordError;
 use crate::domain::pending_login::{CallbackRefusal, LoginPurpose};
 use crate::domain::randomness::RandomnessUnavailable;
 use crate::domain::sealing::{SealError, UnsealError};
+use crate::error::CallError;
 use crate::store::{MintError, StoreError};
 
 /// Why no login begins.
@@ -133,6 +134,12 @@ pub enum UpstreamError {
     /// The new tokens could not be sealed (500).
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// Whether the user needs them elsewhere cannot be asked.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The store does not say whether the user needs them elsewhere.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl From<InteractionError> for LogInError {

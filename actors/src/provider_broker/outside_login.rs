@@ -1,6 +1,9 @@
 //! Logging in at an outside provider: what is asked of it, and in which order with the store.
 //!
-//! Futures of a provider stay on the thread that the broker runs on; only the store's part runs elsewhere.
+//! Futures of a provider stay on the thread that the broker runs on; only the store's part runs elsewhere. `giving_back`: what
+//! becomes of the provider's tokens when a login has ended.
+
+mod giving_back;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,9 +12,8 @@ use super::errors::{BeginError, CompleteLoginError, UpstreamError};
 use super::health::ProviderHealth;
 use super::messages::{
     BeginLogin, BeginLoginReply, BeginSignIn, BeginSignInReply, CompleteLogin, CompleteLoginReply,
-    CompletedLogin, Departure, DiscardUpstreamTokens, DiscardUpstreamTokensReply, ProviderAnswer,
-    RefreshUpstreamTokens, RefreshUpstreamTokensReply, RefreshedTokens, ReleaseUpstreamTokens,
-    ReleaseUpstreamTokensReply, RevokeUpstreamTokens, RevokeUpstreamTokensReply, SignInStart,
+    CompletedLogin, Departure, ProviderAnswer, RefreshUpstreamTokens, RefreshUpstreamTokensReply,
+    RefreshedTokens, SignInStart,
 };
 use super::pending::Returned;
 use super::provider::{
@@ -28,6 +30,7 @@ use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::UserIdentity;
 use crate::error::CallError;
 use crate::joined::Joined;
+use crate::token_store::TokenStoreHandle;
 
 /// The error codes that a provider's callback may carry (RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6). What
 /// else it says is not repeated, since it comes through the browser and can be anybody's.
@@ -52,21 +55,29 @@ pub struct OutsideLogins {
     rules: BrokerRules,
     /// Where the rules run, since the store may block.
     store: BlockingPool,
+    /// Knows which grants hold tokens of the provider.
+    tokens: TokenStoreHandle,
     refreshes: Joined<GrantId, RefreshUpstreamTokensReply>,
     health: Arc<ProviderHealth>,
     releases: Releases,
 }
 
 impl OutsideLogins {
-    /// Logins at this provider, with the store's part in this pool.
+    /// Logins at this provider, with the store's part in this pool, for grants of this store.
     #[must_use]
-    pub fn new(provider: Rc<dyn OutsideProvider>, rules: BrokerRules, store: BlockingPool) -> Self {
+    pub fn new(
+        provider: Rc<dyn OutsideProvider>,
+        rules: BrokerRules,
+        store: BlockingPool,
+        tokens: TokenStoreHandle,
+    ) -> Self {
         let clock = Arc::clone(&rules.clock);
         Self {
             health: Arc::new(ProviderHealth::new(provider.name(), clock)),
             provider,
             rules,
             store,
+            tokens,
             refreshes: Joined::default(),
             releases: Releases::default(),
         }
@@ -184,13 +195,10 @@ impl OutsideLogins {
         secrets: &UpstreamSecrets,
     ) -> Result<(UpstreamGrant, UserIdentity), ProviderError> {
         let grant = self.provider.exchange_code(code, secrets).await?;
-        match self.provider.read_user(&grant, secrets).await {
-            Ok(identity) => Ok((grant, identity)),
-            Err(error) => {
-                self.give_back(grant.tokens);
-                Err(error)
-            }
-        }
+        // Whose tokens they are is not known otherwise, so nobody can say whether another login lives by them: they are
+        // forgotten, not given back.
+        let identity = self.provider.read_user(&grant, secrets).await?;
+        Ok((grant, identity))
     }
 
     async fn finish(
@@ -200,16 +208,16 @@ impl OutsideLogins {
         session: Option<Secret>,
         purpose: LoginPurpose,
     ) -> Result<CompleteLoginReply, CallError> {
-        let rules = self.rules.clone();
+        let (rules, key) = (self.rules.clone(), identity.key.clone());
         let finish = move || rules.finish_login(identity, session.as_ref());
         let (user, session) = match self.store.run(finish).await {
             Ok(Ok(finished)) => finished,
             Ok(Err(error)) => {
-                self.give_back(grant.tokens);
+                self.let_go(key, grant.tokens);
                 return Ok(Err(error));
             }
             Err(error) => {
-                self.give_back(grant.tokens);
+                self.let_go(key, grant.tokens);
                 return Err(error);
             }
         };
@@ -219,13 +227,6 @@ impl OutsideLogins {
             upstream_tokens: grant.tokens,
             session,
         }))
-    }
-
-    /// Gives tokens back that no grant will hold, without waiting for the provider.
-    pub(super) fn give_back(&self, tokens: UpstreamTokens) {
-        let logins = self.clone();
-        let revoke = async move { logins.revoke_opened(&tokens).await };
-        self.releases.begin("that no grant holds", revoke);
     }
 
     /// New tokens for a grant. Calls for one grant that come at once share one answer, because a provider that rotates
@@ -248,43 +249,6 @@ impl OutsideLogins {
         let (keys, randomness) = (&self.rules.keys, self.rules.randomness.as_ref());
         let sealed = tokens.seal(keys, randomness, message.grant)?;
         Ok(RefreshedTokens { tokens, sealed })
-    }
-
-    /// Gives tokens back that no grant holds.
-    pub(super) fn discard(&self, message: DiscardUpstreamTokens) -> DiscardUpstreamTokensReply {
-        self.give_back(message.tokens);
-    }
-
-    /// Gives an ended grant's tokens back, without waiting for the provider.
-    pub(super) fn release(&self, message: ReleaseUpstreamTokens) -> ReleaseUpstreamTokensReply {
-        let ReleaseUpstreamTokens {
-            provider,
-            grant,
-            tokens,
-        } = message;
-        let logins = self.clone();
-        let revoke = async move {
-            let tokens = logins.unseal(&provider, grant, &tokens)?;
-            logins.revoke_opened(&tokens).await
-        };
-        self.releases.begin(format!("of the ended grant {grant}"), revoke);
-    }
-
-    /// Tells the provider that a grant's tokens are not needed any more, and waits for its answer.
-    pub(super) async fn revoke(
-        self,
-        message: RevokeUpstreamTokens,
-    ) -> Result<RevokeUpstreamTokensReply, CallError> {
-        let tokens = match self.unseal(&message.provider, message.grant, &message.tokens) {
-            Ok(tokens) => tokens,
-            Err(error) => return Ok(Err(error)),
-        };
-        Ok(self.revoke_opened(&tokens).await)
-    }
-
-    async fn revoke_opened(&self, tokens: &UpstreamTokens) -> Result<(), UpstreamError> {
-        let revoked = self.provider.revoke(tokens).await;
-        self.health.note(revoked).map_err(UpstreamError::Provider)
     }
 
     fn unseal(

@@ -29,8 +29,19 @@ struct Queue {
     places: Arc<Semaphore>,
     turns: Semaphore,
     revoked: AtomicU64,
+    forgotten: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
+}
+
+/// What became of tokens that nobody here needs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// The provider has them back.
+    GivenBack,
+    /// Only this server has forgotten them: there were none, or their user has another login that the provider might end
+    /// with them.
+    Forgotten,
 }
 
 /// How it went with the tokens so far.
@@ -40,6 +51,9 @@ pub struct ReleaseStatus {
     pub pending: u64,
     /// The provider knows that nobody needs them.
     pub revoked: u64,
+    /// Only this server has forgotten them: there were none, or their user has another login that the provider might end
+    /// with them.
+    pub forgotten: u64,
     /// The provider said no, could not be asked, or took too long.
     pub failed: u64,
     /// The provider was not asked: too many waited, or the server stopped.
@@ -52,6 +66,7 @@ impl Default for Releases {
             places: Arc::new(Semaphore::new(PLACES as usize)),
             turns: Semaphore::new(AT_ONCE),
             revoked: AtomicU64::default(),
+            forgotten: AtomicU64::default(),
             failed: AtomicU64::default(),
             dropped: AtomicU64::default(),
         }))
@@ -63,7 +78,7 @@ impl Releases {
     pub(super) fn begin(
         &self,
         whose: impl Display + 'static,
-        revoke: impl Future<Output = Result<(), UpstreamError>> + 'static,
+        revoke: impl Future<Output = Result<Released, UpstreamError>> + 'static,
     ) {
         let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
@@ -97,6 +112,7 @@ impl Releases {
         ReleaseStatus {
             pending: u64::from(PLACES).saturating_sub(free),
             revoked: count(&self.0.revoked),
+            forgotten: count(&self.0.forgotten),
             failed: count(&self.0.failed),
             dropped: count(&self.0.dropped),
         }
@@ -104,12 +120,13 @@ impl Releases {
 }
 
 impl Queue {
-    async fn run(&self, whose: &impl Display, revoke: impl Future<Output = Result<(), UpstreamError>>) {
+    async fn run(&self, whose: &impl Display, revoke: impl Future<Output = Result<Released, UpstreamError>>) {
         let Ok(_turn) = self.turns.acquire().await else {
             return;
         };
         let counter = match tokio::time::timeout(LONGEST, revoke).await {
-            Ok(Ok(())) => &self.revoked,
+            Ok(Ok(Released::GivenBack)) => &self.revoked,
+            Ok(Ok(Released::Forgotten)) => &self.forgotten,
             Ok(Err(error)) => {
                 log::warn!("upstream tokens {whose} were not revoked: {error}");
                 &self.failed

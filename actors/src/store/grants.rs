@@ -8,6 +8,17 @@ use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::sealing::Sealed;
 use crate::domain::user::{UserAccount, UserKey};
 
+/// The upstream tokens of a grant that has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakenTokens {
+    /// The provider that they came from.
+    pub provider: String,
+    /// The tokens, as the grant held them.
+    pub tokens: Sealed,
+    /// Whether no other grant of the same user that has not ended holds upstream tokens.
+    pub were_last: bool,
+}
+
 /// Keeps grants.
 pub trait GrantRepository: Send + Sync {
     /// Stores a new grant. False if there is one with the same identifier.
@@ -53,6 +64,16 @@ pub trait GrantRepository: Send + Sync {
         expected: &Sealed,
         replacement: &Sealed,
     ) -> Result<bool, StoreError>;
+
+    /// Takes the sealed upstream tokens out of a grant that has ended: nobody finds them there any more, and one caller has
+    /// them. `None` if the grant has not ended, has none, or they were taken before.
+    ///
+    /// Whether they were the user's last is answered as of the same moment. Of grants that end at once at least one is
+    /// told so, because each asks after its own end.
+    fn take_upstream_tokens(&self, id: GrantId) -> Result<Option<TakenTokens>, StoreError>;
+
+    /// Whether a grant of this user that has not ended holds upstream tokens.
+    fn has_upstream_tokens(&self, user: &UserKey) -> Result<bool, StoreError>;
 
     /// Replaces what is known of the user of a grant that has not ended. False if it has, never was, or is another
     /// user's.

@@ -45,7 +45,7 @@ pub use browser_sessions::BrowserSessionRepository;
 pub use clients::ClientRepository;
 pub use consents::ConsentRepository;
 pub use error::{MintError, StoreError};
-pub use grants::GrantRepository;
+pub use grants::{GrantRepository, TakenTokens};
 pub use interactions::InteractionRepository;
 pub use key_file::KeyFileError;
 pub use keys::KeyRepository;

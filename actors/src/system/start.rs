@@ -1,6 +1,7 @@
 //! How the actors are started: the store's keys are checked first, since nothing can be right with a wrong key.
 
 use std::num::NonZeroU32;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::provider_broker::actor::{Logins, ProviderBroker};
 use crate::provider_broker::health::ProviderHealth;
 use crate::provider_broker::outside_login::OutsideLogins;
 use crate::provider_broker::password_login::PasswordLogins;
+use crate::provider_broker::provider::OutsideProvider;
 use crate::provider_broker::providers::local::LocalProvider;
 use crate::provider_broker::releases::Releases;
 use crate::provider_broker::rules::{BrokerRules, BrokerStore, LoginPlace};
@@ -73,11 +75,11 @@ impl RunningActors {
         let broker_pool = starter.store_pool("broker", SOME);
         starter.check_keys(&tokens_pool).await?;
         let servers = starter.client_servers(&settings.clients, &settings.configured_clients)?;
-        let (broker, passwords, outside) = starter
-            .broker(settings.broker, settings.login, &broker_pool)
-            .await?;
-        let provider_time = outside.as_ref().map_or(Duration::ZERO, |_| PROVIDER_TIME);
-        let (provider, releases) = outside.unzip();
+        let place = starter.login_place(settings.login, &broker_pool).await?;
+        let provider_time = match place {
+            Place::Here(_) => Duration::ZERO,
+            Place::Outside(_) => PROVIDER_TIME,
+        };
         let broker_settings = HandleSettings {
             deadline: settings.deadline + provider_time,
             ..starter.handle_settings("provider_broker", SOME)
@@ -87,6 +89,9 @@ impl RunningActors {
         let sql = sql.map(|(generation, settings)| SqlExecutor::launch(generation, *settings));
         let sql = sql.transpose()?;
         // From here on nothing fails.
+        let tokens = starter.tokens(settings.tokens, &tokens_pool);
+        let (broker, passwords, outside) = starter.broker(settings.broker, place, &broker_pool, &tokens);
+        let (provider, releases) = outside.unzip();
         let actors = Actors {
             clients: starter.clients(
                 settings.clients,
@@ -95,7 +100,7 @@ impl RunningActors {
                 servers,
             ),
             codes: starter.codes(settings.codes, &codes_pool),
-            tokens: starter.tokens(settings.tokens, &tokens_pool),
+            tokens,
             broker: Handle::new(broker.start(), broker_settings),
             sessions: sessions.handle.clone(),
             provider,
@@ -117,6 +122,12 @@ impl RunningActors {
             patience: settings.deadline,
         })
     }
+}
+
+/// Where users log in, ready to be used.
+enum Place {
+    Here(PasswordLogins),
+    Outside(Rc<dyn OutsideProvider>),
 }
 
 /// The broker, where passwords are checked if users have any, and how the provider is and what goes back to it if there is one.
@@ -300,12 +311,20 @@ impl Starter {
         SessionRegistry::launch(rules, pool, self.handle_settings("session_registry", MANY), bus)
     }
 
-    async fn broker(
+    async fn login_place(&self, login: LoginSettings, pool: &BlockingPool) -> Result<Place, StartError> {
+        Ok(match login {
+            LoginSettings::Local(local) => Place::Here(self.password_logins(local, pool).await?),
+            LoginSettings::Outside(provider) => Place::Outside(provider),
+        })
+    }
+
+    fn broker(
         &self,
         settings: ProviderBrokerSettings,
-        login: LoginSettings,
+        place: Place,
         pool: &BlockingPool,
-    ) -> Result<BrokerParts, StartError> {
+        tokens: &TokenStoreHandle,
+    ) -> BrokerParts {
         let Surroundings {
             store,
             keys,
@@ -321,20 +340,19 @@ impl Starter {
             keys,
             store: BrokerStore::in_one(&store),
         };
-        match login {
-            LoginSettings::Local(local) => {
-                let logins = self.password_logins(local, pool).await?;
+        match place {
+            Place::Here(logins) => {
                 let rules = rules(LoginPlace::Local(Arc::clone(&logins.provider)));
                 let checks = logins.checks.clone();
                 let broker = ProviderBroker::new(rules, pool.clone(), Logins::Password(logins));
-                Ok((broker, Some(checks), None))
+                (broker, Some(checks), None)
             }
-            LoginSettings::Outside(provider) => {
+            Place::Outside(provider) => {
                 let rules = rules(LoginPlace::Outside(Arc::from(provider.name())));
-                let logins = OutsideLogins::new(provider, rules.clone(), pool.clone());
+                let logins = OutsideLogins::new(provider, rules.clone(), pool.clone(), tokens.clone());
                 let outside = (logins.health(), logins.releases());
-                let broker = ProviderBroker::new(rules, pool.clone(), Logins::Outside(logins));
-                Ok((broker, None, Some(outside)))
+                let broker = ProviderBroker::new(rules, pool.clone(), Logins::Outside(Box::new(logins)));
+                (broker, None, Some(outside))
             }
         }
     }

@@ -10,13 +10,14 @@ use tokio::task::JoinHandle;
 use super::Actors;
 use crate::auth_code_store::SweepCodes;
 use crate::client_registry::SweepClients;
-use crate::domain::grant::Grant;
+use crate::domain::grant::{Grant, GrantId};
 use crate::error::CallError;
 use crate::provider_broker::errors::UpstreamError;
 use crate::provider_broker::messages::{LoginSweep, RevokeUpstreamTokens, SweepLogins};
+use crate::provider_broker::releases::Released;
 use crate::session_registry::SweepSessions;
 use crate::store::StoreError;
-use crate::token_store::SweepTokens;
+use crate::token_store::{SweepTokens, TakeUpstreamTokens};
 
 /// The most of each kind that one message deletes, so that no transaction holds others up for long.
 const MOST: u32 = 1_000;
@@ -189,26 +190,31 @@ struct Courtesy {
 
 impl Courtesy {
     async fn tell(&mut self, actors: &Actors, grant: Grant) {
-        let Some(tokens) = grant.upstream_tokens else {
-            return;
-        };
-        if self.is_out_of_order {
-            self.not_told += 1;
+        if grant.upstream_tokens.is_none() {
             return;
         }
-        let request = RevokeUpstreamTokens {
-            provider: grant.user.identity.provider,
-            grant: grant.id,
-            tokens,
-        };
+        if self.is_out_of_order {
+            return self.forget(actors, grant.id).await;
+        }
+        let request = RevokeUpstreamTokens { grant: grant.id };
         let (reason, is_out_of_order) = match actors.broker.ask(request).await {
-            Ok(Ok(())) => return,
+            Ok(Ok(Released::GivenBack | Released::Forgotten)) => return,
             Ok(Err(UpstreamError::Provider(error))) => (error.to_string(), error.is_temporary()),
             Ok(Err(error)) => (error.to_string(), false),
             Err(error) => (error.to_string(), true),
         };
         log::warn!("upstream tokens of an ended grant were not revoked: {reason}");
         self.is_out_of_order = is_out_of_order;
+    }
+
+    /// Nobody is told.
+    async fn forget(&mut self, actors: &Actors, grant: GrantId) {
+        match actors.tokens.ask(TakeUpstreamTokens { grant }).await {
+            Ok(Ok(Some(taken))) if taken.were_last => self.not_told += 1,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => log::warn!("upstream tokens of an ended grant were not forgotten: {error}"),
+            Err(error) => log::warn!("upstream tokens of an ended grant were not forgotten: {error}"),
+        }
     }
 
     fn say_what_was_not_told(&self) {

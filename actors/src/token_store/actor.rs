@@ -7,11 +7,11 @@ use actix::{Actor, ActorContext, Context, Handler, ResponseFuture};
 
 use super::finding::FindGrant;
 use super::messages::{
-    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueAccessToken, IssueTokens,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, HasUpstreamTokens, IssueAccessToken, IssueTokens,
     IssueTokensError, IssueTokensReply, ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser,
     RetainUsers, Revocation, RevokeGrant, RevokeGrantsOfUser, RevokeToken, RevokeTokenReply,
     RotateRefreshToken, RotateRefreshTokenError, RotateRefreshTokenReply, SweepTokens, SweepTokensReply,
-    VerifyToken,
+    TakeUpstreamTokens, VerifyToken,
 };
 use super::rules::TokenRules;
 use super::verified_tokens::VerifiedTokens;
@@ -184,11 +184,19 @@ impl Handler<Carried<EndUpstreamRefresh>> for TokenStore {
     }
 }
 
-impl Handler<Carried<FindEndedUpstream>> for TokenStore {
+impl Handler<Carried<TakeUpstreamTokens>> for TokenStore {
     type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, message: Carried<FindEndedUpstream>, _context: &mut Self::Context) -> Self::Result {
-        self.answer(message, TokenRules::find_ended_upstream)
+    fn handle(&mut self, message: Carried<TakeUpstreamTokens>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, TokenRules::take_upstream_tokens)
+    }
+}
+
+impl Handler<Carried<HasUpstreamTokens>> for TokenStore {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, message: Carried<HasUpstreamTokens>, _context: &mut Self::Context) -> Self::Result {
+        self.answer(message, |rules, request| rules.has_upstream_tokens(&request))
     }
 }
 

@@ -44,9 +44,9 @@ use std::time::Duration;
 
 pub use finding::{FindGrant, GrantReference};
 pub use messages::{
-    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, FindEndedUpstream, IssueAccessToken, IssueTokens,
+    BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, HasUpstreamTokens, IssueAccessToken, IssueTokens,
     ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser, RetainUsers, RevokeGrant,
-    RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, VerifyToken,
+    RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, TakeUpstreamTokens, VerifyToken,
 };
 pub use rules::TokenRules;
 pub use signing::{AccessTokenFormat, SigningKeys};

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use super::messages::{
     BeginUpstreamRefresh, BeginUpstreamRefreshReply, EndUpstreamRefresh, EndUpstreamRefreshReply,
-    FindEndedUpstream, FindEndedUpstreamReply, UpstreamRefresh, UpstreamRefreshError,
+    HasUpstreamTokens, HasUpstreamTokensReply, TakeUpstreamTokens, TakeUpstreamTokensReply, UpstreamRefresh,
+    UpstreamRefreshError,
 };
 use super::rules::TokenRules;
-use crate::domain::grant::{Grant, GrantState};
+use crate::domain::grant::Grant;
 use crate::domain::upstream_tokens::UpstreamTokens;
 
 /// How long nobody else asks the provider: longer than a call to it may take, with the way to the store and back.
@@ -76,10 +77,13 @@ impl TokenRules {
         Ok(self.grants.replace_upstream_tokens(*grant, noted, &replacement)?)
     }
 
-    /// What the provider of an ended grant can be told.
-    pub fn find_ended_upstream(&self, message: FindEndedUpstream) -> FindEndedUpstreamReply {
-        let grant = self.grants.find_grant(message.grant)?;
-        let ended = grant.filter(|grant| matches!(grant.state, GrantState::Ended { .. }));
-        Ok(ended.and_then(|grant| Some((grant.user.identity.provider, grant.upstream_tokens?))))
+    /// Forgets the tokens of an ended grant: whoever asked has them.
+    pub fn take_upstream_tokens(&self, message: TakeUpstreamTokens) -> TakeUpstreamTokensReply {
+        self.grants.take_upstream_tokens(message.grant)
+    }
+
+    /// Whether a user has a grant that lives by a login at the provider.
+    pub fn has_upstream_tokens(&self, message: &HasUpstreamTokens) -> HasUpstreamTokensReply {
+        self.grants.has_upstream_tokens(&message.user)
     }
 }

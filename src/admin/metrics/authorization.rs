@@ -62,6 +62,7 @@ fn revocations(page: &mut Page<'_, '_>, name: &str, releases: ReleaseStatus) -> 
     )?;
     let rows = [
         ("revoked", releases.revoked),
+        ("forgotten", releases.forgotten),
         ("failed", releases.failed),
         ("dropped", releases.dropped),
     ];

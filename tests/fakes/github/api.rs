@@ -158,6 +158,9 @@ async fn give_back(
         return HttpResponse::UnprocessableEntity().json(json!({ "message": "Validation Failed" }));
     }
     state.given_back.insert(token.to_owned());
+    if state.quirks.gives_up_everything {
+        state.revoke_everything();
+    }
     HttpResponse::NoContent().finish()
 }
 

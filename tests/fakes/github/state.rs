@@ -17,6 +17,8 @@ pub(crate) struct Quirks {
     pub(crate) first_lifetime: Option<u32>,
     /// What happens to a refresh token that comes back.
     pub(crate) rotation: Rotation,
+    /// One token that is given back takes along all that the user gave the app.
+    pub(crate) gives_up_everything: bool,
     /// Which addresses the user has.
     pub(crate) addresses: Addresses,
     /// Where the user is a member: `Acme` is an organisation, `Acme/platform` a team.

@@ -9,6 +9,7 @@ mod provider;
 mod readiness;
 mod renewal;
 mod token;
+mod two_clients;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ fn told(answer: &Answer) -> (String, String) {
 }
 
 /// Gives the client's token back.
-async fn revoke(server: &Server, token: &str) {
+pub(crate) async fn revoke(server: &Server, token: &str) {
     let form = query(&[
         ("client_id", login::CLIENT),
         ("client_secret", login::CLIENT_SECRET),

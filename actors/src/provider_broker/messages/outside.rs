@@ -11,6 +11,7 @@ use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::domain::user::{UserAccount, UserKey};
 use crate::provider_broker::approved_request::ApprovedRequest;
 use crate::provider_broker::errors::{BeginError, CompleteLoginError, UpstreamError};
+use crate::provider_broker::releases::Released;
 
 /// A browser opened the front page and wants to sign in; no client is involved. Answered by [`BeginSignInReply`].
 #[derive(Clone, Debug)]
@@ -134,42 +135,37 @@ pub struct RefreshedTokens {
     pub sealed: Sealed,
 }
 
-/// A client or the server has ended a grant, whose tokens go back to the provider when there is time. Answered by
-/// [`ReleaseUpstreamTokensReply`].
-#[derive(Clone, Debug)]
+/// A client or the server has ended a grant. The provider has its tokens back when there is time, if the user needs the login
+/// there for no other grant. Answered by [`ReleaseUpstreamTokensReply`].
+#[derive(Clone, Copy, Debug)]
 pub struct ReleaseUpstreamTokens {
-    /// The provider that they came from.
-    pub provider: String,
-    /// The grant that held them.
+    /// The grant that holds them.
     pub grant: GrantId,
-    /// The tokens, as the grant held them.
-    pub tokens: Sealed,
 }
 
 /// They are on their way, or too many are; a token without use ends by itself.
 pub type ReleaseUpstreamTokensReply = ();
 
-/// A grant was found to have ended; the provider is told that its tokens are not needed any more. Answered by
-/// [`RevokeUpstreamTokensReply`], so that whoever tells of many grants learns when to leave off.
-#[derive(Clone, Debug)]
+/// The same for a grant that was found to have ended. Answered by [`RevokeUpstreamTokensReply`], so that whoever tells of
+/// many grants learns when to leave off.
+#[derive(Clone, Copy, Debug)]
 pub struct RevokeUpstreamTokens {
-    /// The provider that they came from.
-    pub provider: String,
-    /// The grant that held them.
+    /// The grant that holds them.
     pub grant: GrantId,
-    /// The tokens, as the grant held them.
-    pub tokens: Sealed,
 }
 
-/// A login came back whose tokens no grant will hold: nobody needs them. Answered by [`DiscardUpstreamTokensReply`].
+/// What became of them.
+pub type RevokeUpstreamTokensReply = Result<Released, UpstreamError>;
+
+/// A login came back whose tokens no grant will hold: the provider has them back if its user needs the login there for no
+/// grant. Answered by [`DiscardUpstreamTokensReply`].
 #[derive(Clone, Debug)]
 pub struct DiscardUpstreamTokens {
+    /// Who logged in.
+    pub user: UserKey,
     /// The tokens of [`CompletedLogin`].
     pub tokens: UpstreamTokens,
 }
 
 /// They are on their way, or too many are; a token without use ends by itself.
 pub type DiscardUpstreamTokensReply = ();
-
-/// Revoked, or there was nothing to revoke.
-pub type RevokeUpstreamTokensReply = Result<(), UpstreamError>;

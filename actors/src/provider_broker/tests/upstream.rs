@@ -1,25 +1,25 @@
 //! Refreshing and revoking a grant's upstream tokens.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::System;
 
 use super::fake::{FakeProvider, GATE, NAME, fake, unavailable, upstream_tokens, user_key};
-use crate::domain::grant::GrantId;
+use crate::domain::grant::{GrantEnd, GrantId};
 use crate::domain::randomness::SeededRandomness;
 use crate::domain::sealing::Sealed;
 use crate::domain::upstream_tokens::UpstreamTokens;
 use crate::provider_broker::errors::UpstreamError;
 use crate::provider_broker::messages::{
-    RefreshUpstreamTokens, RefreshUpstreamTokensReply, ReleaseUpstreamTokens, RevokeUpstreamTokens,
+    DiscardUpstreamTokens, RefreshUpstreamTokens, RefreshUpstreamTokensReply, ReleaseUpstreamTokens,
+    RevokeUpstreamTokens, RevokeUpstreamTokensReply,
 };
 use crate::provider_broker::provider::OutsideProvider;
-use crate::provider_broker::releases::ReleaseStatus;
+use crate::provider_broker::releases::{ReleaseStatus, Released};
+use crate::store::GrantRepository;
 use crate::store::conformance::fixtures;
-use crate::store::{GrantRepository, MemoryStore};
-use crate::system::tests::house::{House, all, house_with, keys, settings, until};
+use crate::system::tests::house::{House, START, all, house_with, keys, settings, until};
 use crate::system::{LoginSettings, sweep};
 
 async fn outside() -> (Rc<House>, Rc<FakeProvider>) {
@@ -102,27 +102,105 @@ fn failures_say_whether_the_grant_has_ended() {
     });
 }
 
+/// A grant of this user that holds the tokens of this number.
+fn grant_of(house: &House, number: u64, user: &str) -> GrantId {
+    let mut grant = fixtures::grant(number, user, START);
+    grant.user.identity.provider = NAME.to_owned();
+    grant.upstream_tokens = Some(sealed(&upstream_tokens(u32::try_from(number).unwrap()), grant.id));
+    assert!(house.store.insert_grant(&grant).unwrap());
+    grant.id
+}
+
+fn end(house: &House, grant: GrantId) {
+    let reason = GrantEnd::RevokedByClient;
+    assert!(house.store.end_grant(grant, START, reason).unwrap());
+}
+
+fn ended_grant_of(house: &House, number: u64, user: &str) -> GrantId {
+    let grant = grant_of(house, number, user);
+    end(house, grant);
+    grant
+}
+
+fn tokens_of(house: &House, grant: GrantId) -> Option<Sealed> {
+    house.store.find_grant(grant).unwrap().unwrap().upstream_tokens
+}
+
+async fn let_go(house: &House, grant: GrantId) -> RevokeUpstreamTokensReply {
+    let message = RevokeUpstreamTokens { grant };
+    house.actors().broker.ask(message).await.unwrap()
+}
+
 #[test]
-fn the_provider_is_told_that_tokens_are_not_needed_any_more() {
+fn the_provider_has_its_tokens_back_when_the_last_grant_of_their_user_has_ended() {
     System::new().block_on(async {
         let (house, provider) = outside().await;
-        let grant = fixtures::grant_id(1);
-        let message = RevokeUpstreamTokens {
-            provider: NAME.to_owned(),
-            grant,
-            tokens: sealed(&upstream_tokens(1), grant),
-        };
-        assert_eq!(house.actors().broker.ask(message).await, Ok(Ok(())));
-        assert_eq!(*provider.revoked.borrow(), ["access 1"]);
+        let (first, last) = (grant_of(&house, 1, "alice"), grant_of(&house, 2, "alice"));
+        grant_of(&house, 3, "bob");
+        assert_eq!(let_go(&house, first).await, Ok(Released::Forgotten));
+        assert!(tokens_of(&house, first).is_some(), "it lives");
+        end(&house, first);
+        assert_eq!(let_go(&house, first).await, Ok(Released::Forgotten));
+        assert_eq!(tokens_of(&house, first), None);
+        assert!(
+            provider.revoked.borrow().is_empty(),
+            "the other one lives by the same login"
+        );
+        end(&house, last);
+        assert_eq!(let_go(&house, last).await, Ok(Released::GivenBack));
+        assert_eq!(let_go(&house, last).await, Ok(Released::Forgotten), "once");
+        assert_eq!(tokens_of(&house, last), None);
+        assert_eq!(*provider.revoked.borrow(), ["access 2"]);
     });
 }
 
-fn release_message(grant: GrantId) -> ReleaseUpstreamTokens {
-    ReleaseUpstreamTokens {
-        provider: NAME.to_owned(),
-        grant,
-        tokens: sealed(&upstream_tokens(1), grant),
-    }
+#[test]
+fn tokens_that_no_grant_holds_go_back_unless_their_user_has_a_grant() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let releases = house.actors().releases.clone().unwrap();
+        grant_of(&house, 1, "alice");
+        for (user, number) in [("alice", 5), ("bob", 6)] {
+            let message = DiscardUpstreamTokens {
+                user: fixtures::user_key(user),
+                tokens: upstream_tokens(number),
+            };
+            assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        }
+        releases.finish(Duration::from_secs(10)).await;
+        assert_eq!(*provider.revoked.borrow(), ["access 6"]);
+        let expected = ReleaseStatus {
+            revoked: 1,
+            forgotten: 1,
+            ..ReleaseStatus::default()
+        };
+        assert_eq!(releases.status(), expected);
+    });
+}
+
+/// The client logs in again while the revocation waits for those before it.
+#[test]
+fn a_grant_that_came_while_tokens_waited_for_their_turn_keeps_them_from_the_provider() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let releases = house.actors().releases.clone().unwrap();
+        let shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
+        for (number, user) in (1..).zip(["a", "b", "c", "d", "alice"]) {
+            let grant = ended_grant_of(&house, number, user);
+            house
+                .actors()
+                .broker
+                .ask(ReleaseUpstreamTokens { grant })
+                .await
+                .unwrap();
+        }
+        until("four were told", || provider.revoked.borrow().len() == 4).await;
+        grant_of(&house, 6, "alice");
+        drop(shut);
+        releases.finish(Duration::from_secs(10)).await;
+        assert!(!provider.revoked.borrow().contains(&"access 5".to_owned()));
+        assert_eq!((releases.status().revoked, releases.status().forgotten), (4, 1));
+    });
 }
 
 #[test]
@@ -131,8 +209,11 @@ fn who_ends_a_login_does_not_wait_for_the_provider_and_the_stop_does() {
         let (house, provider) = outside().await;
         let releases = house.actors().releases.clone().unwrap();
         let shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
-        let message = release_message(fixtures::grant_id(1));
-        assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        let grant = ended_grant_of(&house, 1, "alice");
+        assert_eq!(
+            house.actors().broker.ask(ReleaseUpstreamTokens { grant }).await,
+            Ok(())
+        );
         until("told", || *provider.revoked.borrow() == ["access 1"]).await;
         assert_eq!(releases.status().pending, 1);
         drop(shut);
@@ -151,9 +232,12 @@ fn a_provider_that_hangs_is_asked_a_few_times_at_once_and_further_tokens_are_cou
         let (house, provider) = outside().await;
         let releases = house.actors().releases.clone().unwrap();
         let _shut = provider.revoke_gate.acquire_many(GATE).await.unwrap();
-        for _ in 0..515 {
-            let message = release_message(fixtures::grant_id(1));
-            assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        for number in 0..515 {
+            let grant = ended_grant_of(&house, number, &format!("user {number}"));
+            assert_eq!(
+                house.actors().broker.ask(ReleaseUpstreamTokens { grant }).await,
+                Ok(())
+            );
         }
         let status = releases.status();
         assert_eq!((status.pending, status.dropped), (512, 3));
@@ -170,12 +254,15 @@ fn tokens_that_were_not_given_back_are_counted() {
         let (house, provider) = outside().await;
         let releases = house.actors().releases.clone().unwrap();
         *provider.revoke_error.borrow_mut() = Some(unavailable());
-        let unreadable = ReleaseUpstreamTokens {
-            grant: fixtures::grant_id(2),
-            ..release_message(fixtures::grant_id(1))
-        };
-        for message in [release_message(fixtures::grant_id(1)), unreadable] {
-            assert_eq!(house.actors().broker.ask(message).await, Ok(()));
+        let mut unreadable = fixtures::grant(2, "bob", START);
+        unreadable.upstream_tokens = Some(sealed(&upstream_tokens(2), fixtures::grant_id(9)));
+        assert!(house.store.insert_grant(&unreadable).unwrap());
+        end(&house, unreadable.id);
+        for grant in [ended_grant_of(&house, 1, "alice"), unreadable.id] {
+            assert_eq!(
+                house.actors().broker.ask(ReleaseUpstreamTokens { grant }).await,
+                Ok(())
+            );
         }
         releases.finish(Duration::from_secs(10)).await;
         assert_eq!(releases.status().failed, 2);
@@ -188,16 +275,37 @@ fn tokens_that_were_not_given_back_are_counted() {
 }
 
 #[test]
-fn a_sweep_revokes_the_upstream_tokens_of_the_grants_that_it_ends() {
+fn a_sweep_gives_back_what_nobody_else_lives_by() {
     System::new().block_on(async {
         let (house, provider) = outside().await;
-        let store: &Arc<MemoryStore> = &house.store;
-        let mut grant = fixtures::grant(1, "alice", crate::system::tests::house::START);
-        grant.user.identity.provider = NAME.to_owned();
-        grant.upstream_tokens = Some(sealed(&upstream_tokens(1), grant.id));
-        assert!(store.insert_grant(&grant).unwrap());
+        let overdue = [
+            grant_of(&house, 1, "alice"),
+            grant_of(&house, 2, "bob"),
+            grant_of(&house, 3, "bob"),
+        ];
         house.clock.advance(Duration::from_mins(6));
-        assert_eq!(sweep(house.actors()).await.ended_grants, 1);
-        assert_eq!(*provider.revoked.borrow(), ["access 1"]);
+        let mut young = fixtures::grant(4, "alice", START + Duration::from_mins(5));
+        young.upstream_tokens = Some(sealed(&upstream_tokens(4), young.id));
+        assert!(house.store.insert_grant(&young).unwrap());
+        assert_eq!(sweep(house.actors()).await.ended_grants, 3);
+        let mut told = provider.revoked.borrow().clone();
+        told.sort();
+        assert_eq!(told, ["access 2", "access 3"], "both of bob's have ended");
+        assert!(overdue.iter().all(|grant| tokens_of(&house, *grant).is_none()));
+        assert!(tokens_of(&house, young.id).is_some());
+    });
+}
+
+/// What nobody was told of is forgotten all the same.
+#[test]
+fn a_sweep_forgets_the_tokens_that_a_provider_is_not_told_of() {
+    System::new().block_on(async {
+        let (house, provider) = outside().await;
+        let overdue = [1, 2, 3].map(|number| grant_of(&house, number, "alice"));
+        *provider.revoke_error.borrow_mut() = Some(unavailable());
+        house.clock.advance(Duration::from_mins(6));
+        assert_eq!(sweep(house.actors()).await.ended_grants, 3);
+        assert_eq!(provider.revoked.borrow().len(), 1);
+        assert!(overdue.iter().all(|grant| tokens_of(&house, *grant).is_none()));
     });
 }

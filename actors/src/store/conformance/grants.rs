@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::fixtures::{
-    all_at_once, at, count, digest, grant, grant_id, rotation, store_active_grant, store_code, user_key,
+    CROWD, all_at_once, at, count, digest, grant, grant_id, rotation, store_active_grant, store_code,
+    user_key,
 };
 use crate::domain::grant::{Grant, GrantEnd, GrantState};
 use crate::domain::sealing::Sealed;
 use crate::store::Store;
+use crate::store::TakenTokens;
 use crate::store::tokens::RotationOutcome;
 
 pub(crate) fn grants_come_back_as_they_were(store: &impl Store) {
@@ -163,6 +165,55 @@ pub(crate) fn upstream_tokens_are_replaced_only_if_unchanged(store: &impl Store)
             .replace_upstream_tokens(stored.id, &current, &before)
             .unwrap()
     );
+}
+
+pub(crate) fn upstream_tokens_of_an_ended_grant_are_taken_once(store: &impl Store) {
+    let (first, last, bobs) = (
+        grant(1, "alice", at(0)),
+        grant(2, "alice", at(0)),
+        grant(3, "bob", at(0)),
+    );
+    let bare = Grant {
+        upstream_tokens: None,
+        ..grant(4, "alice", at(0))
+    };
+    for stored in [&first, &last, &bobs, &bare] {
+        store.insert_grant(stored).unwrap();
+    }
+    let end = |grant: &Grant| store.end_grant(grant.id, at(1), GrantEnd::RevokedByUser).unwrap();
+    let has_tokens = |user: &str| store.has_upstream_tokens(&user_key(user)).unwrap();
+    assert_eq!(store.take_upstream_tokens(first.id), Ok(None), "it lives");
+    assert_eq!(store.take_upstream_tokens(grant_id(9)), Ok(None));
+    for (ended, were_last) in [(&first, false), (&last, true)] {
+        assert!(end(ended) && has_tokens("alice") != were_last);
+        let outcomes = all_at_once(|_| store.take_upstream_tokens(ended.id).unwrap());
+        let taken = TakenTokens {
+            provider: ended.user.identity.provider.clone(),
+            tokens: ended.upstream_tokens.clone().unwrap(),
+            were_last,
+        };
+        assert_eq!(count(&outcomes, &Some(taken)), 1);
+        assert_eq!(count(&outcomes, &None), outcomes.len() - 1);
+        assert_eq!(store.find_grant(ended.id).unwrap().unwrap().upstream_tokens, None);
+    }
+    assert!(end(&bare) && has_tokens("bob"));
+    assert_eq!(store.take_upstream_tokens(bare.id), Ok(None));
+}
+
+pub(crate) fn of_grants_that_end_at_once_one_had_the_last_upstream_tokens(store: &impl Store) {
+    let grants: Vec<_> = (0..)
+        .take(CROWD)
+        .map(|number| grant(number, "alice", at(0)))
+        .collect();
+    for stored in &grants {
+        store.insert_grant(stored).unwrap();
+    }
+    let taken = all_at_once(|number| {
+        let id = grants[number].id;
+        store.end_grant(id, at(1), GrantEnd::RevokedByUser).unwrap();
+        store.take_upstream_tokens(id).unwrap().unwrap()
+    });
+    assert!(taken.iter().any(|taken| taken.were_last));
 }
 
 pub(crate) fn what_is_known_of_a_user_is_replaced_until_the_grant_ends(store: &impl Store) {

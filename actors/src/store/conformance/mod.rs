@@ -60,6 +60,8 @@ macro_rules! store_conformance_suite {
                 overdue_grants_end_and_are_given_to_one_caller
                 grants_without_living_tokens_are_overdue
                 upstream_tokens_are_replaced_only_if_unchanged
+                upstream_tokens_of_an_ended_grant_are_taken_once
+                of_grants_that_end_at_once_one_had_the_last_upstream_tokens
                 what_is_known_of_a_user_is_replaced_until_the_grant_ends
                 deleting_an_ended_grant_takes_its_tokens_and_codes_along;
             interactions:

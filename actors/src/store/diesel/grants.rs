@@ -7,16 +7,17 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::DieselStore;
-use super::connection::MultiBackend;
+use super::connection::{MultiBackend, StoreConnection};
+use super::failure::Failure;
 use super::grant_row::{self, GrantRow};
 use super::schema::{access_tokens, grants, refresh_tokens};
 use super::sweep::{SweepLock, delete_ended};
-use super::transaction::{is_changed, is_inserted};
+use super::transaction::{Outcome, is_changed, is_inserted};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId};
 use crate::domain::sealing::Sealed;
 use crate::domain::user::{UserAccount, UserKey};
-use crate::store::{GrantRepository, StoreError};
+use crate::store::{GrantRepository, StoreError, TakenTokens};
 
 /// Ends up to `$most` grants that are pending (`is_null`) or active (`is_not_null`) and whose column `$end` is `$moment`
 /// or earlier, and gives them back as they were.
@@ -64,6 +65,15 @@ macro_rules! last_uses {
             .load($connection)?;
         rows
     }};
+}
+
+fn has_upstream_tokens(connection: &mut StoreConnection, user: &UserKey) -> Result<bool, Failure> {
+    let live = grants::table
+        .filter(grants::user_issuer.eq(&user.issuer))
+        .filter(grants::user_subject.eq(&user.subject))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::upstream_tokens.is_not_null());
+    Ok(live.count().get_result::<i64>(connection)? > 0)
 }
 
 impl GrantRepository for DieselStore {
@@ -215,6 +225,43 @@ impl GrantRepository for DieselStore {
         let update = diesel::update(unchanged).set(grants::upstream_tokens.eq(replacement.as_bytes()));
         self.write("replace upstream tokens", |connection| {
             is_changed(update.execute(connection)?)
+        })
+    }
+
+    fn take_upstream_tokens(&self, id: GrantId) -> Result<Option<TakenTokens>, StoreError> {
+        let ended = || {
+            let grant = grants::table.find(id.to_string());
+            let ended = grant.filter(grants::ended_at.is_not_null());
+            ended.filter(grants::upstream_tokens.is_not_null())
+        };
+        self.transaction("take upstream tokens", |connection| {
+            let row = ended().select(GrantRow::as_select()).first(connection);
+            let Some(row) = row.optional()? else {
+                return Ok(Outcome::Undo(None));
+            };
+            let Grant {
+                user,
+                upstream_tokens: Some(tokens),
+                ..
+            } = Grant::try_from(row)?
+            else {
+                return Ok(Outcome::Undo(None));
+            };
+            let forget = diesel::update(ended()).set(grants::upstream_tokens.eq(None::<Vec<u8>>));
+            if !is_changed(forget.execute(connection)?)? {
+                return Ok(Outcome::Undo(None));
+            }
+            Ok(Outcome::Keep(Some(TakenTokens {
+                were_last: !has_upstream_tokens(connection, &user.identity.key)?,
+                provider: user.identity.provider,
+                tokens,
+            })))
+        })
+    }
+
+    fn has_upstream_tokens(&self, user: &UserKey) -> Result<bool, StoreError> {
+        self.read("ask for upstream tokens", |connection| {
+            has_upstream_tokens(connection, user)
         })
     }
 

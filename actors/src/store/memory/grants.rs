@@ -7,7 +7,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::grant::{Grant, GrantEnd, GrantId, GrantState};
 use crate::domain::sealing::Sealed;
 use crate::domain::user::{UserAccount, UserKey};
-use crate::store::{GrantRepository, StoreError};
+use crate::store::{GrantRepository, StoreError, TakenTokens};
 
 impl GrantRepository for MemoryStore {
     fn insert_grant(&self, grant: &Grant) -> Result<bool, StoreError> {
@@ -115,6 +115,26 @@ impl GrantRepository for MemoryStore {
         Ok(true)
     }
 
+    fn take_upstream_tokens(&self, id: GrantId) -> Result<Option<TakenTokens>, StoreError> {
+        let mut state = self.lock("take upstream tokens")?;
+        let Some(grant) = state.grants.get_mut(&id).filter(|grant| is_ended(grant)) else {
+            return Ok(None);
+        };
+        let Some(tokens) = grant.upstream_tokens.take() else {
+            return Ok(None);
+        };
+        let identity = grant.user.identity.clone();
+        Ok(Some(TakenTokens {
+            provider: identity.provider,
+            tokens,
+            were_last: !state.has_upstream_tokens(&identity.key),
+        }))
+    }
+
+    fn has_upstream_tokens(&self, user: &UserKey) -> Result<bool, StoreError> {
+        Ok(self.lock("ask for upstream tokens")?.has_upstream_tokens(user))
+    }
+
     fn replace_user(&self, id: GrantId, user: &UserAccount) -> Result<bool, StoreError> {
         let mut state = self.lock("replace user of grant")?;
         let Some(grant) = state.grants.get_mut(&id) else {
@@ -146,6 +166,12 @@ impl GrantRepository for MemoryStore {
 }
 
 impl State {
+    fn has_upstream_tokens(&self, user: &UserKey) -> bool {
+        self.grants.values().any(|grant| {
+            grant.user.identity.key == *user && grant.upstream_tokens.is_some() && !is_ended(grant)
+        })
+    }
+
     fn grants_with_tokens_after(&self, now: Timestamp) -> HashSet<GrantId> {
         let access = self
             .access_tokens

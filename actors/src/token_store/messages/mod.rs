@@ -331,7 +331,8 @@ requests! {
     PublishedKeys => PublishedKeysReply;
     BeginUpstreamRefresh => BeginUpstreamRefreshReply;
     EndUpstreamRefresh => EndUpstreamRefreshReply;
-    FindEndedUpstream => FindEndedUpstreamReply;
+    TakeUpstreamTokens => TakeUpstreamTokensReply;
+    HasUpstreamTokens => HasUpstreamTokensReply;
     OpenGrant => OpenGrantReply;
     IssueTokens => IssueTokensReply;
     IssueAccessToken => IssueAccessTokenReply;

@@ -1,10 +1,11 @@
-//! What is asked about the provider's tokens in a grant: who renews them, what became of it, and whom to tell when a grant has
-//! ended.
+//! What is asked about the provider's tokens in a grant: who renews them, what became of it, and who else needs them when a grant
+//! has ended.
 
 use crate::domain::grant::GrantId;
 use crate::domain::sealing::{SealError, Sealed, UnsealError};
 use crate::domain::upstream_tokens::UpstreamAccess;
-use crate::store::StoreError;
+use crate::domain::user::UserKey;
+use crate::store::{StoreError, TakenTokens};
 
 /// A call needs its user's access token at the provider, and the one that it has is about to end. Answered by
 /// [`BeginUpstreamRefreshReply`].
@@ -70,12 +71,23 @@ pub struct EndUpstreamRefresh {
 /// has begun.
 pub type EndUpstreamRefreshReply = Result<bool, UpstreamRefreshError>;
 
-/// A grant has ended, and its provider is to be told. Answered by [`FindEndedUpstreamReply`].
+/// A grant has ended, and its upstream tokens are forgotten here. Answered by [`TakeUpstreamTokensReply`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FindEndedUpstream {
+pub struct TakeUpstreamTokens {
     /// The grant.
     pub grant: GrantId,
 }
 
-/// The provider and the tokens of a grant that has ended, if it held any.
-pub type FindEndedUpstreamReply = Result<Option<(String, Sealed)>, StoreError>;
+/// The tokens, and whether their user needs the login at the provider for another grant. `None` if there are none, or the
+/// grant has not ended.
+pub type TakeUpstreamTokensReply = Result<Option<TakenTokens>, StoreError>;
+
+/// Whether a login at the provider is needed. Answered by [`HasUpstreamTokensReply`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HasUpstreamTokens {
+    /// Whose login.
+    pub user: UserKey,
+}
+
+/// Whether a grant of the user that has not ended holds upstream tokens.
+pub type HasUpstreamTokensReply = Result<bool, StoreError>;
