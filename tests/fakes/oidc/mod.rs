@@ -5,7 +5,7 @@
 
 pub(crate) mod signing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::web::{Bytes, Data, ServiceConfig};
@@ -38,6 +38,40 @@ pub(crate) struct Seen {
     pub(crate) form: BTreeMap<String, String>,
 }
 
+/// The tokens of a provider that is strict about them: each refresh token is good for one use, and one token that is given
+/// back ends all of the user's, as at Keycloak and Google.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    drawn: usize,
+    /// The tokens that are good.
+    pub(crate) live: BTreeSet<String>,
+    /// Good tokens that were given back.
+    pub(crate) given_back: Vec<String>,
+}
+
+impl Ledger {
+    /// Writes fresh tokens into an answer of the token endpoint. `None` for a refresh token that is not good, or not any more.
+    fn issue(&mut self, form: &BTreeMap<String, String>, mut answer: Value) -> Option<Value> {
+        if let Some(spent) = form.get("refresh_token") {
+            self.live.remove(spent).then_some(())?;
+        }
+        self.drawn += 1;
+        for name in ["access_token", "refresh_token"] {
+            let token = format!("{name}-{}", self.drawn);
+            answer[name] = json!(token);
+            self.live.insert(token);
+        }
+        Some(answer)
+    }
+
+    fn give_back(&mut self, token: &str) {
+        if self.live.remove(token) {
+            self.given_back.push(token.to_owned());
+            self.live.clear();
+        }
+    }
+}
+
 /// What the provider answers.
 pub(crate) struct Script {
     /// The discovery document.
@@ -56,6 +90,8 @@ pub(crate) struct Script {
     pub(crate) userinfo: Value,
     /// The answer at the introspection endpoint.
     pub(crate) introspection: Value,
+    /// What it knows of its tokens; without it any token is as good as another.
+    pub(crate) ledger: Option<Ledger>,
     /// Answers instead of the right ones, by path.
     pub(crate) instead: BTreeMap<&'static str, Canned>,
     /// Every request, oldest first.
@@ -84,6 +120,7 @@ impl Script {
             has_id_token: true,
             userinfo: json!({ "sub": "user-1", "email": "ada@example.com", "email_verified": true }),
             introspection: json!({ "active": false }),
+            ledger: None,
             instead: BTreeMap::new(),
             seen: Vec::new(),
         }
@@ -141,25 +178,48 @@ async fn answer(request: HttpRequest, body: Bytes, script: Data<Mutex<Script>>) 
             form,
         });
         let instead = script.instead.get(path.as_str()).copied();
-        (instead, right_answer(&script, &path))
+        let form = script
+            .seen
+            .last()
+            .map(|seen| seen.form.clone())
+            .unwrap_or_default();
+        let answer = match instead {
+            Some(_) => None,
+            None => right_answer(&mut script, &path, &form),
+        };
+        (instead, answer)
     };
     match (instead, answer) {
         (Some(canned), _) => self::canned(canned).await,
+        (None, Some(answer)) if answer["error"].is_string() => HttpResponse::BadRequest().json(answer),
         (None, Some(answer)) => HttpResponse::Ok().json(answer),
         (None, None) => HttpResponse::NotFound().finish(),
     }
 }
 
-fn right_answer(script: &Script, path: &str) -> Option<Value> {
+fn right_answer(script: &mut Script, path: &str, form: &BTreeMap<String, String>) -> Option<Value> {
     match path {
         // Below whatever path the issuer has.
         path if path.ends_with("/.well-known/openid-configuration") => Some(script.discovery.clone()),
         "/keys" => Some(json!({ "keys": script.keys })),
         "/me" => Some(script.userinfo.clone()),
-        "/revoke" => Some(json!({})),
+        "/revoke" => {
+            let ledger = script.ledger.as_mut().zip(form.get("token"));
+            if let Some((ledger, token)) = ledger {
+                ledger.give_back(token);
+            }
+            Some(json!({}))
+        }
         "/introspect" => Some(script.introspection.clone()),
         "/token" => {
-            let mut tokens = script.tokens.clone();
+            let answer = script.tokens.clone();
+            let tokens = match &mut script.ledger {
+                Some(ledger) => ledger.issue(form, answer),
+                None => Some(answer),
+            };
+            let Some(mut tokens) = tokens else {
+                return Some(json!({ "error": "invalid_grant" }));
+            };
             if script.has_id_token {
                 tokens["id_token"] = json!(script.signer.sign(&script.claims));
             }

@@ -5,6 +5,7 @@ mod attacks;
 pub(crate) mod fake;
 mod honest;
 mod outages;
+mod two_clients;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
