@@ -352,6 +352,7 @@ async fn a_login_for_a_client_that_was_forgotten_meanwhile_leaves_no_tokens_behi
     let late = browser.get(&callback(&departure, "code=x")).await;
     assert_eq!(late.status, 400, "{}", late.body);
     assert!(late.body.contains("lapsed"), "{}", late.body);
+    server.stop().await;
     assert_eq!(upstream.revoked.get(), 1);
 }
 
