@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use mxcp_actors::domain::clock::SystemClock;
 use mxcp_actors::domain::pkce::CodeVerifier;
 use mxcp_actors::domain::randomness::{Randomness, RandomnessUnavailable, SystemRandomness};
 use mxcp_actors::domain::secret::Secret;
@@ -145,7 +147,7 @@ impl Doctor {
         };
         actix_rt::System::new().block_on(async {
             let limit = Duration::from_secs(self.timeout);
-            let client = ProbeClient::new(&host, pem.as_deref(), limit);
+            let client = ProbeClient::new(&host, pem.as_deref(), limit, Arc::new(SystemClock));
             let client = client.map_err(|source| match authorities {
                 Some(file) => DoctorError::Authorities { file, source },
                 None => DoctorError::Client(source),

@@ -14,6 +14,10 @@ const AUTHORIZATION_SERVER: &str = "oauth-authorization-server";
 /// What helps where an address is another than the one that was typed.
 const PUBLIC_URL: &str = "set transport.http.base_url to the address that clients use, or trust_proxy with the proxy's X-Forwarded headers";
 
+/// What helps where the address has another scheme than the one that was typed, in the words that people then search for.
+const OTHER_SCHEME: &str = "browsers and providers answer that with \"CSRF detected\" or \"invalid callback URL\"; set transport.http.scheme: https, \
+     trust_proxy: true with the proxy's X-Forwarded headers, or base_url";
+
 /// What was found.
 pub(super) struct Discovered {
     /// The resource, as its metadata names it.
@@ -108,7 +112,10 @@ async fn challenge(target: &Target, report: &mut Report) -> Option<Challenge> {
     let metadata = answer.header("www-authenticate").and_then(metadata_of);
     match (answer.status, answer.header("www-authenticate"), &metadata) {
         (401, _, Some(url)) if same_origin(target, url) => line.ok(format!("401 names {url}")),
-        (401, _, Some(url)) => line.failed(format!("401 names {url}, which is another address; {PUBLIC_URL}")),
+        (401, _, Some(url)) => line.failed(format!(
+            "401 names {url}, which is another address; {}",
+            remedy(target, Some(url))
+        )),
         (401, Some(_), None) => line.failed("the WWW-Authenticate of the 401 has no resource_metadata: something in front writes its own"),
         (401, None, _) => line.failed(
             "401 without WWW-Authenticate: something in front drops the header, and clients that look nowhere else (VS Code) end \
@@ -126,6 +133,15 @@ fn metadata_of(challenge: &str) -> Option<Url> {
     let (_, rest) = challenge.split_once("resource_metadata=\"")?;
     let (url, _) = rest.split_once('"')?;
     Url::parse(url).ok()
+}
+
+/// What helps where the server names this address, which is not where clients come to.
+fn remedy(target: &Target, named: Option<&Url>) -> &'static str {
+    let is_plain = |url: &Url| url.scheme() == "http" && url.host_str() == target.mcp().host_str();
+    match target.mcp().scheme() == "https" && named.is_some_and(is_plain) {
+        true => OTHER_SCHEME,
+        false => PUBLIC_URL,
+    }
 }
 
 fn same_origin(target: &Target, url: &Url) -> bool {
@@ -149,8 +165,9 @@ fn names_target(target: &Target, document: &Value) -> Result<String, String> {
     match document["resource"].as_str() {
         Some(resource) if resource == target.mcp().as_str() => Ok(format!("names {resource}")),
         Some(resource) => Err(format!(
-            "names {resource}, but clients were given {}; {PUBLIC_URL}",
-            target.mcp()
+            "names {resource}, but clients were given {}; {}",
+            target.mcp(),
+            remedy(target, Url::parse(resource).ok().as_ref())
         )),
         None => Err("the document has no resource".to_owned()),
     }
@@ -164,8 +181,9 @@ async fn authorization_server(target: &Target, issuer: &str, report: &mut Report
         let line = report.about(SERVER, "issuer");
         match is_same_host {
             true => line.failed(format!(
-                "the issuer is {issuer}, but clients come to {}; {PUBLIC_URL}",
-                target.origin()
+                "the issuer is {issuer}, but clients come to {}; {}",
+                target.origin(),
+                remedy(target, issuer_url.as_ref())
             )),
             false => line.warn(format!("logins happen at {issuer:?}, which is not examined")),
         }
@@ -210,8 +228,9 @@ fn judge_metadata(target: &Target, issuer: &str, document: &Value) -> Result<Str
             Some(Ok(url)) if same_origin(target, &url) => {}
             Some(Ok(url)) => {
                 return Err(format!(
-                    "{name} is {url}, another address than {}; {PUBLIC_URL}",
-                    target.origin()
+                    "{name} is {url}, another address than {}; {}",
+                    target.origin(),
+                    remedy(target, Some(&url))
                 ));
             }
             Some(Err(_)) | None => return Err(format!("{name} is missing or no URL")),
@@ -271,12 +290,6 @@ async fn follow(target: &Target, url: &Url, profile: &Profile) -> Result<String,
     let document = json_of(&answer).filter(|_| answer.status == 200);
     let document =
         document.ok_or_else(|| format!("{url} is answered {} without a document", answer.status))?;
-    if answer.took.as_secs() >= profile.patience_seconds {
-        return Err(format!(
-            "the answer took {} s, and it waits {} s",
-            answer.took.as_secs(),
-            profile.patience_seconds
-        ));
-    }
+    profile.bears(answer.took)?;
     names_target(target, &document).map(|_| format!("by {url}"))
 }

@@ -8,6 +8,7 @@ use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::outbound::{ProbeAnswer, ProbeError};
 use url::Url;
 
+use super::Examination;
 use super::discovery::Discovered;
 use super::form::{Browser, Form};
 use super::profile::PROFILES;
@@ -29,12 +30,12 @@ pub(super) struct Session {
 
 /// Logs in, exchanges the code and refreshes.
 pub(super) async fn check(
-    target: &Target,
+    examination: &Examination<'_>,
     found: &Discovered,
     user: (&str, &Secret),
-    verifier: &CodeVerifier,
     report: &mut Report,
 ) -> Option<Session> {
+    let (target, verifier) = (examination.target, &examination.verifier);
     let profile = PROFILES.into_iter().find(|profile| profile.name == PROFILE)?;
     // Registered a second time at most: the same metadata leads to the same client.
     let client = registration::check(target, found, &profile, &mut Report::default()).await?;
@@ -61,22 +62,24 @@ pub(super) async fn check(
     ];
     let issued = tokens(target, found, &exchange).await;
     let line = report.about(SERVER, "code exchange");
-    let (access_token, refresh_token) = match issued {
-        Ok(pair) => {
-            line.ok("an access token and a refresh token");
-            pair
-        }
+    let issued = match issued {
+        Ok(issued) => issued,
         Err(problem) => {
             line.failed(problem);
             return None;
         }
     };
+    line.judge(in_time(
+        examination,
+        &issued,
+        "an access token and a refresh token",
+    ));
     let mut session = Session {
-        access_token,
-        refresh_token,
+        access_token: issued.access_token,
+        refresh_token: issued.refresh_token,
         client,
     };
-    refresh(target, found, &mut session, report).await;
+    refresh(examination, found, &mut session, report).await;
     Some(session)
 }
 
@@ -141,11 +144,21 @@ fn code(answer: &ProbeAnswer, redirect_uri: &str) -> Result<Secret, String> {
     value("code").map(Secret::new).ok_or_else(refused)
 }
 
-async fn tokens(
-    target: &Target,
-    found: &Discovered,
-    fields: &[(&str, &str)],
-) -> Result<(Secret, Secret), String> {
+/// What the token endpoint gave.
+struct Issued {
+    access_token: Secret,
+    refresh_token: Secret,
+    took: Duration,
+}
+
+/// Whether every client that is played would have waited for these tokens.
+fn in_time(examination: &Examination<'_>, issued: &Issued, what: &str) -> Result<String, String> {
+    let mut played = examination.profiles.iter();
+    played.try_for_each(|profile| profile.bears(issued.took))?;
+    Ok(what.to_owned())
+}
+
+async fn tokens(target: &Target, found: &Discovered, fields: &[(&str, &str)]) -> Result<Issued, String> {
     let answer = target
         .post_form(&found.token, &[], fields)
         .await
@@ -153,7 +166,11 @@ async fn tokens(
     let body = json_of(&answer).unwrap_or_default();
     let text = |name: &str| body[name].as_str().map(Secret::new);
     match (answer.status, text("access_token"), text("refresh_token")) {
-        (200, Some(access), Some(refresh)) => Ok((access, refresh)),
+        (200, Some(access_token), Some(refresh_token)) => Ok(Issued {
+            access_token,
+            refresh_token,
+            took: answer.took,
+        }),
         (200, Some(_), None) => {
             Err("there is no refresh token: users would have to log in every hour".to_owned())
         }
@@ -165,7 +182,12 @@ async fn tokens(
 }
 
 /// Refreshes, and then again with the same token, as a client does whose answer was lost.
-async fn refresh(target: &Target, found: &Discovered, session: &mut Session, report: &mut Report) {
+async fn refresh(
+    examination: &Examination<'_>,
+    found: &Discovered,
+    session: &mut Session,
+    report: &mut Report,
+) {
     let presented = session.refresh_token.clone();
     for check in ["refresh", "refresh after a lost answer"] {
         let fields = [
@@ -173,13 +195,13 @@ async fn refresh(target: &Target, found: &Discovered, session: &mut Session, rep
             ("client_id", session.client.as_str()),
             ("refresh_token", presented.expose()),
         ];
-        let refreshed = tokens(target, found, &fields).await;
+        let refreshed = tokens(examination.target, found, &fields).await;
         let line = report.about(SERVER, check);
         match refreshed {
-            Ok((access, refresh)) => {
-                line.ok("a new pair");
-                session.access_token = access;
-                session.refresh_token = refresh;
+            Ok(issued) => {
+                line.judge(in_time(examination, &issued, "a new pair"));
+                session.access_token = issued.access_token;
+                session.refresh_token = issued.refresh_token;
             }
             Err(problem) => return line.failed(problem),
         }

@@ -75,8 +75,7 @@ pub async fn examine(examination: &Examination<'_>) -> Report {
         Identity::Nobody => {}
         Identity::Token(token) => protocol::check(target, token, &mut report).await,
         Identity::User { name, password } => {
-            let verifier = &examination.verifier;
-            let session = login::check(target, &discovered, (name, password), verifier, &mut report).await;
+            let session = login::check(examination, &discovered, (name, password), &mut report).await;
             if let Some(session) = session {
                 protocol::check(target, &session.access_token, &mut report).await;
                 login::leave(target, &discovered, &session, &mut report).await;

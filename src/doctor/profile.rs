@@ -1,6 +1,8 @@
 //! How each client finds, registers with and comes back to a server, as data. What stands here was seen in their requests and
 //! documents; the redirect URIs are of their form, and lead to nobody.
 
+use std::time::Duration;
+
 /// A client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -140,6 +142,19 @@ impl Profile {
     /// The profile of this name.
     pub fn named(name: &str) -> Option<Self> {
         PROFILES.into_iter().find(|profile| profile.name == name)
+    }
+
+    /// Whether it still waits for an answer that took so long.
+    pub(super) fn bears(&self, took: Duration) -> Result<(), String> {
+        if took.as_secs() < self.patience_seconds {
+            return Ok(());
+        }
+        Err(format!(
+            "the answer took {} s, and {} waits {} s: look at what makes the server, its store or something in front of it slow",
+            took.as_secs(),
+            self.name,
+            self.patience_seconds
+        ))
     }
 
     /// What it calls itself at the server that is examined.

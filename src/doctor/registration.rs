@@ -37,7 +37,11 @@ pub(super) async fn check(
     let id = registered["client_id"].as_str();
     match (answer.status, id) {
         (201 | 200, Some(id)) => {
-            line.judge(echoed(&sent, &registered));
+            line.judge(
+                profile
+                    .bears(answer.took)
+                    .and_then(|()| echoed(&sent, &registered)),
+            );
             Some(id.to_owned())
         }
         (429, _) => {

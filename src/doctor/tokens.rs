@@ -31,27 +31,30 @@ pub(super) async fn check(
             ("redirect_uri", redirect_uri),
         ]
     };
-    let judged = ask(target, found, &code(client), "invalid_grant").await;
+    let judged = ask(target, found, profile, &code(client), "invalid_grant").await;
     report.about(profile.name, "wrong code").judge(judged);
     let refresh = [
         ("grant_type", "refresh_token"),
         ("client_id", client),
         ("refresh_token", "mxcp-actor-doctor"),
     ];
-    let judged = ask(target, found, &refresh, "invalid_grant").await;
+    let judged = ask(target, found, profile, &refresh, "invalid_grant").await;
     report.about(profile.name, "wrong refresh token").judge(judged);
-    let judged = ask(target, found, &code(NOBODY), "invalid_client").await;
+    let judged = ask(target, found, profile, &code(NOBODY), "invalid_client").await;
     report.about(profile.name, "forgotten client").judge(judged);
 }
 
 async fn ask(
     target: &Target,
     found: &Discovered,
+    profile: &Profile,
     fields: &[(&str, &str)],
     expected: &str,
 ) -> Result<String, String> {
     let answer = target.post_form(&found.token, &[], fields).await;
-    judge(&answer.map_err(|error| error.to_string())?, expected)
+    let answer = answer.map_err(|error| error.to_string())?;
+    profile.bears(answer.took)?;
+    judge(&answer, expected)
 }
 
 fn judge(answer: &ProbeAnswer, expected: &str) -> Result<String, String> {

@@ -25,7 +25,7 @@ const CLIENTS: [&str; 7] = [
 ];
 
 /// A user with a password, and no documents to be fetched from the internet.
-fn configuration(base_url: &str) -> String {
+pub(crate) fn configuration(base_url: &str) -> String {
     let documents = "auth: { client_metadata_documents: { enabled: false }, provider";
     login::configuration(&[("ada", "")])
         .replace("auth: { provider", documents)
@@ -157,6 +157,7 @@ fn a_public_address_that_is_not_the_one_that_clients_use_fails_for_all_of_them()
             detail.contains("http://localhost:1") && detail.contains("transport.http.base_url"),
             "{detail}"
         );
+        assert!(!detail.contains("CSRF"), "the scheme is right: {detail}");
     }
     let table = program(server.folder())
         .args(["doctor", "--url", &url])
@@ -172,14 +173,23 @@ fn a_public_address_that_is_not_the_one_that_clients_use_fails_for_all_of_them()
 
 /// A proxy that passes everything on but one header of the answers.
 fn proxy_without(header: &'static str) -> (Serving, Arc<Mutex<String>>) {
+    proxy(header, |_| {})
+}
+
+/// The same, which looks at each request before; and where it finds the address of the server behind it.
+pub(crate) fn proxy(
+    without: &'static str,
+    look: impl Fn(&HttpRequest) + Clone + Send + 'static,
+) -> (Serving, Arc<Mutex<String>>) {
     let behind = Arc::new(Mutex::new(String::new()));
     let known = Arc::clone(&behind);
     let serving = Serving::start(move |_| {
         move |config: &mut web::ServiceConfig| {
-            let known = Arc::clone(&known);
+            let (known, look) = (Arc::clone(&known), look.clone());
             let pass = move |request: HttpRequest, body: Bytes| {
                 let url = format!("{}{}", known.lock().unwrap(), request.uri());
-                async move { pass_on(request, &url, body, header).await }
+                look(&request);
+                async move { pass_on(request, &url, body, without).await }
             };
             config.default_service(web::to(pass));
         }
@@ -326,6 +336,30 @@ fn what_cannot_be_examined_is_said() {
         let said = String::from_utf8(ran.stderr).unwrap();
         assert_eq!(ran.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_https_for_http_is_told_so_in_the_words_that_people_search_for() {
+    let elsewhere = "trust_proxy: true, trusted_proxies: ['192.0.2.1'], allowed_hosts: ['localhost']";
+    let server = reverse_proxy::server(elsewhere);
+    let nginx = Nginx::start(&server, |site| site.replace(HOST, "localhost"));
+    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/server.pem");
+    let url = format!("https://localhost:{}/mcp", nginx.port);
+    let authority = authority.display().to_string();
+    let (code, result) = doctor(server.folder(), &["--url", &url, "--ca-file", &authority]);
+    assert_eq!(code, Some(1), "{result:#}; {}", nginx.log());
+    for check in ["challenge", "resource metadata at the path", "issuer"] {
+        let (outcome, detail) = line(&result, "server", check);
+        assert_eq!(outcome, "failed", "{check}: {detail}");
+        assert!(detail.contains("http://localhost"), "{detail}");
+        for searched in [
+            "\"CSRF detected\"",
+            "\"invalid callback URL\"",
+            "transport.http.scheme: https",
+        ] {
+            assert!(detail.contains(searched), "{check}: {detail}");
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod cors;
 mod demo;
 mod doctor;
 mod door;
+mod examination;
 mod failures;
 mod foreign;
 mod front_page;

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use awc::Client;
 use awc::error::{ConnectError, PayloadError, SendRequestError};
@@ -17,6 +18,7 @@ use super::client::bounded_client;
 use super::connector::SystemNames;
 use super::tls::{self, NoCertificates};
 use super::{OutboundError, OutboundSettings};
+use crate::domain::clock::Clock;
 use crate::domain::secret::Secret;
 
 /// The longest body of an answer, in bytes.
@@ -27,6 +29,7 @@ pub struct ProbeClient {
     client: Client,
     host: String,
     time_limit: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 /// A request. Its values can hold credentials, so it cannot be printed.
@@ -101,8 +104,14 @@ pub enum NoProbe {
 }
 
 impl ProbeClient {
-    /// A client for this host, which believes these authorities besides those of the machine.
-    pub fn new(host: &str, authorities: Option<&[u8]>, time_limit: Duration) -> Result<Self, NoProbe> {
+    /// A client for this host, which believes these authorities besides those of the machine. `clock` says how long an
+    /// answer took.
+    pub fn new(
+        host: &str,
+        authorities: Option<&[u8]>,
+        time_limit: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, NoProbe> {
         let mut roots = tls::roots();
         if let Some(pem) = authorities {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
@@ -125,6 +134,7 @@ impl ProbeClient {
             client: bounded_client(&settings, SystemNames, roots)?,
             host: host.to_owned(),
             time_limit,
+            clock,
         })
     }
 
@@ -139,7 +149,7 @@ impl ProbeClient {
     }
 
     async fn exchange(&self, request: ProbeRequest) -> Result<ProbeAnswer, ProbeError> {
-        let begun = Instant::now();
+        let begun = self.clock.now();
         let method = Method::from_bytes(request.method.as_bytes());
         let method = method.map_err(|error| ProbeError::Failed(error.to_string()))?;
         let mut call = self.client.request(method, request.url.as_str());
@@ -168,7 +178,7 @@ impl ProbeClient {
                 })
                 .collect(),
             body: String::from_utf8_lossy(&body).into_owned(),
-            took: begun.elapsed(),
+            took: self.clock.now().duration_since(begun),
         })
     }
 
