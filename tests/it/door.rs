@@ -7,7 +7,7 @@ use std::time::Duration;
 use awc::http::StatusCode;
 use serde_json::json;
 
-use crate::login::{Caller, configuration};
+use crate::login::{Browser, Caller, configuration};
 use crate::server::{PATIENCE, Project, Server};
 
 fn impatient() -> Server {
@@ -173,6 +173,44 @@ async fn each_endpoint_has_its_own_allowance() {
         let answer = server.request("POST", path, &[header], b"{}".to_vec()).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
     }
+}
+
+/// Where GitHub sends browsers back to: anybody can ask that, too.
+#[actix_rt::test]
+async fn the_callback_of_a_provider_has_the_allowance_of_the_authorization_endpoint() {
+    let config = "mxcp: 1\ntransport: { http: { rate_limits: { authorize: 2 } } }\nprojects: { test: { profiles: { dev: { auth: \
+        { provider: github, github: { client_id: a, client_secret: b } } } } } }\n";
+    let server = Project::new().user_config(config).start();
+    let path = "/github/callback?code=a&state=b";
+    for expected in [400, 400, 429] {
+        let answer = server.request("GET", path, &[], Vec::new()).await;
+        assert_eq!(answer.status.as_u16(), expected, "{answer:?}");
+        if expected == 429 {
+            let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=30).contains(&seconds), "{seconds}");
+        }
+    }
+    let authorize = server.request("GET", "/authorize", &[], Vec::new()).await;
+    assert_eq!(authorize.status, StatusCode::TOO_MANY_REQUESTS, "it is one door");
+}
+
+#[actix_rt::test]
+async fn wrong_passwords_of_one_account_are_limited_as_the_operator_says() {
+    let server = limited("login: 1");
+    let mut browser = Browser::new(&server);
+    let page = browser.begin(None).await;
+    for expected in [403, 403, 403, 403, 403, 429] {
+        let wrong = [("username", "ada"), ("password", "wrong")];
+        let answer = browser.submit(&page, &wrong).await;
+        assert_eq!(answer.status.as_u16(), expected, "{answer:?}");
+        if expected == 429 {
+            let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+            assert!((31..=60).contains(&seconds), "one a minute: {seconds}");
+        }
+    }
+    let other = [("username", "bob"), ("password", "wrong")];
+    let answer = browser.submit(&page, &other).await;
+    assert_eq!(answer.status.as_u16(), 403, "another account's");
 }
 
 #[actix_rt::test]

@@ -101,18 +101,29 @@ pub struct ThrottleSettings {
     pub per_network: Allowance,
 }
 
-impl Default for ThrottleSettings {
-    /// Two guesses a minute for a name are some million in a year, while a person who mistypes does not notice.
-    fn default() -> Self {
+/// So many minutes' worth of wrong passwords for one name may come at once.
+const MINUTES_AT_ONCE: u32 = 5;
+
+impl ThrottleSettings {
+    /// So many wrong passwords a minute for one name, and five times as many at once. For a network it is always the same.
+    #[must_use]
+    pub fn with_guesses_per_minute(guesses: NonZeroU32) -> Self {
         Self {
             per_user: Allowance {
-                burst: 10,
-                pause: Duration::from_secs(30),
+                burst: guesses.get().saturating_mul(MINUTES_AT_ONCE),
+                pause: Duration::from_mins(1) / guesses.get(),
             },
             per_network: Allowance {
                 burst: 100,
                 pause: Duration::from_secs(3),
             },
         }
+    }
+}
+
+impl Default for ThrottleSettings {
+    /// Two guesses a minute for a name are some million in a year, while a person who mistypes does not notice.
+    fn default() -> Self {
+        Self::with_guesses_per_minute(NonZeroU32::MIN.saturating_add(1))
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod openid;
 mod salesforce;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use mxcp_actors::domain::clock::Clock;
@@ -14,7 +15,7 @@ use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::provider_broker::claim_mappings::ClaimMappings;
 use mxcp_actors::provider_broker::providers::app::App;
 use mxcp_actors::provider_broker::providers::token_endpoint::ClientCredentials;
-use mxcp_actors::provider_broker::settings::LocalProviderSettings;
+use mxcp_actors::provider_broker::settings::{LocalProviderSettings, ThrottleSettings};
 use mxcp_actors::system::LoginSettings;
 use url::Url;
 
@@ -32,7 +33,11 @@ pub(super) fn login(config: &Config, clock: &Arc<dyn Clock>) -> Result<LoginSett
             let issuer = format!("urn:mxcp-actor:{}:local", config.project.name);
             let users = settings.users.iter().map(|user| local_user(user, &scopes));
             let users = users.collect::<Result<Vec<_>, _>>()?;
-            return Ok(LoginSettings::Local(LocalProviderSettings::new(issuer, users)));
+            let guesses = NonZeroU32::new(config.transport.http.rate_limits.login);
+            return Ok(LoginSettings::Local(LocalProviderSettings {
+                throttle: ThrottleSettings::with_guesses_per_minute(guesses.unwrap_or(NonZeroU32::MIN)),
+                ..LocalProviderSettings::new(issuer, users)
+            }));
         }
         Provider::Github(settings) => github::github(settings, scopes, clock)?,
         Provider::Atlassian(settings) => atlassian::atlassian(settings, scopes, clock)?,

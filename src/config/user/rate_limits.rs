@@ -1,4 +1,5 @@
-//! `transport.http.rate_limits`: how many requests one network may send to the endpoints that anybody can reach.
+//! `transport.http.rate_limits`: how many requests one network may send to the endpoints that anybody can reach, and how many
+//! wrong passwords an account bears.
 
 use crate::yaml::{FromYaml, Item};
 
@@ -12,6 +13,8 @@ pub struct RateLimits {
     pub register: u32,
     /// `/authorize` and the provider's callback.
     pub authorize: u32,
+    /// Wrong passwords for one account of provider `local`, from wherever they come. At least 1, and five times as many at once.
+    pub login: u32,
     /// `/token` and `/revoke`
     pub token: u32,
     /// `/introspect`
@@ -29,6 +32,8 @@ impl Default for RateLimits {
         Self {
             register: 60,
             authorize: 300,
+            // Some million guesses a year, while a person who mistypes does not notice.
+            login: 2,
             token: 600,
             introspect: 6_000,
             unauthenticated: 600,
@@ -41,15 +46,17 @@ impl Default for RateLimits {
 impl FromYaml for RateLimits {
     fn from_yaml(item: Item<'_>) -> Option<Self> {
         let mut fields = item.fields()?;
-        let mut limit = |name| fields.optional_with(name, |limit| limit.integer_in(0..=MOST));
+        let mut limit = |name, least| fields.optional_with(name, |limit| limit.integer_in(least..=MOST));
         let defaults = Self::default();
         let limits = Self {
-            register: limit("register").unwrap_or(defaults.register),
-            authorize: limit("authorize").unwrap_or(defaults.authorize),
-            token: limit("token").unwrap_or(defaults.token),
-            introspect: limit("introspect").unwrap_or(defaults.introspect),
-            unauthenticated: limit("unauthenticated").unwrap_or(defaults.unauthenticated),
-            user: limit("user").unwrap_or(defaults.user),
+            register: limit("register", 0).unwrap_or(defaults.register),
+            authorize: limit("authorize", 0).unwrap_or(defaults.authorize),
+            // Nobody may guess without end.
+            login: limit("login", 1).unwrap_or(defaults.login),
+            token: limit("token", 0).unwrap_or(defaults.token),
+            introspect: limit("introspect", 0).unwrap_or(defaults.introspect),
+            unauthenticated: limit("unauthenticated", 0).unwrap_or(defaults.unauthenticated),
+            user: limit("user", 0).unwrap_or(defaults.user),
         };
         fields.finish();
         Some(limits)
