@@ -127,6 +127,21 @@ async fn what_cannot_be_registered_is_refused_in_json() {
             "invalid_client_metadata",
             "grant_types",
         ),
+        (
+            r#"{"redirect_uris":["https://a.example/cb"],"application_type":5}"#,
+            "invalid_client_metadata",
+            "application_type: must be",
+        ),
+        (
+            r#"{"redirect_uris":["https://a.example/cb"],"application_type":"Web"}"#,
+            "invalid_client_metadata",
+            "application_type: is not supported; accepted is web, native",
+        ),
+        (
+            r#"{"redirect_uris":["https://a.example/cb","com.example.app:/cb"],"application_type":"web"}"#,
+            "invalid_client_metadata",
+            "application_type: web goes with redirect URIs of https or of this machine",
+        ),
     ] {
         let answer = refused(&server, body).await;
         assert_eq!(answer.text("error"), code, "{body}");
@@ -138,6 +153,25 @@ async fn what_cannot_be_registered_is_refused_in_json() {
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{body}");
     }
     assert!(server.event_names().is_empty());
+}
+
+#[actix_web::test]
+async fn websites_and_programs_register_as_what_they_are() {
+    let server = Server::local().await;
+    for (kind, redirect_uri) in [
+        (json!("web"), "https://chatgpt.com/connector/oauth/a"),
+        (json!("web"), "http://localhost:6274/oauth/callback"),
+        (json!("native"), "https://vscode.dev/redirect"),
+        (json!("native"), "http://127.0.0.1:33418/"),
+        (json!("native"), "cursor://anysphere.cursor-mcp/oauth/callback"),
+        (Value::Null, "cursor://anysphere.cursor-mcp/oauth/callback"),
+    ] {
+        let metadata = json!({ "redirect_uris": [redirect_uri], "application_type": kind });
+        let answer = register(&server, &metadata).await;
+        assert_eq!(answer.status, 201, "{metadata}");
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(body["application_type"], kind, "{metadata}");
+    }
 }
 
 #[actix_web::test]

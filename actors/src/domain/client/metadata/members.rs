@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{InvalidMetadata, MOST_REDIRECT_URIS, MetadataProblem, MetadataRules, problem};
 use crate::domain::client::{AuthenticationMethod, GrantType};
-use crate::domain::redirect_uri::{RedirectTrust, RedirectUri};
+use crate::domain::redirect_uri::{RedirectKind, RedirectTrust, RedirectUri};
 use crate::domain::scope::ScopeSet;
 use crate::domain::uri::UriParts;
 
@@ -59,6 +59,31 @@ pub(super) fn check_response_types(members: &Map<String, Value>) -> Result<(), I
         return Err(problem(MEMBER, MetadataProblem::Unsupported("code".to_owned())));
     }
     Ok(())
+}
+
+/// `application_type` (OpenID Connect Dynamic Client Registration 1.0 section 2). Absent means nothing here: programs on their
+/// users' machines leave it out, too. A website has no scheme of its own to be called by; on a loopback address it is being
+/// developed.
+pub(super) fn check_application_type(
+    members: &Map<String, Value>,
+    redirect_uris: &[RedirectUri],
+) -> Result<(), InvalidMetadata> {
+    const MEMBER: &str = "application_type";
+    let is_of_a_program = |uri: &RedirectUri| match uri.kind() {
+        RedirectKind::Https | RedirectKind::Loopback => false,
+        RedirectKind::PrivateUse | RedirectKind::OutOfBand => true,
+    };
+    match text(members, MEMBER)? {
+        Some("web") if redirect_uris.iter().any(is_of_a_program) => {
+            let reason = "web goes with redirect URIs of https or of this machine; with a scheme of its own a client is native";
+            Err(problem(MEMBER, MetadataProblem::Inconsistent(reason)))
+        }
+        None | Some("web" | "native") => Ok(()),
+        Some(_) => Err(problem(
+            MEMBER,
+            MetadataProblem::Unsupported("web, native".to_owned()),
+        )),
+    }
 }
 
 pub(super) fn authentication(

@@ -146,6 +146,7 @@ impl ClientMetadata {
         let redirect_uris = members::redirect_uris(&members)?;
         let grant_types = members::grant_types(&members)?;
         members::check_response_types(&members)?;
+        members::check_application_type(&members, &redirect_uris)?;
         let authentication = members::authentication(&members, rules)?;
         let keys = keys::keys(&members, authentication, rules)?;
         members::check_presentation(&members)?;
