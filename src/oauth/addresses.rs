@@ -104,6 +104,11 @@ impl Addresses {
         self.base_url.join(path)
     }
 
+    /// The addresses of the token endpoint: the one that the metadata names, and the older one.
+    pub fn token_endpoints(&self) -> [String; 2] {
+        ["/token", "/oauth/token"].map(|path| self.url(path))
+    }
+
     /// The path of `path` as browsers must write it: behind the prefix of the public URL.
     pub fn path(&self, path: &str) -> String {
         format!("{}{path}", self.base_url.path())

@@ -75,7 +75,9 @@ pub(super) async fn authenticate(
 /// OpenID Connect recommended and clients still send, whichever endpoint they call. Some write the issuer with a slash.
 fn audiences(addresses: &Addresses) -> Vec<String> {
     let issuer = addresses.issuer();
-    vec![issuer.to_owned(), format!("{issuer}/"), addresses.url("/token")]
+    let mut audiences = vec![issuer.to_owned(), format!("{issuer}/")];
+    audiences.extend(addresses.token_endpoints());
+    audiences
 }
 
 fn refused(

@@ -52,7 +52,7 @@ pub async fn at_token_endpoint(
     };
     let expected = ExpectedProof {
         method: "POST",
-        urls: &["/token", "/oauth/token"].map(|path| addresses.url(path)),
+        urls: &addresses.token_endpoints(),
         access_token: None,
         now: services.clock.now(),
     };

@@ -63,6 +63,7 @@ async fn the_issuer_and_the_token_endpoint_are_the_names_of_this_server() {
         json!(ISSUER),
         json!(format!("{ISSUER}/")),
         json!(format!("{ISSUER}/token")),
+        json!(format!("{ISSUER}/oauth/token")),
         json!([ISSUER]),
     ] {
         let mut claims = client.claims(&server);
