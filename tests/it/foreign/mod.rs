@@ -6,7 +6,7 @@ mod flag;
 mod own;
 mod signed;
 mod start;
-mod told;
+pub(crate) mod told;
 mod watched;
 
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ const WHO: &str =
     "SELECT get_username() AS name, get_user_provider() AS provider, get_user_external_token() AS token";
 
 /// An authorization server.
-fn issuer() -> FakeOidc {
+pub(crate) fn issuer() -> FakeOidc {
     FakeOidc::start(now())
 }
 
@@ -46,7 +46,7 @@ fn project_where(http: &str, auth: &str) -> Project {
 }
 
 /// The block `oidc` of mode verifier; `more` are further keys, each with a comma in front.
-fn verifier(issuer: &FakeOidc, more: &str) -> Project {
+pub(crate) fn verifier(issuer: &FakeOidc, more: &str) -> Project {
     project(&format!(
         "mode: verifier, provider: oidc, authorization: {{ required_scopes: ['mcp:read'] }},\n  oidc: {{ config_url: \
          '{}/.well-known/openid-configuration', client_id: {CLIENT_ID}, client_secret: '{CLIENT_SECRET}', scope: openid{more} }}",
@@ -55,7 +55,7 @@ fn verifier(issuer: &FakeOidc, more: &str) -> Project {
 }
 
 /// Claims of a good access token.
-fn claims(issuer: &FakeOidc) -> Value {
+pub(crate) fn claims(issuer: &FakeOidc) -> Value {
     let now = now();
     json!({
         "iss": issuer.url(), "sub": "user-1", "aud": RESOURCE, "exp": now + 300, "iat": now, "scope": "mcp:read other",
@@ -64,7 +64,7 @@ fn claims(issuer: &FakeOidc) -> Value {
 }
 
 /// The claims with another one.
-fn with(mut claims: Value, name: &str, value: Value) -> Value {
+pub(crate) fn with(mut claims: Value, name: &str, value: Value) -> Value {
     claims[name] = value;
     if claims[name].is_null() {
         claims.as_object_mut().unwrap().remove(name);
@@ -72,7 +72,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
     claims
 }
 
-fn signed(issuer: &FakeOidc, claims: &Value) -> String {
+pub(crate) fn signed(issuer: &FakeOidc, claims: &Value) -> String {
     issuer.script().signer.sign(claims)
 }
 

@@ -6,7 +6,7 @@ use crate::oidc::fake::Canned;
 const BOTH: &str = ", methods: [jwt, introspection]";
 
 /// A project that asks this issuer about every token.
-pub(super) fn introspection(issuer: &FakeOidc, more: &str) -> Project {
+pub(crate) fn introspection(issuer: &FakeOidc, more: &str) -> Project {
     project(&block(issuer, more))
 }
 
@@ -18,11 +18,11 @@ fn block(issuer: &FakeOidc, more: &str) -> String {
     )
 }
 
-pub(super) fn say(issuer: &FakeOidc, answer: Value) {
+pub(crate) fn say(issuer: &FakeOidc, answer: Value) {
     issuer.script().introspection = answer;
 }
 
-pub(super) fn active(issuer: &FakeOidc) -> Value {
+pub(crate) fn active(issuer: &FakeOidc) -> Value {
     with(claims(issuer), "active", json!(true))
 }
 

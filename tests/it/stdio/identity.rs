@@ -29,7 +29,7 @@ fn issuer() -> (FakeOidc, i64) {
     (FakeOidc::start(now), now)
 }
 
-fn open() -> serde_json::Value {
+pub(super) fn open() -> serde_json::Value {
     json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } } })
 }

@@ -3,4 +3,5 @@
 mod client;
 mod conversation;
 mod ends;
+mod foreign;
 mod identity;
