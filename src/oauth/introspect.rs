@@ -8,8 +8,8 @@ use std::sync::Arc;
 use mxcp_actors::domain::client::{Client, ClientCredential, ClientOrigin};
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
-use mxcp_actors::token_store::VerifyToken;
 use mxcp_actors::token_store::messages::VerifyTokenError;
+use mxcp_actors::token_store::{VerifyPurpose, VerifyToken};
 use serde_json::{Value, json};
 
 use super::client_authentication::{self, ClientAuthenticationError, HeaderCredentials};
@@ -69,6 +69,8 @@ pub async fn introspect(
     let verified = services.actors.tokens.verify(VerifyToken {
         token: Secret::new(form.required("token")?),
         resource: addresses.resource().clone(),
+        // Whoever asks about a token does not use it: a repeat of its refresh is still its owner's.
+        purpose: VerifyPurpose::Inspection,
     });
     let principal = match verified.await.map_err(Unavailable::from)? {
         Ok(principal) => principal,

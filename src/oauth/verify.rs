@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use mxcp_actors::domain::audit_event::AuthenticationEvent;
-use mxcp_actors::domain::dpop::{ExpectedProof, KeyThumbprint, ProofProblem};
+use mxcp_actors::domain::dpop::{ExpectedProof, KeyThumbprint, Proof, ProofProblem};
 use mxcp_actors::domain::scope::ScopeSet;
 use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::user::Principal;
 use mxcp_actors::foreign_tokens::{CheckToken, ForeignTokensHandle};
 use mxcp_actors::provider_broker::providers::oidc::access_tokens::ForeignTokenError;
 use mxcp_actors::token_store::messages::VerifyTokenError;
-use mxcp_actors::token_store::{TokenStoreHandle, VerifyToken};
+use mxcp_actors::token_store::{TokenStoreHandle, VerifyPurpose, VerifyToken};
 
 use super::door::{Door, TooMany};
 use super::proof::{self, ProofError, ProofHeader, proof_algorithms};
@@ -81,18 +81,34 @@ pub async fn verify(
     addresses: &Addresses,
     token: BearerToken,
 ) -> Result<Arc<Principal>, BearerRefusal> {
-    let (token, proven) = match token {
+    let (token, proof) = match token {
         BearerToken::Absent => {
             services.admit(Door::Unauthenticated, caller)?;
             return Err(BearerRefusal::Missing);
         }
         BearerToken::Ambiguous => return Err(BearerRefusal::Ambiguous),
         BearerToken::Present(token) => (token, None),
-        BearerToken::Proven(proven) => (proven.token.clone(), Some(proven)),
+        BearerToken::Proven(proven) => {
+            let proof = check_proof(services, addresses, &proven);
+            (proven.token, Some(proof))
+        }
     };
     let resource = addresses.resource().clone();
     let principal = match &services.tokens {
-        Tokens::Own(tokens) => own(tokens, VerifyToken { token, resource }).await?,
+        Tokens::Own(tokens) => {
+            let key = proof.as_ref().and_then(|proof| proof.as_ref().ok());
+            let key = key.map(|proof| proof.key.clone());
+            let purpose = VerifyPurpose::Call { key };
+            own(
+                tokens,
+                VerifyToken {
+                    token,
+                    resource,
+                    purpose,
+                },
+            )
+            .await?
+        }
         Tokens::Foreign(tokens) => foreign(services, caller, tokens, CheckToken { token, resource }).await?,
     };
     let principal = match principal {
@@ -102,13 +118,13 @@ pub async fn verify(
             services.admit(Door::Unauthenticated, caller)?;
             let event = services.event(AuthenticationEvent::RequestRefused, caller);
             event.refused(&refusal).write();
-            return Err(match proven {
+            return Err(match proof {
                 Some(_) => BearerRefusal::Scheme,
                 None => BearerRefusal::Invalid,
             });
         }
     };
-    check_key(services, caller, addresses, &principal, proven).await?;
+    check_key(services, caller, &principal, proof).await?;
     require_scopes(services, caller, &principal)?;
     services.admit_user(&principal.user.identity.key)?;
     Ok(principal)
@@ -118,14 +134,13 @@ pub async fn verify(
 async fn check_key(
     services: &ResourceServer,
     caller: &Caller,
-    addresses: &Addresses,
     principal: &Principal,
-    proven: Option<ProvenToken>,
+    proof: Option<Result<Proof, ProofProblem>>,
 ) -> Result<(), BearerRefusal> {
-    let refusal = match (&principal.bound_to, proven) {
+    let refusal = match (&principal.bound_to, proof) {
         (None, None) => return Ok(()),
         (None, Some(_)) | (Some(_), None) => BearerRefusal::Scheme,
-        (Some(key), Some(proven)) => match prove(services, addresses, key, &proven).await {
+        (Some(key), Some(proof)) => match prove(services, key, proof).await {
             Ok(()) => return Ok(()),
             Err(ProofError::Unavailable(error)) => return Err(error.into()),
             Err(ProofError::Problem(problem)) => BearerRefusal::Proof(problem),
@@ -141,15 +156,14 @@ async fn check_key(
     Err(refusal)
 }
 
-/// Checks the proof, and uses it up last: a wrong one uses nothing up.
-async fn prove(
+/// What the proof proves. Nobody knows yet whether it is new, and whether that is the key of the token.
+fn check_proof(
     services: &ResourceServer,
     addresses: &Addresses,
-    key: &KeyThumbprint,
     proven: &ProvenToken,
-) -> Result<(), ProofError> {
+) -> Result<Proof, ProofProblem> {
     let ProofHeader::Present(proof) = &proven.proof else {
-        return Err(ProofProblem::NotOne.into());
+        return Err(ProofProblem::NotOne);
     };
     let expected = ExpectedProof {
         method: &proven.method,
@@ -157,7 +171,16 @@ async fn prove(
         access_token: Some(&proven.token),
         now: services.clock.now(),
     };
-    let proof = expected.check(proof)?;
+    expected.check(proof)
+}
+
+/// Uses up a good proof of this key. A wrong one uses nothing up.
+async fn prove(
+    services: &ResourceServer,
+    key: &KeyThumbprint,
+    proof: Result<Proof, ProofProblem>,
+) -> Result<(), ProofError> {
+    let proof = proof?;
     if proof.key != *key {
         return Err(ProofProblem::OtherKey.into());
     }

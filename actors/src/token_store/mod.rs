@@ -46,7 +46,8 @@ pub use finding::{FindGrant, GrantReference};
 pub use messages::{
     BeginUpstreamRefresh, CountGrants, EndUpstreamRefresh, HasUpstreamTokens, IssueAccessToken, IssueTokens,
     ListGrantsOfUser, OpenGrant, PublishedKeys, RememberUse, ReplaceUser, RetainUsers, RevokeGrant,
-    RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, TakeUpstreamTokens, VerifyToken,
+    RevokeGrantsOfUser, RevokeToken, RotateRefreshToken, SweepTokens, TakeUpstreamTokens, VerifyPurpose,
+    VerifyToken,
 };
 pub use rules::TokenRules;
 pub use signing::{AccessTokenFormat, SigningKeys};

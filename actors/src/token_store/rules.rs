@@ -8,8 +8,8 @@ use super::messages::{
     IssueTokens, IssueTokensError, IssueTokensReply, ListGrantsOfUser, ListGrantsOfUserReply, OpenGrant,
     OpenGrantReply, ProvenKey, RememberUse, RememberUseReply, ReplaceUser, ReplaceUserReply, Revocation,
     RevokeGrant, RevokeGrantReply, RevokeGrantsOfUser, RevokeGrantsOfUserReply, RevokeToken,
-    RevokeTokenReply, Sweep, SweepTokens, SweepTokensReply, UsedGrant, VerifyToken, VerifyTokenError,
-    VerifyTokenReply,
+    RevokeTokenReply, Sweep, SweepTokens, SweepTokensReply, UsedGrant, VerifyPurpose, VerifyToken,
+    VerifyTokenError, VerifyTokenReply,
 };
 use super::signing::{Facts, SigningKeys};
 use crate::domain::authorization_code::CodeBinding;
@@ -124,8 +124,9 @@ impl TokenRules {
         }
     }
 
-    /// Who calls with this token. Writes its first use down before it answers, because a refresh token may not be
-    /// repeated once its successors were used.
+    /// Who may call with this token. If this is a use, the first one is written down before the answer, because a refresh token may
+    /// not be repeated once its successors were used. Who has a bound token without its key can do nothing with it, and must not
+    /// spoil its owner's repeat either.
     pub fn verify(&self, message: &VerifyToken) -> VerifyTokenReply {
         let found = self.find_presented(&message.token)?;
         let (token, mut grant) = found.ok_or(VerifyTokenError::Unknown)?;
@@ -137,7 +138,11 @@ impl TokenRules {
             let tokens = UpstreamTokens::unseal(&sealed, &self.keys, grant_id)?;
             principal.upstream = Some(tokens.access());
         }
-        if token.first_used_at.is_none() {
+        let is_use = match &message.purpose {
+            VerifyPurpose::Call { key } => *key == principal.bound_to,
+            VerifyPurpose::Inspection => false,
+        };
+        if is_use && token.first_used_at.is_none() {
             self.tokens.record_first_use(&token.digest, now)?;
         }
         Ok(principal)

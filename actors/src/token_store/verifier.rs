@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::actor::TokenStore;
-use super::messages::{VerifyToken, VerifyTokenError};
+use super::messages::{VerifyPurpose, VerifyToken, VerifyTokenError};
 use super::signing::looks_signed;
 use super::verified_tokens::{Verification, VerificationCounts, VerifiedTokens};
 use crate::domain::clock::Clock;
 use crate::domain::opaque_token::AccessToken;
-use crate::domain::secret::SecretDigest;
+use crate::domain::secret::{Secret, SecretDigest};
 use crate::error::CallError;
 use crate::handle::{Answers, Handle, HandleStatus, Request};
 
@@ -44,7 +44,7 @@ impl TokenStoreHandle {
             self.verified.count_refused();
             return Ok(Err(VerifyTokenError::Unknown));
         }
-        let token = SecretDigest::plain(&request.token);
+        let token = cache_key(&request);
         let resource = request.resource.clone();
         let ask = || async {
             let reply = self.handle.ask(request).await?;
@@ -78,5 +78,18 @@ impl TokenStoreHandle {
 
     pub(crate) async fn stop(&self) {
         self.handle.stop().await;
+    }
+}
+
+/// What was found counts for who showed the same for the same purpose, so that nobody's use goes unnoticed for another one's.
+fn cache_key(request: &VerifyToken) -> SecretDigest {
+    let token = request.token.expose();
+    // No token has a space.
+    match &request.purpose {
+        VerifyPurpose::Call { key: None } => SecretDigest::plain(&request.token),
+        VerifyPurpose::Call { key: Some(key) } => {
+            SecretDigest::plain(&Secret::new(format!("{token} {}", key.as_str())))
+        }
+        VerifyPurpose::Inspection => SecretDigest::plain(&Secret::new(format!("{token} inspection"))),
     }
 }

@@ -220,6 +220,7 @@ impl Server {
         self.tokens.verify(&VerifyToken {
             token: token.clone(),
             resource: resource(),
+            purpose: mxcp_actors::token_store::VerifyPurpose::Call { key: None },
         })
     }
 }

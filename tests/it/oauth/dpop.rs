@@ -359,3 +359,32 @@ async fn a_client_that_calls_in_its_own_name_may_bind_its_token_too() {
     assert_eq!(call(&server, &token).await.status, 401);
     assert_eq!(Key::new(&server, 2).call(&token).await.status, 401);
 }
+
+#[actix_web::test]
+async fn a_stolen_bound_token_and_a_question_about_it_do_not_make_its_owner_a_thief() {
+    let server = Server::local().await;
+    let (key, thief) = (Key::new(&server, 1), Key::new(&server, 2));
+    let code = log_in(&server, &Fields::demo()).await;
+    let first = key.ask(&Fields::demo_exchange(&code)).await.text("refresh_token");
+    let lost = key.ask(&Fields::demo_refresh(&first)).await;
+    let stolen = lost.text("access_token");
+    assert_eq!(call(&server, &stolen).await.status, 401);
+    assert_eq!(thief.call(&stolen).await.status, 401);
+    let without_proof = present(&server, "DPoP", &stolen, None).await;
+    assert_eq!(without_proof.status, 401);
+    assert_eq!(introspect(&server, &stolen).await["active"], true);
+
+    server.clock.advance(Duration::from_mins(10));
+    let repeated = key.ask(&Fields::demo_refresh(&first)).await;
+    assert_eq!(repeated.status, 200, "{}", repeated.body);
+    assert_eq!(repeated.text("access_token"), stolen);
+
+    // What its owner does right after somebody else showed it is a use, and is noticed.
+    assert_eq!(call(&server, &stolen).await.status, 401);
+    assert_eq!(introspect(&server, &stolen).await["active"], true);
+    assert_eq!(key.call(&stolen).await.status, 200);
+    server.clock.advance(Duration::from_mins(10));
+    let reused = key.ask(&Fields::demo_refresh(&first)).await;
+    assert_eq!(error(&reused), refused(400, "invalid_grant"));
+    assert!(server.event_names().contains(&"refresh_token_reused".to_owned()));
+}

@@ -358,6 +358,7 @@ impl House {
         let message = VerifyToken {
             token: token.secret().clone(),
             resource: fixtures::resource(),
+            purpose: crate::token_store::VerifyPurpose::Call { key: None },
         };
         self.actors().tokens.verify(message).await
     }

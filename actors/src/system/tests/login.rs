@@ -70,6 +70,7 @@ fn verifying_again_sends_no_message() {
         let message = crate::token_store::VerifyToken {
             token: foreign,
             resource,
+            purpose: crate::token_store::VerifyPurpose::Call { key: None },
         };
         let refused = house.actors().tokens.verify(message).await.unwrap();
         assert_eq!(refused, Err(VerifyTokenError::Unknown));

@@ -50,6 +50,7 @@ fn stopping_answers_who_is_under_way_and_refuses_who_comes_later() {
         let message = VerifyToken {
             token: AccessToken::from_bits(&[1; 32]).secret().clone(),
             resource: fixtures::resource(),
+            purpose: crate::token_store::VerifyPurpose::Call { key: None },
         };
         let verified = house.actors().tokens.verify(message).await;
         assert_eq!(verified, Err(CallError::Stopped));

@@ -109,16 +109,31 @@ pub enum IssueTokensError {
     Store(#[from] StoreError),
 }
 
-/// A call came with a bearer token (RFC 6750). Answered by [`VerifyTokenReply`].
+/// Somebody showed an access token. Answered by [`VerifyTokenReply`].
 #[derive(Clone, Debug)]
 pub struct VerifyToken {
-    /// What stands behind `Bearer`.
+    /// What stands behind `Bearer` or `DPoP`.
     pub token: Secret,
     /// The resource that was called.
     pub resource: ResourceIndicator,
+    /// What it was shown for.
+    pub purpose: VerifyPurpose,
 }
 
-/// Who calls. The first use of the token is written down before this is answered.
+/// What a token is shown for, which says whether that uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerifyPurpose {
+    /// A call came with it (RFC 6750, RFC 9449 section 7). It is used if it is bound to this key, or to none where there is none.
+    Call {
+        /// The key of a good proof that came with it.
+        key: Option<KeyThumbprint>,
+    },
+    /// Somebody asks what it is worth (RFC 7662). That uses nothing.
+    Inspection,
+}
+
+/// Who may call: whoever has the token, and the key that it is bound to. If this is a use, the first one is written down before
+/// this is answered.
 pub type VerifyTokenReply = Result<Principal, VerifyTokenError>;
 
 /// Why nobody calls. All but the last are `invalid_token` (401).

@@ -191,6 +191,7 @@ impl Replica {
         self.rules.verify(&VerifyToken {
             token: token.secret().clone(),
             resource: fixtures::resource(),
+            purpose: VerifyPurpose::Call { key: None },
         })
     }
 

@@ -45,6 +45,7 @@ fn foreign_and_mistaken_tokens_are_unknown() {
         let message = VerifyToken {
             token: Secret::new(text),
             resource: fixtures::resource(),
+            purpose: VerifyPurpose::Call { key: None },
         };
         replica.rules.verify(&message).unwrap_err()
     };
@@ -114,6 +115,7 @@ fn a_token_for_one_resource_does_not_open_another() {
     let message = VerifyToken {
         token: Secret::new(pair.access_token.expose()),
         resource: ResourceIndicator::parse("https://api.example.com/other").unwrap(),
+        purpose: VerifyPurpose::Call { key: None },
     };
     let refused = replica.rules.verify(&message).unwrap_err();
     assert_eq!(
