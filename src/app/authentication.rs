@@ -14,12 +14,11 @@ use mxcp_actors::domain::key_ring::KeyRing;
 use mxcp_actors::domain::password::PasswordHash;
 use mxcp_actors::domain::randomness::Randomness;
 use mxcp_actors::domain::scope::ScopeSet;
-use mxcp_actors::domain::secret::Secret;
 use mxcp_actors::domain::service_account::{ServiceAccount, ServiceAccounts};
 use mxcp_actors::domain::user::VerifiedEmail;
 use mxcp_actors::provider_broker::settings::LocalUser;
 use mxcp_actors::store::diesel::StoreLimits;
-use mxcp_actors::store::open::{self, KeySettings, OpenStore, OpenStoreError, StoreSettings};
+use mxcp_actors::store::open::{self, OpenStore, OpenStoreError, StoreSettings};
 use mxcp_actors::system::{Actors, ActorsSettings};
 use mxcp_actors::token_store::TokenStoreSettings;
 
@@ -41,13 +40,9 @@ pub fn open_store(
     clock: &dyn Clock,
     randomness: &dyn Randomness,
 ) -> Result<OpenStore, StartError> {
-    let keys = |current: &Option<Secret>| KeySettings {
-        current: current.clone(),
-        previous: Vec::new(),
-    };
     let settings = match &auth.persistence {
         Persistence::Memory => StoreSettings::Memory,
-        Persistence::Sqlite { path, encryption_key } => {
+        Persistence::Sqlite { path, keys } => {
             if resolved(path).starts_with(resolved(readable)) {
                 return Err(StartError::ReadableStore {
                     store: path.clone(),
@@ -56,12 +51,12 @@ pub fn open_store(
             }
             StoreSettings::Sqlite {
                 path: path.clone(),
-                keys: keys(encryption_key),
+                keys: keys.clone(),
             }
         }
-        Persistence::Postgresql { url, encryption_key } => StoreSettings::Postgresql {
+        Persistence::Postgresql { url, keys } => StoreSettings::Postgresql {
             url: url.clone(),
-            keys: keys(encryption_key),
+            keys: keys.clone(),
         },
     };
     let opened = open::open(&settings, StoreLimits::default(), clock, randomness);
@@ -76,12 +71,9 @@ fn deciding(met: &OpenStoreError, persistence: &Persistence) -> &'static str {
     const KEY: &str = "auth.persistence.auth_encryption_key";
     let (place, key) = match persistence {
         Persistence::Memory => return "auth.persistence",
-        Persistence::Sqlite {
-            path: _,
-            encryption_key,
-        } => {
+        Persistence::Sqlite { path: _, keys } => {
             let path = "auth.persistence.path";
-            (path, if encryption_key.is_some() { KEY } else { path })
+            (path, if keys.current.is_some() { KEY } else { path })
         }
         Persistence::Postgresql { .. } => ("auth.persistence.url", KEY),
     };

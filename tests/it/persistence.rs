@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::login::{Caller, naming};
-use crate::server::Project;
+use crate::login::{Caller, naming, refresh};
+use crate::server::{Project, Server};
 
 /// Keys of 32 bytes in URL-safe base64.
 const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
@@ -82,6 +82,36 @@ fn a_wrong_key_stops_the_start() {
     assert!(!said.contains(KEY) && !said.contains(OTHER_KEY), "{said}");
     // Nothing was changed by the refused start.
     assert_eq!(in_file(&path, Some(KEY)).start().stop().0.code(), Some(0));
+}
+
+#[actix_rt::test]
+async fn changing_the_key_logs_nobody_out() {
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("oauth.db");
+    let with_keys = |keys: &str| naming(&format!("{{ type: sqlite, path: '{}', {keys} }}", path.display()));
+    let who = async |server: &Server, token: &str| {
+        let called = Caller::with_token(server, token).call("who", json!({})).await;
+        called["structuredContent"]["name"].clone()
+    };
+    let server = with_keys(&format!("auth_encryption_key: '{KEY}'")).start();
+    let login = Caller::log_in(&server, "ada").await.secrets().to_vec();
+    let changed = format!("auth_encryption_key: '{OTHER_KEY}', previous_auth_encryption_keys: ['{KEY}']");
+    server.stop();
+    let server = with_keys(&changed).start();
+    assert_eq!(who(&server, &login[1]).await, "ada", "a token of before");
+    let refreshed = refresh(&server, &login[2]).await.json();
+    let token = refreshed["access_token"].as_str().unwrap();
+    assert_eq!(
+        who(&server, token).await,
+        "ada",
+        "a token that the new key digests"
+    );
+    server.stop();
+    let (_, said) = with_keys(&format!("auth_encryption_key: '{OTHER_KEY}'")).start_and_fail();
+    assert!(
+        said.contains("wrong key: the database was filled with key "),
+        "{said}"
+    );
 }
 
 #[test]

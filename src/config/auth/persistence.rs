@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mxcp_actors::domain::key_ring::MasterKey;
 use mxcp_actors::store::diesel::check_postgresql_url;
-use mxcp_actors::store::open::OpenStoreError;
+use mxcp_actors::store::open::{KeySettings, OpenStoreError};
 
 use crate::config::Secret;
 use crate::config::folders::Folders;
@@ -22,15 +22,15 @@ pub enum Persistence {
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// The key that seals upstream tokens.
-        encryption_key: Option<Secret>,
+        /// What is digested and sealed with.
+        keys: KeySettings,
     },
     /// In a PostgreSQL database, for several replicas.
     Postgresql {
         /// The connection URL, which usually holds a password.
         url: Secret,
-        /// The key that seals upstream tokens.
-        encryption_key: Option<Secret>,
+        /// What is digested and sealed with.
+        keys: KeySettings,
     },
 }
 
@@ -39,7 +39,7 @@ pub(in crate::config) struct PersistenceFile {
     kind: Kind,
     path: Option<Located<String>>,
     url: Option<Secret>,
-    encryption_key: Option<Secret>,
+    keys: KeySettings,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -71,7 +71,10 @@ impl FromYaml for PersistenceFile {
         } else {
             fields.optional("url")
         };
-        let encryption_key = fields.optional_with("auth_encryption_key", sealing_key);
+        let current = fields.optional_with("auth_encryption_key", sealing_key);
+        let previous = fields.optional_with("previous_auth_encryption_keys", |keys| {
+            keys.one_or_many_with(sealing_key)
+        });
         if kind == Kind::Postgresql && fields.is_absent("auth_encryption_key") {
             fields.refuse("auth_encryption_key", OpenStoreError::KeyMissing.to_string());
         }
@@ -86,7 +89,10 @@ impl FromYaml for PersistenceFile {
             kind,
             path,
             url,
-            encryption_key,
+            keys: KeySettings {
+                current,
+                previous: previous.unwrap_or_default(),
+            },
         })
     }
 }
@@ -120,20 +126,20 @@ impl PersistenceFile {
             kind,
             path,
             url,
-            encryption_key,
+            keys,
         } = &file.value;
-        let encryption_key = encryption_key.clone();
+        let keys = keys.clone();
         match kind {
             Kind::Memory => Some(Persistence::Memory),
             Kind::Sqlite => {
                 let default = || file.clone_place(DEFAULT_SQLITE_PATH.to_owned());
                 let written = path.clone().unwrap_or_else(default);
                 let path = folders.resolve_or_report(&written, problems)?;
-                Some(Persistence::Sqlite { path, encryption_key })
+                Some(Persistence::Sqlite { path, keys })
             }
             Kind::Postgresql => Some(Persistence::Postgresql {
                 url: url.clone()?,
-                encryption_key,
+                keys,
             }),
         }
     }

@@ -304,18 +304,18 @@ fn a_client_may_have_keys_in_the_place_of_a_secret() {
 #[test]
 fn persistence_has_three_kinds() {
     let machine = Machine::with_auth("{persistence: {}}");
-    let Persistence::Sqlite { path, encryption_key } = machine.config().auth.persistence else {
+    let Persistence::Sqlite { path, keys } = machine.config().auth.persistence else {
         panic!("not SQLite")
     };
     assert_eq!(path, machine.path("home/.mxcp/oauth.db"));
-    assert!(encryption_key.is_none());
+    assert!(keys.current.is_none() && keys.previous.is_empty());
     let block = format!("{{type: sqlite, path: state/oauth.db, auth_encryption_key: {SEALING_KEY}}}");
     let machine = Machine::with_auth(&format!("{{persistence: {block}}}"));
-    let Persistence::Sqlite { path, encryption_key } = machine.config().auth.persistence else {
+    let Persistence::Sqlite { path, keys } = machine.config().auth.persistence else {
         panic!("not SQLite")
     };
     assert_eq!(path, machine.path("project/state/oauth.db"));
-    assert_eq!(encryption_key.as_ref().map(Secret::expose), Some(SEALING_KEY));
+    assert_eq!(keys.current.as_ref().map(Secret::expose), Some(SEALING_KEY));
     let block =
         format!("{{type: postgresql, url: 'postgres://u:canary@db/x', auth_encryption_key: {SEALING_KEY}}}");
     let auth = auth(&format!("{{persistence: {block}}}"));
