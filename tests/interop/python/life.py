@@ -6,13 +6,10 @@ import time
 from urllib.parse import urlsplit
 
 import httpx2
-from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
-from mcp import Client
-from mcp.client.auth import OAuthClientProvider
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientMetadata
+from application import connected, login, metadata
+from command_line import check_answer, parser, run
 from memory import LoginMemory
-from user import REDIRECT_URI, User
+from user import User
 
 WITHIN = 2.0
 """Seconds after which a revoked token is refused by every process of the server."""
@@ -70,44 +67,33 @@ async def main() -> str:
     options = options_parser.parse_args()
     memory, user = LoginMemory(), User(options.username, options.password)
     server = Server(options.server, options.process)
-    provider = OAuthClientProvider(
-        server_url=options.server,
-        client_metadata=OAuthClientMetadata(
-            client_name="Python interoperability test", redirect_uris=[REDIRECT_URI], token_endpoint_auth_method="none"
-        ),
-        storage=memory,
-        redirect_handler=user.open,
-        callback_handler=user.callback,
-    )
-    async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
-        transport = streamable_http_client(options.server, http_client=http)
-        async with Client(transport, mode=options.mode) as client:
-            version = client.protocol_version
-            assert version == PROTOCOL_OF_MODE[options.mode], f"the connection speaks {version}"
+    provider = login(options.server, metadata(), memory, user)
+    async with connected(options.server, provider, options.mode) as client:
+        version = client.protocol_version
 
-            async def answers(tool: str, visits: int) -> str:
-                check_answer(await client.call_tool(tool, {}), options.expect)
-                assert user.visits == visits, f"the user had to sign in {user.visits} times"
-                return memory.tokens[-1].access_token
+        async def answers(tool: str, visits: int) -> str:
+            check_answer(await client.call_tool(tool, {}), options.expect)
+            assert user.visits == visits, f"the user had to sign in {user.visits} times"
+            return memory.tokens[-1].access_token
 
-            expiring = await answers(options.tool, visits=1)
-            narrow = scopes(memory)
+        expiring = await answers(options.tool, visits=1)
+        narrow = scopes(memory)
 
-            await server.has_expired(expiring)
-            assert await answers(options.tool, visits=1) != expiring, "an expired token was taken"
-            assert scopes(memory) == narrow, "the refresh changed the scope"
+        await server.has_expired(expiring)
+        assert await answers(options.tool, visits=1) != expiring, "an expired token was taken"
+        assert scopes(memory) == narrow, "the refresh changed the scope"
 
+        stepped_up = await answers(options.step_up, visits=2)
+        wide = scopes(memory)
+        assert wide > narrow, f"{narrow}, then {wide}"
+        assert memory.registration is not None and memory.tokens[-1].refresh_token is not None
+
+        # It does not live long, and on a slow machine it may have ended meanwhile.
+        while not await server.takes(stepped_up):
             stepped_up = await answers(options.step_up, visits=2)
-            wide = scopes(memory)
-            assert wide > narrow, f"{narrow}, then {wide}"
-            assert memory.registration is not None and memory.tokens[-1].refresh_token is not None
-
-            # It does not live long, and on a slow machine it may have ended meanwhile.
-            while not await server.takes(stepped_up):
-                stepped_up = await answers(options.step_up, visits=2)
-            await server.revoke(memory.tokens[-1].refresh_token, memory.registration.client_id)
-            await server.is_refused_everywhere(stepped_up)
-            await answers(options.tool, visits=3)
+        await server.revoke(memory.tokens[-1].refresh_token, memory.registration.client_id)
+        await server.is_refused_everywhere(stepped_up)
+        await answers(options.tool, visits=3)
     return f"protocol {version}: {sorted(narrow)}, refreshed, {sorted(wide)}, revoked, logged in again"
 
 

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import httpx2
-from command_line import PROTOCOL_OF_MODE, check_answer, parser, run
-from mcp import Client
-from mcp.client.auth import OAuthClientProvider
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from application import connected, login, metadata
+from command_line import check_answer, parser, run
+from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from memory import LoginMemory
 from offers import check_notes
 from publisher import Publisher
-from user import REDIRECT_URI, User
+from user import User
 
 
 async def main() -> str:
@@ -38,50 +35,33 @@ async def main() -> str:
         help="a certificate for localhost, without the ending of its file: publish a metadata document with it instead of registering",
     )
     options = options_parser.parse_args()
-    metadata = OAuthClientMetadata(
-        client_name="Python interoperability test",
-        redirect_uris=[REDIRECT_URI],
-        grant_types=["authorization_code", "refresh_token"],
-        response_types=["code"],
-        token_endpoint_auth_method=options.client_authentication,
-    )
+    described = metadata(options.client_authentication)
     publisher = Publisher(options.publish) if options.publish else None
     if publisher is not None:
-        publisher.publish(metadata.model_dump(mode="json", exclude_none=True))
+        publisher.publish(described.model_dump(mode="json", exclude_none=True))
     memory, person = LoginMemory(options.memory), User(options.username, options.password)
-    provider = OAuthClientProvider(
-        server_url=options.server,
-        client_metadata=metadata,
-        client_metadata_url=publisher.url if publisher else None,
-        storage=memory,
-        redirect_handler=person.open,
-        callback_handler=person.callback,
-    )
-    async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
-        transport = streamable_http_client(options.server, http_client=http)
-        async with Client(transport, mode=options.mode) as client:
-            version = client.protocol_version
-            assert version == PROTOCOL_OF_MODE[options.mode], f"the connection speaks {version}"
-            tools = [tool.name for tool in (await client.list_tools()).tools]
-            assert options.tool in tools, f"{options.tool!r} is not among the tools {tools}"
-            check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
-            if not options.without_notes:
-                await check_notes(client, options.username)
-            check_registration(memory.registration, options.client_authentication)
-            if publisher is not None:
-                check_document(memory.registration, publisher)
-            answered = f"protocol {version}, {len(tools)} tools, {options.tool} answered {options.expect!r}"
-            visits = 0 if memory.is_old else 1
-            assert person.visits == visits, f"the person had to sign in {person.visits} times"
-            if options.memory is not None and not memory.is_old:
-                memory.write(options.memory)
-                return answered
+    provider = login(options.server, described, memory, person, publisher.url if publisher else None)
+    async with connected(options.server, provider, options.mode) as client:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        assert options.tool in tools, f"{options.tool!r} is not among the tools {tools}"
+        check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
+        if not options.without_notes:
+            await check_notes(client, options.username)
+        check_registration(memory.registration, options.client_authentication)
+        if publisher is not None:
+            check_document(memory.registration, publisher)
+        answered = f"protocol {client.protocol_version}, {len(tools)} tools, {options.tool} answered {options.expect!r}"
+        visits = 0 if memory.is_old else 1
+        assert person.visits == visits, f"the person had to sign in {person.visits} times"
+        if options.memory is not None and not memory.is_old:
+            memory.write(options.memory)
+            return answered
 
-            # An access token that the client takes for expired makes it refresh before its next request.
-            provider.context.token_expiry_time = 0.001
-            check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
-            check_refresh(memory.tokens)
-            assert person.visits == visits, f"the person had to sign in {person.visits} times"
+        # An access token that the client takes for expired makes it refresh before its next request.
+        provider.context.token_expiry_time = 0.001
+        check_answer(await client.call_tool(options.tool, options.arguments), options.expect)
+        check_refresh(memory.tokens)
+        assert person.visits == visits, f"the person had to sign in {person.visits} times"
     return f"{answered}, and again after a refresh"
 
 
